@@ -1,0 +1,3 @@
+//! The `linkspan` binary: subcommands, and nothing else.
+
+fn main() {}
