@@ -2,4 +2,8 @@
 //!
 //! The modules, in reading order:
 
+#[macro_use]
+pub mod domain;
 pub mod clock;
+pub mod net;
+pub mod providers;

@@ -1,0 +1,50 @@
+//! The terms of cards, mortgages and student loans.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+wire_enum! {
+    /// Which terms apply.
+    pub enum LiabilityKind {
+        /// Card or line of credit.
+        Credit = "CREDIT",
+        /// Mortgage.
+        Mortgage = "MORTGAGE",
+        /// Student loan.
+        Student = "STUDENT",
+    }
+}
+
+/// Terms that all three kinds share, each where the institution gives it. Rates are percent a year.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LiabilityTerms {
+    /// Interest rate; for cards the purchase rate.
+    #[schema(value_type = Option<String>)]
+    pub interest_rate: Option<Decimal>,
+    /// Due each period.
+    #[schema(value_type = Option<String>)]
+    pub minimum_payment: Option<Decimal>,
+    /// When the next payment is due.
+    pub next_payment_due_date: Option<NaiveDate>,
+    /// The last payment.
+    #[schema(value_type = Option<String>)]
+    pub last_payment_amount: Option<Decimal>,
+    /// When it was made.
+    pub last_payment_date: Option<NaiveDate>,
+    /// Balance of the last statement.
+    #[schema(value_type = Option<String>)]
+    pub last_statement_balance: Option<Decimal>,
+    /// When that statement was issued.
+    pub last_statement_date: Option<NaiveDate>,
+    /// What was borrowed.
+    #[schema(value_type = Option<String>)]
+    pub original_principal: Option<Decimal>,
+    /// When it was borrowed.
+    pub origination_date: Option<NaiveDate>,
+    /// When it is to be paid back.
+    pub maturity_date: Option<NaiveDate>,
+    /// Whether a payment is overdue.
+    pub is_overdue: Option<bool>,
+}

@@ -1,0 +1,24 @@
+//! Pure types and rules: what Linkspan knows of banks, products and connections. No IO lives here, and nothing here uses another module.
+
+#[macro_use]
+mod wire_enum;
+
+pub mod account;
+pub mod addition;
+pub mod connection;
+pub mod event;
+pub mod grant;
+pub mod ids;
+pub mod institution;
+pub mod investment;
+pub mod liability;
+pub mod placement;
+pub mod problem;
+pub mod product;
+pub mod secret;
+pub mod service_provider;
+pub mod session;
+pub mod support_matrix;
+pub mod transaction;
+
+pub use wire_enum::UnknownValue;

@@ -1,0 +1,262 @@
+//! What providers deliver, in our terms: ids are still the provider's, everything else is normalised.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner};
+use crate::domain::connection::Condition;
+use crate::domain::institution::ProviderInstitution;
+use crate::domain::investment::{InvestmentTransactionType, Security};
+use crate::domain::liability::{LiabilityKind, LiabilityTerms};
+use crate::domain::product::Product;
+use crate::domain::transaction::{Category, TransactionStatus};
+
+/// How a connection stands at the provider.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// Status and reason by the provider's table (F3).
+    pub condition: Condition,
+    /// The provider's code behind the condition, where there is one.
+    pub code: Option<String>,
+    /// The provider's id of the connection.
+    pub provider_connection_id: String,
+    /// The provider's id of the institution.
+    pub provider_institution_id: Option<String>,
+    /// Products that the provider has initialised (they deliver data).
+    pub initialized: BTreeSet<Product>,
+    /// Products that the customer's consent covers now; they may be called.
+    pub consented: BTreeSet<Product>,
+    /// When consent ends, as the provider says.
+    pub consent_expires_at: Option<DateTime<Utc>>,
+}
+
+/// What to fetch beside the accounts themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountsWanted {
+    /// Balances straight from the institution (billed per call), not the last known ones.
+    pub live_balances: bool,
+    /// Full numbers.
+    pub identifiers: bool,
+    /// Owners.
+    pub owners: bool,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderAccount {
+    /// The provider's id.
+    pub provider_account_id: String,
+    /// An id that survives a relink, where the provider has one.
+    pub persistent_id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The last digits of its number.
+    pub mask: Option<String>,
+    /// Coarse type.
+    pub account_type: AccountType,
+    /// Fine type.
+    pub subtype: AccountSubtype,
+    /// ISO 4217, or the provider's own code for what has none.
+    pub currency: Option<String>,
+    /// What it holds.
+    pub balances: Balances,
+    /// Full numbers, where asked for and given.
+    pub identifiers: Option<Identifiers>,
+    /// Owners, where asked for and given.
+    pub owners: Option<Vec<Owner>>,
+}
+
+/// Asks for a page of transactions.
+#[derive(Clone, Debug, Default)]
+pub struct TransactionsRequest {
+    /// Where the run began; `None` = from the beginning.
+    pub run_cursor: Option<String>,
+    /// Where it is; `None` = at the run's beginning.
+    pub page_cursor: Option<String>,
+    /// How far back to ask, in days, at the very first call.
+    pub history_days: u16,
+}
+
+/// A page of changes.
+#[derive(Clone, Debug)]
+pub struct TransactionsPage {
+    /// New ones.
+    pub added: Vec<ProviderTransaction>,
+    /// Changed ones.
+    pub modified: Vec<ProviderTransaction>,
+    /// The provider's ids of those that vanished.
+    pub removed: Vec<String>,
+    /// Where the next page begins.
+    pub next_cursor: String,
+    /// Whether there is a next page now.
+    pub has_more: bool,
+    /// How much of the history the provider has.
+    pub history: HistoryProgress,
+}
+
+/// How much of the history a provider has prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryProgress {
+    /// Nothing yet.
+    NotReady,
+    /// The recent part.
+    Recent,
+    /// All of it.
+    Complete,
+}
+
+/// A transaction; positive = money out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderTransaction {
+    /// The provider's id.
+    pub provider_transaction_id: String,
+    /// The provider's id of the pending one that this one replaces.
+    pub pending_transaction_id: Option<String>,
+    /// The provider's id of the account.
+    pub provider_account_id: String,
+    /// Positive = money out.
+    pub amount: Decimal,
+    /// ISO 4217 or the provider's own code.
+    pub currency: Option<String>,
+    /// What the institution wrote.
+    pub description: String,
+    /// With whom.
+    pub merchant: Option<String>,
+    /// What for.
+    pub category: Category,
+    /// How final.
+    pub status: TransactionStatus,
+    /// When it was made.
+    pub transaction_date: NaiveDate,
+    /// When it was booked; `None` while pending.
+    pub posted_date: Option<NaiveDate>,
+}
+
+/// A security that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderHolding {
+    /// The provider's id of the account.
+    pub provider_account_id: String,
+    /// The provider's id of the security.
+    pub provider_security_id: String,
+    /// What is held.
+    pub security: Security,
+    /// How much of it.
+    pub quantity: Decimal,
+    /// Price of one, at the institution.
+    pub price: Option<Decimal>,
+    /// Value of all, at the institution.
+    pub value: Option<Decimal>,
+    /// What all of it cost.
+    pub cost_basis: Option<Decimal>,
+    /// ISO 4217 or the provider's own code.
+    pub currency: Option<String>,
+    /// When the price was current.
+    pub price_as_of: Option<NaiveDate>,
+}
+
+/// Asks for a page of investment transactions.
+#[derive(Clone, Debug)]
+pub struct InvestmentTransactionsRequest {
+    /// First day, inclusive.
+    pub from: NaiveDate,
+    /// Last day, inclusive.
+    pub to: NaiveDate,
+    /// Where the next page begins, as the last page said.
+    pub page: Option<String>,
+}
+
+/// A page of investment transactions.
+#[derive(Clone, Debug)]
+pub struct InvestmentTransactionsPage {
+    /// The movements.
+    pub transactions: Vec<ProviderInvestmentTransaction>,
+    /// Where the next page begins; `None` = this was the last.
+    pub next: Option<String>,
+}
+
+/// A movement of an investment account; positive = money out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderInvestmentTransaction {
+    /// The provider's id.
+    pub provider_transaction_id: String,
+    /// The provider's id of the account.
+    pub provider_account_id: String,
+    /// What was traded, where something was.
+    pub security: Option<Security>,
+    /// What it is.
+    pub transaction_type: InvestmentTransactionType,
+    /// What the institution wrote.
+    pub description: String,
+    /// How much was traded; negative = sold.
+    pub quantity: Decimal,
+    /// Price of one.
+    pub price: Option<Decimal>,
+    /// Positive = cash out of the account.
+    pub amount: Decimal,
+    /// Fees within the amount.
+    pub fees: Option<Decimal>,
+    /// ISO 4217 or the provider's own code.
+    pub currency: Option<String>,
+    /// When.
+    pub date: NaiveDate,
+}
+
+/// The terms of a card or loan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderLiability {
+    /// The provider's id of the account.
+    pub provider_account_id: String,
+    /// Which terms apply.
+    pub kind: LiabilityKind,
+    /// The terms.
+    pub terms: LiabilityTerms,
+}
+
+/// Asks for a page of institutions.
+#[derive(Clone, Debug, Default)]
+pub struct InstitutionsRequest {
+    /// ISO 3166 alpha-2; at least one.
+    pub country_codes: Vec<String>,
+    /// Where the next page begins, as the last page said.
+    pub page: Option<String>,
+}
+
+/// A page of institutions.
+#[derive(Clone, Debug)]
+pub struct InstitutionsPage {
+    /// The institutions.
+    pub institutions: Vec<ProviderInstitution>,
+    /// Where the next page begins; `None` = this was the last.
+    pub next: Option<String>,
+}
+
+/// A key that verifies webhooks, as the provider publishes it.
+#[derive(Clone, Debug)]
+pub struct WebhookKey {
+    /// Its id.
+    pub key_id: String,
+    /// The key itself, in the provider's own encoding (for instance a JWK).
+    pub material: serde_json::Value,
+    /// Since when it is no longer valid.
+    pub expired_at: Option<DateTime<Utc>>,
+}
+
+/// A webhook was not what it claims to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefused {
+    /// No or a malformed signature.
+    #[error("the webhook carries no valid signature")]
+    Signature,
+    /// Signed too long ago or in the future.
+    #[error("the webhook was signed outside the accepted time")]
+    Age,
+    /// The body is not the one that was signed.
+    #[error("the webhook's body is not the one that was signed")]
+    Body,
+    /// The body could not be read.
+    #[error("the webhook's body could not be read")]
+    Malformed,
+}

@@ -1,0 +1,171 @@
+//! What goes into a link or repair session at a provider, and what comes out.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::placement::Placements;
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+
+/// Asks for a session.
+#[derive(Clone, Debug)]
+pub struct LinkRequest {
+    /// Our session's id: idempotency and support.
+    pub session_id: String,
+    /// Our customer's id; never anything that the customer or the tenant chose.
+    pub customer_ref: String,
+    /// First link, or work on what is linked already.
+    pub purpose: LinkPurpose,
+    /// The provider's id of the institution that the customer has chosen.
+    pub institution: Option<String>,
+    /// What that institution has, where one was chosen and is known.
+    pub institution_products: Vec<Product>,
+    /// ISO 3166 alpha-2, at least one.
+    pub country_codes: Vec<String>,
+    /// ISO 639-1.
+    pub language: String,
+    /// Where the provider sends the customer back to, with our state in its query.
+    pub return_url: String,
+    /// The installation's one OAuth redirect address, without a query (D7); only where https or loopback.
+    pub oauth_redirect_url: Option<String>,
+    /// Where the provider sends its webhooks, where it can reach us.
+    pub webhook_url: Option<String>,
+    /// How far back, in days (B15).
+    pub history_days: u16,
+    /// Account subtypes by type, as asked for at start or repair (B13); keys are our type's lower-case names, values our subtypes.
+    pub account_filters: Option<BTreeMap<String, Vec<String>>>,
+    /// What a product cannot start without (B14).
+    pub product_options: serde_json::Map<String, serde_json::Value>,
+    /// Every required product must be there for every account (B12, `accountMatch: ALL`).
+    pub match_all_accounts: bool,
+    /// How long the provider's session should live, in seconds.
+    pub lifetime_seconds: u32,
+}
+
+/// What the session is for.
+#[derive(Clone, Debug)]
+pub enum LinkPurpose {
+    /// A first link, with the products by placement (B1, B4, B12).
+    Connect(Placements),
+    /// Repair of an existing link (D1): log in again, and what else is asked for.
+    Repair {
+        /// The connection's credential.
+        credential: Secret,
+        /// Let the customer change the shared accounts (D5).
+        account_selection: bool,
+        /// Ask for consent to these (D6).
+        consent: Vec<Product>,
+        /// Products whose permission was revoked or never given at an OAuth institution (D6).
+        permissions: Vec<Product>,
+    },
+}
+
+/// A session was opened.
+#[derive(Clone, Debug)]
+pub struct LinkBegun {
+    /// How the customer gets there.
+    pub launch: Launch,
+    /// What `continue_link` needs to ask for it again; sealed at rest.
+    pub provider_session: Secret,
+    /// When the provider's session ends.
+    pub expires_at: DateTime<Utc>,
+    /// The provider's request id, for support.
+    pub request_id: Option<String>,
+}
+
+/// How a front end gets the customer to the provider; the contract's `launch`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Launch {
+    /// Send the browser there.
+    Redirect {
+        /// The address.
+        url: String,
+        /// The provider's own token, where a front end may use its SDK instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    },
+    /// Run a script of the provider.
+    #[serde(rename_all = "camelCase")]
+    Script {
+        /// The script's address.
+        script_url: String,
+        /// The token that it takes.
+        token: String,
+        /// What else it takes.
+        config: serde_json::Map<String, serde_json::Value>,
+    },
+    /// Post a form.
+    FormPost {
+        /// Where to.
+        url: String,
+        /// Its fields.
+        fields: BTreeMap<String, String>,
+    },
+}
+
+/// Asks how a session stands.
+#[derive(Clone, Debug)]
+pub struct LinkContinuation {
+    /// What `begin_link` returned.
+    pub provider_session: Secret,
+    /// The credential, in a repair.
+    pub credential: Option<Secret>,
+    /// What the front end or the redirect brought.
+    pub input: LinkInput,
+}
+
+/// What the front end or the redirect brought.
+#[derive(Clone, Debug)]
+pub enum LinkInput {
+    /// Nothing: ask the provider.
+    Nothing,
+    /// A public token.
+    PublicToken(Secret),
+    /// What the provider's script gave the page.
+    Result(serde_json::Value),
+    /// The query of the redirect.
+    Callback(BTreeMap<String, String>),
+}
+
+/// How a session stands.
+#[derive(Clone, Debug)]
+pub enum LinkProgress {
+    /// The customer is still at it, or the provider has not confirmed.
+    Pending,
+    /// The attempt is over without a result; the session may be tried again.
+    Ended(AttemptEnd),
+    /// A first link succeeded.
+    Linked(Linked),
+    /// A repair succeeded; the credential stays.
+    Repaired {
+        /// The provider's id of the session, for support.
+        provider_session_id: Option<String>,
+    },
+}
+
+/// Why an attempt ended without a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptEnd {
+    /// Whether the customer simply left.
+    pub cancelled: bool,
+    /// A stable code: `CANCELLED`, `NO_ACCOUNTS` (B16), `DIFFERENT_LOGIN` (D9), `SESSION_EXPIRED`, or the provider's own.
+    pub code: String,
+    /// For support.
+    pub message: Option<String>,
+    /// The provider's id of the session.
+    pub provider_session_id: Option<String>,
+}
+
+/// The result of a first link.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// What every later call needs; sealed at rest.
+    pub credential: Secret,
+    /// The provider's id of the connection; webhooks name it.
+    pub provider_connection_id: String,
+    /// The provider's id of the session, for support.
+    pub provider_session_id: Option<String>,
+}

@@ -1,0 +1,156 @@
+//! Providers: the trait that each implements, and the one list of them.
+//!
+//! A provider never touches the database, never retries, never sleeps and never logs bodies; those are layers around it.
+//! What a call needs (its outbound handle, the time, a deadline) comes in a [`Context`], credentials of a connection as a [`Secret`].
+
+pub mod data;
+pub mod failure;
+pub mod link;
+pub mod spec;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::domain::secret::Secret;
+use crate::net;
+
+pub use failure::{Failure, FailureKind, Persistence};
+pub use spec::Spec;
+
+/// What every call gets.
+pub struct Context<'a> {
+    /// The provider's address, behind the layers of [`net`].
+    pub upstream: &'a net::Upstream,
+    /// Business time.
+    pub now: DateTime<Utc>,
+    /// The longest that this call may take, all in all; `spec().deadline(operation)` may be shorter.
+    pub deadline: Duration,
+}
+
+/// A verified hint that something changed at the provider. It only ever causes a fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// What it is about.
+    pub subject: HintSubject,
+    /// What changed.
+    pub kind: HintKind,
+}
+
+/// What a hint is about, in the provider's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HintSubject {
+    /// A connection, by the provider's connection id.
+    Connection(String),
+    /// A link session, by what `begin_link` returned as `provider_session` (a secret) .
+    Session(Secret),
+}
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HintKind {
+    /// New data: read these products again.
+    Data(&'static [crate::domain::product::Product]),
+    /// The state of the connection: ask for it.
+    Status,
+    /// The customer has accounts that are not shared.
+    NewAccounts,
+    /// A link session may be over.
+    SessionFinished,
+    /// Nothing that concerns us.
+    Nothing,
+}
+
+/// An upstream data network. Stateless and object safe.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// What this provider can do, as data.
+    fn spec(&self) -> &'static Spec;
+
+    /// Opens a session in which the customer links, repairs, consents or chooses accounts. Creates nothing that is billed.
+    async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure>;
+
+    /// Asks how the session stands, or hands over what the front end or the redirect brought. Safe to call again until it is `Linked`.
+    async fn continue_link(
+        &self,
+        cx: &Context<'_>,
+        request: &link::LinkContinuation,
+    ) -> Result<link::LinkProgress, Failure>;
+
+    /// How the connection stands, what was granted, which institution it is at.
+    async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure>;
+
+    /// The accounts, with what is asked for beside them; each extra is fetched only when asked (it may be billed).
+    async fn accounts(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        wanted: data::AccountsWanted,
+    ) -> Result<Vec<data::ProviderAccount>, Failure>;
+
+    /// One page of changes since the cursor. [`FailureKind::Restart`] means: begin again from `run_cursor`.
+    async fn transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::TransactionsRequest,
+    ) -> Result<data::TransactionsPage, Failure>;
+
+    /// Everything that is held now.
+    async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure>;
+
+    /// One page of the movements in a window of dates.
+    async fn investment_transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::InvestmentTransactionsRequest,
+    ) -> Result<data::InvestmentTransactionsPage, Failure>;
+
+    /// Terms of all cards and loans.
+    async fn liabilities(&self, cx: &Context<'_>, credential: &Secret)
+    -> Result<Vec<data::ProviderLiability>, Failure>;
+
+    /// Asks the provider to fetch from the institution now; results come later by sync or hint. Products it cannot refresh are passed over.
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        products: &[crate::domain::product::Product],
+    ) -> Result<(), Failure>;
+
+    /// A token for that account at a payment processor.
+    async fn processor_token(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        provider_account_id: &str,
+        processor: &str,
+    ) -> Result<Secret, Failure>;
+
+    /// One page of the institutions that it serves.
+    async fn institutions(
+        &self,
+        cx: &Context<'_>,
+        request: &data::InstitutionsRequest,
+    ) -> Result<data::InstitutionsPage, Failure>;
+
+    /// Ends the connection at the provider, and with it billing. Idempotent: an unknown one counts as revoked.
+    async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure>;
+
+    /// Which verification key this webhook names; `None` where it is malformed.
+    fn webhook_key_id(&self, headers: &net::HeaderMap) -> Option<String>;
+
+    /// Fetches a verification key (cached and limited by the layer above).
+    async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
+
+    /// Verifies signature, age and body, and says what it hints at. Pure.
+    fn verify_webhook(
+        &self,
+        key: &data::WebhookKey,
+        headers: &net::HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Hint>, data::WebhookRefused>;
+}

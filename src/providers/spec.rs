@@ -1,0 +1,67 @@
+//! What a provider can do, as data: tests, docs, API and refusals all come from it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+
+/// What a provider can do; each claim has its source beside it in the provider's own `spec.rs`.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Which provider.
+    pub id: ServiceProvider,
+    /// Its name for people.
+    pub name: &'static str,
+    /// Where its production API lives.
+    pub production_url: &'static str,
+    /// Products that can be asked for at link time.
+    pub products: &'static [Product],
+    /// Products whose link cannot be asked for with nothing else (B5).
+    pub never_alone: &'static [Product],
+    /// ISO 3166 alpha-2.
+    pub countries: &'static [&'static str],
+    /// ISO 639-1, for its pages.
+    pub languages: &'static [&'static str],
+    /// How the customer gets there.
+    pub launch: LaunchKind,
+    /// Whether consent-only products are asked for in the session (B4).
+    pub consent_scopes: bool,
+    /// Whether its session can change the shared accounts (D5).
+    pub account_selection: bool,
+    /// How far back transactions go, in days.
+    pub history_days: u16,
+    /// Whether processor tokens can be had.
+    pub processor_tokens: bool,
+    /// Hours between scheduled reads (E7).
+    pub read_every_hours: u16,
+    /// Products that a forced refresh covers (E1).
+    pub refreshable: &'static [Product],
+    /// The shortest time between two forced refreshes of a connection, in seconds (E8).
+    pub refresh_pause_seconds: u32,
+    /// The deadline of an operation that may take longer than 30 seconds; in jobs only.
+    pub slow_operations: &'static [(&'static str, Duration)],
+}
+
+impl Spec {
+    /// The deadline of an operation: 30 seconds unless listed.
+    pub fn deadline(&self, operation: &str) -> Duration {
+        self.slow_operations
+            .iter()
+            .find(|(name, _)| *name == operation)
+            .map_or(Duration::from_secs(30), |(_, deadline)| *deadline)
+    }
+}
+
+/// How the customer gets to the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LaunchKind {
+    /// By a redirect to an address.
+    Redirect,
+    /// By a script in the page.
+    Script,
+    /// By a form that the page posts.
+    FormPost,
+}
