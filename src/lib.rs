@@ -7,3 +7,4 @@ pub mod domain;
 pub mod clock;
 pub mod net;
 pub mod providers;
+pub mod store;

@@ -1,0 +1,457 @@
+-- Why: everything that the main job stores. Tenant tables carry tenant_id and are locked by row-level security:
+-- the serving role sees only rows of the tenant named in the setting linkspan.tenant_id. The migrating role owns all.
+
+do $$ begin
+    if not exists (select from pg_roles where rolname = 'linkspan_app') then
+        create role linkspan_app nologin;
+    end if;
+end $$;
+
+create function current_tenant() returns uuid language sql stable parallel safe
+    as $$ select nullif(current_setting('linkspan.tenant_id', true), '')::uuid $$;
+
+-- Tenants and their keys ------------------------------------------------------------------------------------------------
+
+create table tenants (
+    id uuid primary key,
+    name text not null unique,
+    sandbox boolean not null default false,
+    created_at timestamptz not null default now()
+);
+
+create table api_keys (
+    id uuid primary key,
+    tenant_id uuid not null references tenants,
+    role text not null check (role in ('admin', 'write', 'read')),
+    hash bytea not null unique,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz,
+    revoked_at timestamptz
+);
+
+-- Secrets at rest: data keys are sealed by a key of the key ring ----------------------------------------------------------
+
+create table data_keys (
+    id uuid primary key,
+    ring_key_id text not null,
+    sealed bytea not null,
+    created_at timestamptz not null default now()
+);
+
+-- Institutions: shared by all tenants -------------------------------------------------------------------------------------
+
+create table institutions (
+    id uuid primary key,
+    name text not null,
+    aliases text[] not null default '{}',
+    url text,
+    logo_url text,
+    country_codes text[] not null,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+);
+create index institutions_by_name on institutions (lower(name), id);
+
+create table provider_institutions (
+    service_provider text not null,
+    provider_institution_id text not null,
+    institution_id uuid not null references institutions,
+    products text[] not null,
+    instant_identifiers boolean not null,
+    oauth boolean not null,
+    health text not null,
+    country_codes text[] not null,
+    seen_at timestamptz not null,
+    primary key (service_provider, provider_institution_id)
+);
+create index provider_institutions_by_institution on provider_institutions (institution_id);
+
+-- Customers and connections -----------------------------------------------------------------------------------------------
+
+create table customers (
+    id uuid primary key,
+    tenant_id uuid not null references tenants,
+    external_customer_id text not null,
+    created_at timestamptz not null default now(),
+    constraint customers_external_id unique (tenant_id, external_customer_id)
+);
+
+create table connections (
+    id uuid primary key,
+    tenant_id uuid not null references tenants,
+    customer_id uuid not null references customers,
+    institution_id uuid references institutions,
+    service_provider text,
+    provider_connection_id text,
+    provider_institution_id text,
+    credential bytea,
+    status text not null,
+    status_reason text,
+    status_code text,
+    stale_since timestamptz,
+    requested jsonb not null,
+    settings jsonb not null,
+    consented text[] not null default '{}',
+    metadata jsonb not null default '{}',
+    new_accounts_available boolean not null default false,
+    consent_expires_at timestamptz,
+    history_from date,
+    event_seq bigint not null default 0,
+    next_read_at timestamptz,
+    failures int not null default 0,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    successfully_aggregated_at timestamptz
+);
+create index connections_by_customer on connections (customer_id);
+create index connections_by_tenant on connections (tenant_id, id);
+create unique index connections_by_provider_id on connections (service_provider, provider_connection_id)
+    where provider_connection_id is not null and status <> 'DELETED';
+create index connections_to_read on connections (next_read_at) where next_read_at is not null;
+
+create table connection_products (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    product text not null,
+    placement text,
+    state text not null,
+    reason text,
+    detail text,
+    last_aggregated_at timestamptz,
+    -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ.
+    wanted bigint not null default 0,
+    done bigint not null default 0,
+    cursor text,
+    page_cursor text,
+    primary key (connection_id, product)
+);
+
+create table connection_history (
+    id bigint generated always as identity primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    from_status text,
+    to_status text not null,
+    reason text,
+    cause text not null,
+    at timestamptz not null
+);
+create index connection_history_by_connection on connection_history (connection_id, id);
+
+-- One holder at a time works on a connection; its fence is checked when it writes.
+create table connection_leases (
+    connection_id uuid primary key references connections on delete cascade,
+    fence bigint not null,
+    lease_until timestamptz not null
+);
+
+-- Link and repair sessions ------------------------------------------------------------------------------------------------
+
+create table link_sessions (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    mode text not null,
+    token_hash bytea not null unique,
+    state_hash bytea unique,
+    outcome text not null,
+    outcome_code text,
+    request jsonb not null,
+    redirect_url text,
+    institution_id uuid,
+    service_provider text,
+    provider_session bytea,
+    provider_session_hash bytea,
+    launch bytea,
+    provider_session_expires_at timestamptz,
+    provider_session_id text,
+    last_request_id text,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    finished_at timestamptz
+);
+create index link_sessions_by_connection on link_sessions (connection_id, id);
+create index link_sessions_by_provider_session on link_sessions (provider_session_hash) where provider_session_hash is not null;
+create index link_sessions_open on link_sessions (expires_at) where outcome = 'OPEN';
+
+create table link_steps (
+    id bigint generated always as identity primary key,
+    tenant_id uuid not null,
+    session_id uuid not null references link_sessions on delete cascade,
+    step text not null,
+    detail text,
+    at timestamptz not null
+);
+create index link_steps_by_session on link_steps (session_id, id);
+
+-- Data --------------------------------------------------------------------------------------------------------------------
+
+create table accounts (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    name text not null,
+    mask text,
+    type text not null,
+    subtype text not null,
+    status text not null,
+    currency text,
+    current numeric,
+    available numeric,
+    credit_limit numeric,
+    balances_updated_at timestamptz,
+    persistent_id text,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index accounts_by_connection on accounts (connection_id, id);
+create index accounts_by_tenant on accounts (tenant_id, id);
+
+create table account_links (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    service_provider text not null,
+    provider_account_id text not null,
+    valid_from timestamptz not null,
+    valid_to timestamptz
+);
+create unique index account_links_current on account_links (connection_id, provider_account_id) where valid_to is null;
+create index account_links_by_account on account_links (account_id);
+
+-- Full numbers and owners, sealed.
+create table account_secrets (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    kind text not null check (kind in ('IDENTIFIERS', 'OWNERS')),
+    sealed bytea not null,
+    updated_at timestamptz not null,
+    primary key (account_id, kind)
+);
+
+create table transactions (
+    tenant_id uuid not null,
+    connection_id uuid not null,
+    id uuid not null,
+    account_id uuid not null,
+    provider_transaction_id text not null,
+    amount numeric not null,
+    currency text,
+    description text not null,
+    merchant text,
+    category text not null,
+    status text not null,
+    transaction_date date not null,
+    posted_date date,
+    added_seq bigint not null,
+    changed_seq bigint not null,
+    removed boolean not null default false,
+    primary key (connection_id, id),
+    unique (connection_id, provider_transaction_id)
+) partition by hash (connection_id);
+create index transactions_by_id on transactions (id);
+create index transactions_by_date on transactions (tenant_id, transaction_date desc, id desc) where not removed;
+create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id desc) where not removed;
+create index transactions_by_change on transactions (connection_id, changed_seq, id);
+
+create table investment_transactions (
+    tenant_id uuid not null,
+    connection_id uuid not null,
+    id uuid not null,
+    account_id uuid not null,
+    provider_transaction_id text not null,
+    security jsonb,
+    type text not null,
+    description text not null,
+    quantity numeric not null,
+    price numeric,
+    amount numeric not null,
+    fees numeric,
+    currency text,
+    date date not null,
+    primary key (connection_id, id),
+    unique (connection_id, provider_transaction_id)
+) partition by hash (connection_id);
+create index investment_transactions_by_id on investment_transactions (id);
+create index investment_transactions_by_date on investment_transactions (connection_id, date desc, id desc);
+
+do $$ begin
+    for i in 0..15 loop
+        execute format('create table transactions_%s partition of transactions for values with (modulus 16, remainder %s)', i, i);
+        execute format('create table investment_transactions_%s partition of investment_transactions for values with (modulus 16, remainder %s)', i, i);
+    end loop;
+end $$;
+
+create table holdings (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    id uuid not null,
+    account_id uuid not null references accounts on delete cascade,
+    provider_security_id text not null,
+    security jsonb not null,
+    quantity numeric not null,
+    price numeric,
+    value numeric,
+    cost_basis numeric,
+    currency text,
+    price_as_of date,
+    updated_at timestamptz not null,
+    primary key (connection_id, id),
+    unique (account_id, provider_security_id)
+);
+
+create table liabilities (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    id uuid not null,
+    account_id uuid not null references accounts on delete cascade,
+    kind text not null,
+    terms jsonb not null,
+    updated_at timestamptz not null,
+    primary key (connection_id, id),
+    unique (account_id, kind)
+);
+
+create table refreshes (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    status text not null,
+    -- {product: wanted}: done once the product's `done` has reached it.
+    targets jsonb not null,
+    results jsonb not null default '[]',
+    requested boolean not null default false,
+    created_at timestamptz not null,
+    finished_at timestamptz
+);
+create index refreshes_by_connection on refreshes (connection_id, id);
+
+-- Events: read in commit order, (transaction, position), never past a transaction that is still open ---------------------------
+
+create table events (
+    id uuid primary key,
+    tenant_id uuid not null,
+    transaction xid8 not null default pg_current_xact_id(),
+    position bigint generated always as identity,
+    type text not null,
+    sequence bigint not null,
+    connection_id uuid,
+    customer_id uuid,
+    occurred_at timestamptz not null,
+    data jsonb not null
+);
+create index events_in_order on events (tenant_id, transaction, position);
+create unique index events_by_sequence on events (connection_id, sequence);
+
+-- Revocations outlive their connection: retried until the provider confirms (F7) ------------------------------------------------
+
+create table revocations (
+    id uuid primary key,
+    tenant_id uuid not null,
+    service_provider text not null,
+    provider_connection_id text not null,
+    credential bytea,
+    cause text not null,
+    created_at timestamptz not null,
+    confirmed_at timestamptz,
+    given_up_at timestamptz
+);
+
+create table inbound_webhooks (
+    id uuid primary key,
+    service_provider text not null,
+    body_hash bytea not null,
+    sealed bytea not null,
+    received_at timestamptz not null,
+    processed_at timestamptz,
+    constraint inbound_webhooks_once unique (service_provider, body_hash)
+);
+
+create table idempotency_keys (
+    tenant_id uuid not null,
+    -- hash of scope, method, path and the caller's key
+    key_hash bytea not null,
+    body_hash bytea not null,
+    lease_until timestamptz not null,
+    resource_id uuid,
+    status int,
+    answer bytea,
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, key_hash)
+);
+create index idempotency_keys_by_age on idempotency_keys (created_at);
+
+create table audit_log (
+    id bigint generated always as identity primary key,
+    tenant_id uuid not null,
+    actor text not null,
+    action text not null,
+    subject_id uuid,
+    at timestamptz not null default now()
+);
+
+-- The queue: one row per kind and key; asking again while it runs makes it run once more ---------------------------------------
+
+create table jobs (
+    kind text not null,
+    key text not null,
+    payload jsonb not null,
+    requested bigint not null default 1,
+    run_at timestamptz not null,
+    attempts int not null default 0,
+    fence bigint not null default 0,
+    lease_until timestamptz,
+    last_error text,
+    created_at timestamptz not null default now(),
+    primary key (kind, key)
+);
+create index jobs_due on jobs (run_at);
+
+-- Row-level security ------------------------------------------------------------------------------------------------------
+
+do $$
+declare t text;
+begin
+    foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
+        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions',
+        'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+    loop
+        execute format('alter table %I enable row level security', t);
+        execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);
+    end loop;
+end $$;
+
+grant usage on schema public to linkspan_app;
+grant select, insert, update, delete on all tables in schema public to linkspan_app;
+grant usage on all sequences in schema public to linkspan_app;
+
+-- The few look-ups that find the tenant, and thus run before it is known.
+
+create function find_api_key(wanted bytea) returns table (id uuid, tenant_id uuid, role text, sandbox boolean, expires_at timestamptz)
+    language sql stable security definer set search_path = public
+    as $$ select k.id, k.tenant_id, k.role, t.sandbox, k.expires_at from api_keys k join tenants t on t.id = k.tenant_id
+          where k.hash = wanted and k.revoked_at is null $$;
+
+create function find_link_session(wanted bytea) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select s.id, s.tenant_id from link_sessions s where s.token_hash = wanted or s.state_hash = wanted
+          union select s.id, s.tenant_id from link_sessions s where s.provider_session_hash = wanted $$;
+
+create function find_provider_connection(provider text, provider_id text) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select c.id, c.tenant_id from connections c
+          where c.service_provider = provider and c.provider_connection_id = provider_id and c.status <> 'DELETED' $$;
+
+create function connections_due(at timestamptz, most int) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select c.id, c.tenant_id from connections c where c.next_read_at <= at order by c.next_read_at limit most $$;
+
+create function link_sessions_over(at timestamptz, most int) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select s.id, s.tenant_id from link_sessions s where s.outcome = 'OPEN' and s.expires_at <= at order by s.expires_at limit most $$;
+
+-- Answers that are kept for a day only.
+create function forget_idempotency_keys(before timestamptz) returns bigint
+    language sql security definer set search_path = public
+    as $$ with gone as (delete from idempotency_keys where created_at < before returning 1) select count(*) from gone $$;
