@@ -15,6 +15,9 @@ mod observer;
 mod retry;
 mod upstream;
 
+#[cfg(test)]
+mod tests;
+
 pub use call::{Call, DEFAULT_DEADLINE, DEFAULT_MAX_BODY, MAX_DEADLINE, Reply};
 pub use client::{Client, Settings};
 pub use error::Error;
