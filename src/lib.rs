@@ -5,6 +5,7 @@
 #[macro_use]
 pub mod domain;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod net;
 pub mod providers;
