@@ -94,6 +94,8 @@ create table connections (
     consented text[] not null default '{}',
     metadata jsonb not null default '{}',
     new_accounts_available boolean not null default false,
+    -- A repair may have changed the shared accounts: the next reading compares them (D5).
+    compare_accounts boolean not null default false,
     consent_expires_at timestamptz,
     history_from date,
     event_seq bigint not null default 0,

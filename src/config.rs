@@ -158,7 +158,10 @@ pub struct ProviderSection {
 
 impl std::fmt::Debug for ProviderSection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProviderSection").field("mode", &self.mode).field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("ProviderSection")
+            .field("mode", &self.mode)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,15 +173,24 @@ impl Config {
     /// Reads defaults, the file that `LINKSPAN_CONFIG` names, and the environment.
     pub fn load() -> Result<Self, Error> {
         let file = std::env::var_os("LINKSPAN_CONFIG").map(PathBuf::from);
-        Self::from_sources(file, std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))))
+        Self::from_sources(
+            file,
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+        )
     }
 
     /// The same from given sources.
-    pub fn from_sources(file: Option<PathBuf>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+    pub fn from_sources(
+        file: Option<PathBuf>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
         let mut figment = Figment::from(Toml::string(DEFAULTS));
         if let Some(path) = file {
             if !path.is_file() {
-                return Err(Error(format!("LINKSPAN_CONFIG names {}, which is not a file: correct the path or unset it", path.display())));
+                return Err(Error(format!(
+                    "LINKSPAN_CONFIG names {}, which is not a file: correct the path or unset it",
+                    path.display()
+                )));
             }
             figment = figment.merge(Toml::file_exact(path));
         }
@@ -216,11 +228,15 @@ impl Config {
 
     fn check(&self) -> Result<(), Error> {
         let public = self.public_url.as_ref();
-        if public.is_some_and(|url| !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some()) {
+        if public.is_some_and(|url| {
+            !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some()
+        }) {
             return Err(Error("public_url must be an http or https address without query: set LINKSPAN_PUBLIC_URL to the one that browsers use".into()));
         }
         if self.any_live() && public.is_none_or(|url| url.scheme() != "https") {
-            return Err(Error("public_url must be https because a provider is live: set LINKSPAN_PUBLIC_URL=https://…".into()));
+            return Err(Error(
+                "public_url must be https because a provider is live: set LINKSPAN_PUBLIC_URL=https://…".into(),
+            ));
         }
         if self.any_live() && self.keys.is_none() {
             return Err(Error("keys is not set but a provider is live, and secrets must be sealed: set LINKSPAN_KEYS=\"k1:$(openssl rand -base64 32)\" and keep it safe".into()));

@@ -9,4 +9,5 @@ pub mod config;
 pub mod crypto;
 pub mod net;
 pub mod providers;
+pub mod routing;
 pub mod store;

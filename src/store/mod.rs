@@ -2,6 +2,7 @@
 //! transaction, where row-level security is the second lock. One file for each group of tables.
 
 mod accounts;
+mod changes;
 mod connections;
 mod error;
 mod events;
