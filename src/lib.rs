@@ -7,6 +7,7 @@ pub mod domain;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod link;
 pub mod net;
 pub mod providers;
 pub mod routing;

@@ -7,6 +7,7 @@ use super::{Result, TenantTx};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::event::EventType;
 use crate::domain::ids::ConnectionId;
+use crate::domain::placement::Placement;
 use crate::domain::product::{Product, ProductReason, ProductState};
 
 impl TenantTx {
@@ -62,6 +63,29 @@ impl TenantTx {
             let data = json!({ "product": product, "from": before.state, "to": state, "reason": reason });
             self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
         }
+        Ok(())
+    }
+
+    /// Puts a product, known or not, where it stands now, with an event where its state changed.
+    pub async fn place_product(
+        &mut self,
+        id: ConnectionId,
+        product: Product,
+        placement: Placement,
+        state: ProductState,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let before = self.products(id).await?.into_iter().find(|row| row.product == product);
+        let (from, reason) = before.map_or((None, None), |row| (Some(row.state), row.reason));
+        self.put_product(id, product, Some(placement), from.unwrap_or(state), reason).await?;
+        if from == Some(state) {
+            return Ok(());
+        }
+        if from.is_some() {
+            return self.change_product(id, product, state, None, None, now).await;
+        }
+        let data = json!({ "product": product, "from": null, "to": state, "reason": null });
+        self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
         Ok(())
     }
 }

@@ -491,6 +491,32 @@ impl TenantTx {
         Ok(())
     }
 
+    /// The shared accounts may have changed: the next reading compares them (D5).
+    pub async fn compare_accounts(&mut self, id: ConnectionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set compare_accounts = true where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether the accounts are to be compared; asked once, then forgotten.
+    pub async fn take_compare_accounts(&mut self, id: ConnectionId) -> Result<bool> {
+        let tenant_id = self.tenant_id.0;
+        let asked = sqlx::query!(
+            "update connections set compare_accounts = false where id = $1 and tenant_id = $2 and compare_accounts",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(asked.rows_affected() == 1)
+    }
+
     /// The end of a run of aggregation: when it was, whether it failed, when the next one is due.
     pub async fn record_run(
         &mut self,

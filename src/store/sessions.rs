@@ -219,6 +219,24 @@ impl TenantTx {
         Ok(ids.into_iter().map(SessionId).collect())
     }
 
+    /// Whether a provider's session was ever created for a connection (A12).
+    pub async fn provider_session_exists(&mut self, connection_id: ConnectionId) -> Result<bool> {
+        Ok(self.session_provider(connection_id).await?.is_some())
+    }
+
+    /// The provider of the latest provider session of a connection.
+    pub async fn session_provider(&mut self, connection_id: ConnectionId) -> Result<Option<ServiceProvider>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_scalar!(
+            r#"select service_provider as "service_provider!: ServiceProvider" from link_sessions
+             where tenant_id = $1 and connection_id = $2 and provider_session is not null order by id desc limit 1"#,
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_optional(self.sql())
+        .await?)
+    }
+
     /// Stores the provider's session.
     pub async fn set_provider_session(&mut self, id: SessionId, session: &ProviderSession) -> Result<()> {
         let tenant_id = self.tenant_id.0;
