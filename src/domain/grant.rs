@@ -153,3 +153,6 @@ pub fn suits(product: Product, account: AccountType, subtype: AccountSubtype) ->
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
