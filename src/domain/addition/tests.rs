@@ -284,6 +284,12 @@ fn a12_with_the_session_the_matrix_applies_and_the_work_waits() {
 }
 
 #[test]
+fn a12_what_is_linked_without_a_session_of_ours_is_judged_like_any_other() {
+    let linked = Case { session_created: false, ..at(Yodlee) };
+    assert_eq!(linked.refused(Owners).code, RefusalCode::UnsupportedByProvider);
+}
+
+#[test]
 fn a14_consent_only_where_the_row_says_no_is_activated_by_a_repair() {
     let case = at(Yodlee).with(Owners, Placement::AdditionalConsented).institution(&[Transactions], true);
     let refusal = case.refused(Owners);

@@ -234,6 +234,14 @@ fn a3_a14_where_the_row_says_no_the_repair_activates() {
     assert_eq!(case.capture(ServiceProvider::Yodlee, &[], &[]), (vec![], vec![]));
     let mx = case.capture(ServiceProvider::Mx, &[InvestmentHoldings, InvestmentTransactions], &[]);
     assert_eq!(mx, (vec![InvestmentHoldings], vec![InvestmentTransactions]));
+    let denied = case.fell_away(
+        Liabilities,
+        Placement::AdditionalConsented,
+        ProductState::ConsentRequired,
+        ProductReason::PermissionDenied,
+    );
+    assert_eq!(denied.capture(ServiceProvider::Yodlee, &[], &[]), (vec![], vec![Liabilities]));
+    assert_eq!(denied.capture(ServiceProvider::Yodlee, &[Liabilities], &[]), (vec![Liabilities], vec![]));
 }
 
 #[test]
