@@ -288,3 +288,6 @@ impl Situation<'_> {
             && !self.original.additional_consented_products.contains(&product)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,8 +91,11 @@ pub fn check_combination(
         violations.extend(microdeposit_conflicts(placements));
     }
     if never_alone.is_some_and(|listed| lacks_company(placements, listed)) {
-        let named = placements.products.first().map_or("this product", |product| product.as_str());
-        let detail = format!("This service provider cannot be asked for {named} with no other required product.");
+        let named: Vec<&str> = placements.products.iter().map(|product| product.as_str()).collect();
+        let detail = format!(
+            "This service provider cannot be asked for {} with no other required product.",
+            named.join(" and ")
+        );
         violations.push(Violation::combination(Placement::Required, detail));
     }
     // What is consent-only does not start yet.
@@ -153,3 +156,6 @@ fn microdeposit_conflicts(placements: &Placements) -> Vec<Violation> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,8 @@ pub enum Refused {
     RequiredNotGranted(Vec<Product>),
 }
 
-/// Settles what was asked for against what was granted.
+/// Settles what was asked for in the session against what was granted. A product that was added while the session was under way
+/// was never asked for in it: that one is to be judged anew (see [`judge`](super::addition::judge)).
 pub fn settle(requested: &Placements, observed: &Observed<'_>) -> Result<Settlement, Refused> {
     if observed.accounts.is_empty() {
         return Err(Refused::NoAccounts);
@@ -153,3 +154,6 @@ pub fn suits(product: Product, account: AccountType, subtype: AccountSubtype) ->
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

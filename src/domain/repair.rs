@@ -179,3 +179,6 @@ impl Repaired<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

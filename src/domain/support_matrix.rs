@@ -142,3 +142,6 @@ pub fn markdown() -> String {
     }
     table
 }
+
+#[cfg(test)]
+mod tests;
