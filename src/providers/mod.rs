@@ -168,12 +168,15 @@ pub trait Provider: Send + Sync {
     /// Fetches a verification key (cached and limited by the layer above).
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
 
-    /// Verifies signature, age and body, and says what it hints at. Pure.
+    /// Verifies signature, age and body. Pure.
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
         headers: &net::HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Hint>, data::WebhookRefused>;
+    ) -> Result<(), data::WebhookRefused>;
+
+    /// What a verified body hints at. Pure.
+    fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused>;
 }

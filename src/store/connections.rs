@@ -517,6 +517,15 @@ impl TenantTx {
         Ok(asked.rows_affected() == 1)
     }
 
+    /// When the connection is to be read next.
+    pub async fn set_next_read(&mut self, id: ConnectionId, at: Option<DateTime<Utc>>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!("update connections set next_read_at = $3 where id = $1 and tenant_id = $2", id.0, tenant_id, at)
+            .execute(self.sql())
+            .await?;
+        Ok(())
+    }
+
     /// The end of a run of aggregation: when it was, whether it failed, when the next one is due.
     pub async fn record_run(
         &mut self,

@@ -165,4 +165,19 @@ impl TenantTx {
         .await?;
         Ok(())
     }
+
+    /// Data came, though not all of it.
+    pub async fn touch_product(&mut self, id: ConnectionId, product: Product, now: DateTime<Utc>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set last_aggregated_at = $4 where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
 }

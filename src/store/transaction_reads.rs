@@ -138,4 +138,16 @@ impl TenantTx {
             })
             .collect())
     }
+
+    /// The day of the oldest transaction of a connection.
+    pub async fn first_transaction_date(&mut self, connection_id: ConnectionId) -> Result<Option<NaiveDate>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_scalar!(
+            "select min(transaction_date) from transactions where tenant_id = $1 and connection_id = $2 and not removed",
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_one(self.sql())
+        .await?)
+    }
 }
