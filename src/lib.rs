@@ -4,6 +4,7 @@
 
 #[macro_use]
 pub mod domain;
+pub mod api;
 pub mod clock;
 pub mod config;
 pub mod crypto;

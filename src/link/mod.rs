@@ -29,8 +29,8 @@ use crate::store::{Connection, JobKind, NewJob, Session, Store, TenantStore, Ten
 pub use additions::{Addition, Additions, ProductsRequest};
 pub use complete::Completion;
 pub use launch::{LaunchRequest, Launched};
-pub use repair::{RepairPlan, RepairRequest};
-pub use start::StartRequest;
+pub use repair::{REPAIR_SECONDS, RepairPlan, RepairRequest};
+pub use start::{LINK_SECONDS, StartRequest};
 pub use view::SessionView;
 
 /// How long one step of a session may hold its connection.
