@@ -4,6 +4,8 @@
 
 #[macro_use]
 pub mod domain;
+#[cfg(feature = "sandbox")]
+pub mod bank;
 pub mod clock;
 pub mod net;
 pub mod providers;
