@@ -8,18 +8,26 @@
 
 mod account;
 mod books;
+mod difference;
 mod institution;
 mod investment;
+mod ledger;
 mod liability;
 mod login;
+mod numbers;
 pub mod pages;
+mod person;
+mod plan;
+mod random;
 mod state;
 mod transaction;
 mod user;
 
+use std::convert::Infallible;
+
 use crate::clock::Clock;
-use crate::store::Result;
 use crate::store::sandbox::Documents;
+use crate::store::{Error, Result};
 
 pub use account::BankAccount;
 pub use books::Books;
@@ -30,6 +38,12 @@ pub use login::{Access, History, Login, LoginOutcome, Refusal};
 pub use state::{Moment, PostedByHand, UserState};
 pub use transaction::{BankTransaction, Changes, Channel, Removed};
 pub use user::{MFA_ANSWER, TEST_USERS, TestUser, UserRef};
+
+/// The kind of the documents in which [`UserState`] is kept, by `<institution>/<username>`.
+const KIND: &str = "bank_user";
+
+/// Most transactions that one call posts by hand.
+const MOST_AT_ONCE: usize = 500;
 
 /// The bank: opens books, lets users in, and has the knobs that change what cannot be derived.
 #[derive(Clone, Debug)]
@@ -47,67 +61,118 @@ impl Bank {
 
     /// Tries to log in.
     pub async fn log_in(&self, institution: &str, username: &str, password: &str) -> Result<LoginOutcome> {
-        let _ = (institution, username, password, &self.documents, &self.clock, self.seed);
-        Ok(LoginOutcome::Refused(Refusal::WrongCredentials))
+        let user = UserRef { institution: institution.to_owned(), username: username.to_owned() };
+        let Some(at) = institution::institution(institution) else {
+            return Ok(LoginOutcome::Refused(Refusal::InstitutionDown));
+        };
+        if TestUser::find(username).is_none() {
+            return Ok(LoginOutcome::Refused(Refusal::WrongCredentials));
+        }
+        let state = self.state(&user).await?;
+        Ok(login::log_in(at, &user, password, &state, self.clock.now()))
     }
 
     /// Answers the question that [`LoginOutcome::Mfa`] asked.
     pub async fn answer_mfa(&self, user: &UserRef, answer: &str) -> Result<LoginOutcome> {
-        let _ = (user, answer);
-        Ok(LoginOutcome::Refused(Refusal::WrongAnswer))
+        Ok(login::answer_mfa(user, answer, &self.state(user).await?, self.clock.now()))
     }
 
-    /// The user's books as of now; [`Error::NotFound`](crate::store::Error::NotFound) for a user or institution that does not exist.
+    /// The user's books as of now; [`Error::NotFound`] for a user or institution that does not exist.
     pub async fn books(&self, user: &UserRef) -> Result<Books> {
-        let _ = user;
-        Err(crate::store::Error::NotFound)
+        let institution = known(user)?;
+        let state = self.state(user).await?;
+        Ok(Books::new(self.seed, user.clone(), institution, state, self.clock.now()))
     }
 
-    /// Makes transactions, dated now and visible at once, every third one pending; spread over those accounts (none given = all that have
-    /// transactions). At most 500 at a time and 5,000 in all: what is over is not made.
+    /// Makes transactions, dated now and visible at once, every third one pending; spread over those of the accounts that have
+    /// purchases (none given = all). At most 500 at a time and 5,000 in all: what is over is not made.
     pub async fn post_transactions(
         &self,
         user: &UserRef,
         accounts: &[String],
         count: usize,
     ) -> Result<Vec<BankTransaction>> {
-        let _ = (user, accounts, count);
-        Ok(Vec::new())
+        let books = self.books(user).await?;
+        let open = books.everyday();
+        let ids = open.iter().map(|account| account.id.clone());
+        let wanted: Vec<String> = ids.filter(|id| accounts.is_empty() || accounts.contains(id)).collect();
+        let made_at = self.clock.now();
+        let posted = self.change(user, move |state| state.post(&wanted, count.min(MOST_AT_ONCE), made_at)).await?;
+        Ok(self.books(user).await?.lines_by_hand(posted))
     }
 
-    /// Opens a further savings account; at most 50.
+    /// Opens a further savings account; [`Error::Conflict`] after 50.
     pub async fn open_account(&self, user: &UserRef) -> Result<BankAccount> {
-        let _ = user;
-        Err(crate::store::Error::NotFound)
+        let at = self.clock.now();
+        let opened = self.change(user, move |state| state.open_account(at)).await?;
+        let newest = self.books(user).await?.accounts().into_iter().rfind(|account| account.opened_at == Some(at));
+        newest.filter(|_| opened).ok_or_else(|| Error::Conflict("further accounts of the user".to_owned()))
     }
 
     /// Closes an account; whether it was open.
     pub async fn close_account(&self, user: &UserRef, account: &str) -> Result<bool> {
-        let _ = (user, account);
-        Ok(false)
+        let key = account.to_owned();
+        if !self.books(user).await?.accounts().iter().any(|open| open.key == key) {
+            return Ok(false);
+        }
+        let at = self.clock.now();
+        self.change(user, move |state| state.closed.insert(key, at).is_none()).await
     }
 
     /// Breaks every login of the user so far: [`Access::LoginRequired`] until they log in again. A new password may come with it.
     pub async fn reset_login(&self, user: &UserRef, new_password: Option<&str>) -> Result<()> {
-        let _ = (user, new_password);
-        Ok(())
+        self.change(user, |state| state.reset_login(new_password)).await
     }
 
     /// Lets every login work again, as if the customer had put it right at the institution itself (D8). The password is the test user's again.
     pub async fn restore_login(&self, user: &UserRef) -> Result<()> {
-        let _ = user;
-        Ok(())
+        self.change(user, UserState::restore_login).await
     }
 
-    /// Locks the user out, or in again.
+    /// Locks the user out, or lets them in again.
     pub async fn lock(&self, user: &UserRef, locked: bool) -> Result<()> {
-        let _ = (user, locked);
-        Ok(())
+        self.change(user, |state| state.locked = locked).await
     }
 
     /// Takes what the customer filled in on a page; see [`pages`].
     pub async fn submit(&self, flow: &mut pages::Flow, form: &pages::Form) -> Result<pages::Step> {
-        let _ = (flow, form);
-        Ok(pages::Step::Show)
+        let outcome = match flow.accept(form) {
+            pages::Accepted::Settled => return Ok(flow.outcome().unwrap_or(pages::Step::Show)),
+            pages::Accepted::LogIn { institution, username, password } => {
+                self.log_in(&institution, &username, &password).await?
+            }
+            pages::Accepted::Answer { user, answer } => self.answer_mfa(&user, &answer).await?,
+        };
+        let accounts = match &outcome {
+            LoginOutcome::Success(login) => self.books(&login.user).await?.accounts(),
+            _ => Vec::new(),
+        };
+        flow.judged(outcome, &accounts);
+        Ok(flow.outcome().unwrap_or(pages::Step::Show))
+    }
+
+    async fn state(&self, user: &UserRef) -> Result<UserState> {
+        Ok(self.documents.get(KIND, &id(user)).await?.unwrap_or_default())
+    }
+
+    /// Changes a user's state under a lock.
+    async fn change<R: Send>(&self, user: &UserRef, change: impl FnOnce(&mut UserState) -> R + Send) -> Result<R> {
+        known(user)?;
+        let id = id(user);
+        self.documents.put_new(KIND, &id, &UserState::default()).await?;
+        let done = self.documents.update(KIND, &id, |state| Ok::<R, Infallible>(change(state))).await?;
+        done.map(|Ok(answer)| answer).ok_or(Error::NotFound)
     }
 }
+
+fn id(user: &UserRef) -> String {
+    format!("{}/{}", user.institution, user.username)
+}
+
+/// The user's institution, if both exist.
+fn known(user: &UserRef) -> Result<&'static BankInstitution> {
+    TestUser::find(&user.username).and_then(|_| institution::institution(&user.institution)).ok_or(Error::NotFound)
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,11 @@
 //!
 //! | `data-step` | fields | means |
 //! |---|---|---|
-//! | `institution` | `institution` (key) | choose; hidden if the session names one |
+//! | `institution` | `institution` (key) | choose; not shown if the session names one |
 //! | `consent` | – | agree to what the application will see |
 //! | `credentials` | `username`, `password` | log in |
 //! | `mfa` | `answer` | answer the institution's question |
-//! | `permissions` | `allow` (product, repeated) where the institution asks for each; each product is a checkbox, ticked at first | agree at the institution |
+//! | `permissions` | `allow` (product, repeated; a checkbox each) where the institution asks for each, else none | agree at the institution (OAuth only) |
 //! | `accounts` | `accounts` (key, repeated); each is a checkbox with `data-mask` | choose accounts |
 //! | `done` | – | the flow is over; there is no form, `data-result` says how |
 //!
@@ -25,7 +25,9 @@
 
 mod flow;
 mod form;
+mod view;
 
+pub(super) use flow::Accepted;
 pub use flow::{AccountChoice, Failure, Finished, Flow, FlowOptions, Step};
 pub use form::Form;
 
