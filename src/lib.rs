@@ -18,3 +18,5 @@ pub mod jobs;
 pub mod api;
 #[cfg(feature = "sandbox")]
 pub mod bank;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
