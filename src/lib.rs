@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod jobs;
 pub mod link;
 pub mod net;
+pub mod postgres;
 pub mod providers;
 pub mod routing;
 pub mod store;
