@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod net;
+pub mod postgres;
 pub mod providers;
 pub mod store;
 pub mod routing;
