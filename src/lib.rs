@@ -21,3 +21,4 @@ pub mod api;
 pub mod bank;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod server;

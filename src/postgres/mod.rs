@@ -47,6 +47,20 @@ pub fn default_data_dir() -> Result<PathBuf, Error> {
     Ok(data_home.ok_or(Error::NoHome)?.join("linkspan"))
 }
 
+/// How to reach the private cluster of a Linkspan that runs on that folder at this moment: as the owner, and as the serving role.
+/// `None` where none runs, or where its socket had to be put elsewhere because the folder's path is too long.
+pub fn running(data_dir: &std::path::Path) -> Option<(PgConnectOptions, PgConnectOptions)> {
+    let folders = std::fs::read_dir(data_dir).ok()?;
+    let socket = folders
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|folder| folder.join(".s.PGSQL.5432").exists() && folder.join("postmaster.pid").exists())?;
+    let reach = |role: &str| {
+        let options = PgConnectOptions::new_without_pgpass().socket(&socket).port(5432).ssl_mode(PgSslMode::Disable);
+        options.username(role).database("linkspan")
+    };
+    Some((reach(roles::OWNER), reach(roles::APP)))
+}
+
 /// A running private cluster, with the database `linkspan`. Dropping it stops the server, and blocks for that long.
 #[derive(Debug)]
 pub struct Cluster {

@@ -31,12 +31,16 @@ const TRIES: usize = 100;
 
 /// Every path of the sandbox.
 pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
+    paths().layer(axum::Extension(sandbox))
+}
+
+/// The same without what it works on: for the OpenAPI document.
+pub fn paths() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(turn_knob))
         .routes(routes!(move_clock))
         .routes(routes!(play_customer))
         .routes(routes!(put_faults))
-        .layer(axum::Extension(sandbox))
 }
 
 type Shared = axum::Extension<Sandbox>;

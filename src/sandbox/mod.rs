@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::store::sandbox::Documents;
 
 pub use faults::{Fault, FaultKind};
-pub use handlers::routes;
+pub use handlers::{paths, routes};
 
 /// Where the simulators' pages are mounted.
 const PAGES: &str = "/simulators";
