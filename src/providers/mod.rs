@@ -6,6 +6,7 @@
 pub mod data;
 pub mod failure;
 pub mod link;
+pub mod plaid;
 pub mod spec;
 
 use std::time::Duration;

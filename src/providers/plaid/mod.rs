@@ -1,0 +1,4 @@
+//! Plaid.
+
+#[cfg(feature = "sandbox")]
+pub mod simulator;
