@@ -86,7 +86,7 @@ impl Books {
     /// What the account holds: consistent with its transactions (deposits: less what went out; cards and loans: plus it).
     pub fn balances(&self, account: &str, at: Moment) -> Option<Balances> {
         let (at, account) = (self.seen(at), self.open(account)?);
-        let ledger = Ledger { plan: &self.plan };
+        let ledger = self.ledger();
         let recent = at.at.date_naive() - Days::new(LIFE_DAYS.unsigned_abs());
         let by_hand: Vec<Listed> = self.by_hand(account).filter(|listed| listed.is_known(at)).collect();
         let held: i64 = ledger
@@ -123,7 +123,7 @@ impl Books {
         let at = self.seen(at);
         let Some(planned) = self.plan.find(account) else { return Vec::new() };
         let from = self.earliest(from, at);
-        self.listed(planned, from, from, at)
+        self.listed(&self.ledger(), planned, from, from, at)
             .iter()
             .filter(|listed| listed.is_known(at))
             .filter_map(|listed| listed.event.line(account, self.institution.currency(), at.at))
@@ -139,9 +139,10 @@ impl Books {
         let until = since.map_or(self.seen(until), |since| self.seen(until).max(since));
         let earliest = self.earliest(from, until);
         let settled = since.map_or(earliest, |since| since.at.date_naive() - Days::new(LIFE_DAYS.unsigned_abs()));
+        let ledger = self.ledger();
         let mut difference = Difference::new(since, until, self.institution.currency());
         for account in self.plan.accounts.iter().filter(|account| accounts.contains(&account.id)) {
-            for listed in self.listed(account, earliest, settled, until) {
+            for listed in self.listed(&ledger, account, earliest, settled, until) {
                 difference.take(&account.id, &listed);
             }
         }
@@ -171,12 +172,19 @@ impl Books {
 
     /// The account's terms; `None` for any but cards, mortgages and student loans.
     pub fn liability(&self, account: &str, at: DateTime<Utc>) -> Option<BankLiability> {
-        liability(Ledger { plan: &self.plan }, self.open(account)?, self.institution.country(), self.time(at))
+        liability(&self.ledger(), self.open(account)?, self.institution.country(), self.time(at))
     }
 
     /// Everything made in the account on `from` or later, but of what the bank's own chance makes nothing before `settled`; oldest first.
-    fn listed(&self, account: &Planned, from: NaiveDate, settled: NaiveDate, until: Moment) -> Vec<Listed> {
-        let events = Ledger { plan: &self.plan }.events(account, from.max(settled), until.at.date_naive());
+    fn listed(
+        &self,
+        ledger: &Ledger<'_>,
+        account: &Planned,
+        from: NaiveDate,
+        settled: NaiveDate,
+        until: Moment,
+    ) -> Vec<Listed> {
+        let events = ledger.events(account, from.max(settled), until.at.date_naive());
         let by_hand = self.by_hand(account).filter(|listed| listed.event.made_at >= instant(from, 0));
         let mut listed: Vec<Listed> =
             events.into_iter().map(|event| Listed { event, by_hand: None }).chain(by_hand).collect();
@@ -205,6 +213,10 @@ impl Books {
     /// The accounts in which transactions can be posted by hand.
     pub(super) fn everyday(&self) -> Vec<&Planned> {
         self.plan.accounts.iter().filter(|account| account.is_everyday() && self.is_open(account)).collect()
+    }
+
+    fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(&self.plan)
     }
 
     fn describe(&self, account: &Planned) -> BankAccount {

@@ -31,7 +31,7 @@ pub struct BankLiability {
 
 /// The account's terms at that time; `None` for any but cards, mortgages and student loans.
 pub(super) fn liability(
-    ledger: Ledger<'_>,
+    ledger: &Ledger<'_>,
     account: &Planned,
     country: &str,
     at: DateTime<Utc>,
@@ -56,7 +56,7 @@ pub(super) fn liability(
 }
 
 /// A card's statement is made when a month ends, and is due on the 21st of the next.
-fn card_terms(ledger: Ledger<'_>, card: &Planned, at: DateTime<Utc>) -> LiabilityTerms {
+fn card_terms(ledger: &Ledger<'_>, card: &Planned, at: DateTime<Utc>) -> LiabilityTerms {
     let month = first_of_month(at.date_naive());
     let statement = card.base() + ledger.outstanding(card, instant(month, 0));
     let last = ledger.last_card_payment(card, at);

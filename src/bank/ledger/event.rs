@@ -101,6 +101,11 @@ impl Event {
         self.entry.category
     }
 
+    /// Whether no money moves, as when there is nothing to settle.
+    pub fn is_nothing(&self) -> bool {
+        self.amount == 0
+    }
+
     /// Whether it is never booked.
     pub fn vanishes(&self) -> bool {
         matches!(self.fate, Fate::Vanishes(_))

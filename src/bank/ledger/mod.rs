@@ -9,9 +9,13 @@ mod entry;
 mod event;
 mod loan;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 
 use super::plan::{Plan, Planned};
+use super::random::Key;
 use super::state::PostedByHand;
 use crate::domain::account::AccountSubtype::{Checking, CreditCard, Mortgage, Savings, StudentLoan};
 
@@ -22,14 +26,19 @@ pub(super) use loan::{Instalment, Loan};
 const DEBIT_PURCHASES: (u64, u64) = (18, 110);
 
 /// The accounts of a user, set in motion.
-#[derive(Clone, Copy)]
 pub(super) struct Ledger<'a> {
     pub plan: &'a Plan,
+    /// What went through accounts in whole months: payer and payee both want to know, and a card's month is part of its payer's.
+    months: RefCell<BTreeMap<(Key, NaiveDate), i64>>,
 }
 
-impl Ledger<'_> {
+impl<'a> Ledger<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        Self { plan, months: RefCell::default() }
+    }
+
     /// Everything made in the account from the first day to the last, both inclusive, in the order in which it was made.
-    pub fn events(self, account: &Planned, first: NaiveDate, last: NaiveDate) -> Vec<Event> {
+    pub fn events(&self, account: &Planned, first: NaiveDate, last: NaiveDate) -> Vec<Event> {
         let mut events = self.unsettled(account, first, last);
         let day = settlement_day(account);
         let mut month = first_of_month(first);
@@ -39,13 +48,13 @@ impl Ledger<'_> {
             }
             month = month + Months::new(1);
         }
-        events.retain(|event| is_open(account, event.made_at));
+        events.retain(|event| is_open(account, event.made_at) && !event.is_nothing());
         events.sort_by_key(|event| event.made_at);
         events
     }
 
     /// What is owed or was drawn in all, in cents, above the account's base, at that instant: everything booked that no settlement has evened out yet.
-    pub fn outstanding(self, account: &Planned, at: DateTime<Utc>) -> i64 {
+    pub fn outstanding(&self, account: &Planned, at: DateTime<Utc>) -> i64 {
         let month = first_of_month(at.date_naive());
         let before = month - Months::new(1);
         let settled = settlement_day(account)
@@ -60,7 +69,7 @@ impl Ledger<'_> {
     }
 
     /// What was paid onto the card last, at that instant.
-    pub fn last_card_payment(self, card: &Planned, at: DateTime<Utc>) -> Option<(NaiveDate, i64)> {
+    pub fn last_card_payment(&self, card: &Planned, at: DateTime<Utc>) -> Option<(NaiveDate, i64)> {
         let month = first_of_month(at.date_naive());
         [month, month - Months::new(1)]
             .into_iter()
@@ -70,7 +79,7 @@ impl Ledger<'_> {
     }
 
     /// What was booked between two instants, without settlements.
-    fn flow(self, account: &Planned, after: DateTime<Utc>, until: DateTime<Utc>) -> i64 {
+    fn flow(&self, account: &Planned, after: DateTime<Utc>, until: DateTime<Utc>) -> i64 {
         let first = after.date_naive() - TimeDelta::days(LIFE_DAYS);
         let events = self.unsettled(account, first, until.date_naive());
         let before = after - TimeDelta::microseconds(1);
@@ -82,13 +91,19 @@ impl Ledger<'_> {
     }
 
     /// What was booked in the month before that day's, without settlements.
-    fn month_before(self, account: &Planned, day: NaiveDate) -> i64 {
+    fn month_before(&self, account: &Planned, day: NaiveDate) -> i64 {
         let month = first_of_month(day);
-        self.flow(account, instant(month - Months::new(1), 0), instant(month, 0) - TimeDelta::microseconds(1))
+        let known = self.months.borrow().get(&(account.key, month)).copied();
+        known.unwrap_or_else(|| {
+            let flow =
+                self.flow(account, instant(month - Months::new(1), 0), instant(month, 0) - TimeDelta::microseconds(1));
+            self.months.borrow_mut().insert((account.key, month), flow);
+            flow
+        })
     }
 
     /// What brings the account back to its base on that day.
-    fn settlement(self, account: &Planned, day: NaiveDate) -> Event {
+    fn settlement(&self, account: &Planned, day: NaiveDate) -> Event {
         let amount = -self.month_before(account, day);
         let entry = match account.subtype {
             CreditCard => &entry::CARD_PAYMENT_RECEIVED,
@@ -101,7 +116,7 @@ impl Ledger<'_> {
     }
 
     /// Everything but the settlements, in no particular order.
-    fn unsettled(self, account: &Planned, first: NaiveDate, last: NaiveDate) -> Vec<Event> {
+    fn unsettled(&self, account: &Planned, first: NaiveDate, last: NaiveDate) -> Vec<Event> {
         let mut events = Vec::new();
         for day in first.iter_days().take_while(|day| *day <= last).filter(|_| !account.quiet) {
             match account.subtype {
@@ -118,7 +133,7 @@ impl Ledger<'_> {
         events
     }
 
-    fn checking(self, account: &Planned, day: NaiveDate, events: &mut Vec<Event>) {
+    fn checking(&self, account: &Planned, day: NaiveDate, events: &mut Vec<Event>) {
         let card = self.plan.sibling(account, CreditCard);
         let (with_card, without) = DEBIT_PURCHASES;
         events.extend(daily::purchases(account, day, if card.is_some() { with_card } else { without }));
@@ -134,7 +149,7 @@ impl Ledger<'_> {
         }
     }
 
-    fn savings(self, account: &Planned, day: NaiveDate, events: &mut Vec<Event>) {
+    fn savings(&self, account: &Planned, day: NaiveDate, events: &mut Vec<Event>) {
         if account.opened_at.is_some_and(|at| at.date_naive() == day) {
             let made_at = account.opened_at.unwrap_or_default();
             events.push(Event::at_once(account.key, &entry::OPENING_DEPOSIT, made_at, -entry::OPENING_DEPOSIT.cents.0));

@@ -5,7 +5,8 @@
 //!
 //! # For people
 //! Plain HTML that works without scripts; serve it with [`CONTENT_SECURITY_POLICY`]. No `form-action` is in it, because browsers apply that to
-//! the redirect that follows the last form too.
+//! the redirect that follows the last form too. The page's address must carry nothing in its query: searching for an institution replaces it by
+//! `?query=`.
 //!
 //! # For programs
 //! Every page holds one `<form method="post" data-step="…">` whose action is the page's own address; post it `application/x-www-form-urlencoded`:
@@ -33,3 +34,6 @@ pub use form::Form;
 
 /// The header `Content-Security-Policy` that suits these pages.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+
+#[cfg(test)]
+mod tests;
