@@ -94,6 +94,8 @@ create table connections (
     consented text[] not null default '{}',
     metadata jsonb not null default '{}',
     new_accounts_available boolean not null default false,
+    -- A repair may have changed the shared accounts: the next reading compares them (D5).
+    compare_accounts boolean not null default false,
     consent_expires_at timestamptz,
     history_from date,
     event_seq bigint not null default 0,
@@ -121,8 +123,11 @@ create table connection_products (
     -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ.
     wanted bigint not null default 0,
     done bigint not null default 0,
+    -- Where the current run began, where it is, and what it has seen vanish (applied when the run ends).
     cursor text,
     page_cursor text,
+    vanished text[] not null default '{}',
+    history_complete boolean not null default false,
     primary key (connection_id, product)
 );
 
@@ -163,6 +168,8 @@ create table link_sessions (
     provider_session bytea,
     provider_session_hash bytea,
     launch bytea,
+    -- What the provider handed over, kept from its arrival until the connection holds it.
+    linked bytea,
     provider_session_expires_at timestamptz,
     provider_session_id text,
     last_request_id text,
@@ -244,6 +251,7 @@ create table transactions (
     status text not null,
     transaction_date date not null,
     posted_date date,
+    recurring boolean not null default false,
     added_seq bigint not null,
     changed_seq bigint not null,
     removed boolean not null default false,
@@ -251,8 +259,8 @@ create table transactions (
     unique (connection_id, provider_transaction_id)
 ) partition by hash (connection_id);
 create index transactions_by_id on transactions (id);
-create index transactions_by_date on transactions (tenant_id, transaction_date desc, id desc) where not removed;
-create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id desc) where not removed;
+create index transactions_by_date on transactions (tenant_id, transaction_date desc, id) where not removed;
+create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
 
 create table investment_transactions (
@@ -274,7 +282,7 @@ create table investment_transactions (
     unique (connection_id, provider_transaction_id)
 ) partition by hash (connection_id);
 create index investment_transactions_by_id on investment_transactions (id);
-create index investment_transactions_by_date on investment_transactions (connection_id, date desc, id desc);
+create index investment_transactions_by_date on investment_transactions (connection_id, date desc, id);
 
 do $$ begin
     for i in 0..15 loop

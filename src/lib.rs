@@ -5,6 +5,16 @@
 #[macro_use]
 pub mod domain;
 pub mod clock;
+pub mod config;
+pub mod crypto;
 pub mod net;
 pub mod providers;
 pub mod store;
+pub mod routing;
+pub mod link;
+pub mod sync;
+pub mod webhooks;
+pub mod jobs;
+pub mod api;
+#[cfg(feature = "sandbox")]
+pub mod bank;

@@ -5,6 +5,7 @@ mod wire_enum;
 
 pub mod account;
 pub mod addition;
+pub mod combination;
 pub mod connection;
 pub mod event;
 pub mod grant;
@@ -15,6 +16,7 @@ pub mod liability;
 pub mod placement;
 pub mod problem;
 pub mod product;
+pub mod repair;
 pub mod secret;
 pub mod service_provider;
 pub mod session;

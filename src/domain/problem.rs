@@ -1,1 +1,224 @@
-//! stub
+//! Why a request is refused: the stable codes, and the shape that every layer hands up (RFC 9457 on the wire).
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::service_provider::ServiceProvider;
+
+wire_enum! {
+    /// The stable codes of problem documents; each has one HTTP status.
+    pub enum Code {
+        /// Malformed or invalid.
+        InvalidRequest = "INVALID_REQUEST",
+        /// No key, or not a valid one.
+        Unauthorized = "UNAUTHORIZED",
+        /// The link session is over its time.
+        ConnectTokenExpired = "CONNECT_TOKEN_EXPIRED",
+        /// The key's role does not allow it.
+        Forbidden = "FORBIDDEN",
+        /// Unknown, or somebody else's.
+        NotFound = "NOT_FOUND",
+        /// The path exists with other methods.
+        MethodNotAllowed = "METHOD_NOT_ALLOWED",
+        /// The connection is `EXPIRED` or `DELETED`.
+        ConnectionTerminal = "CONNECTION_TERMINAL",
+        /// The customer has not linked it yet.
+        ConnectionNotLinked = "CONNECTION_NOT_LINKED",
+        /// The session has ended.
+        ConnectSessionFinished = "CONNECT_SESSION_FINISHED",
+        /// The customer has this login already.
+        DuplicateConnection = "DUPLICATE_CONNECTION",
+        /// The customer must act first.
+        UserActionRequired = "USER_ACTION_REQUIRED",
+        /// The key was used with another body.
+        IdempotencyMismatch = "IDEMPOTENCY_MISMATCH",
+        /// The first request with this key still runs.
+        IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT",
+        /// An abandoned payment profile.
+        ProfileMustBeRecreated = "PROFILE_MUST_BE_RECREATED",
+        /// Over 1 MiB.
+        PayloadTooLarge = "PAYLOAD_TOO_LARGE",
+        /// Not JSON.
+        UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+        /// Rules A refuse.
+        ProductsNotAddable = "PRODUCTS_NOT_ADDABLE",
+        /// Rules B5 and B7 refuse.
+        ProductCombination = "PRODUCT_COMBINATION",
+        /// Rule B14: an option is missing.
+        ProductOptionsRequired = "PRODUCT_OPTIONS_REQUIRED",
+        /// Rule B12: the customer did not give what is required.
+        RequiredProductNotGranted = "REQUIRED_PRODUCT_NOT_GRANTED",
+        /// The institution lacks what is required.
+        InstitutionNotEligible = "INSTITUTION_NOT_ELIGIBLE",
+        /// No provider can do it.
+        NoProviderAvailable = "NO_PROVIDER_AVAILABLE",
+        /// Rule D5.
+        AccountSelectionUnsupported = "ACCOUNT_SELECTION_UNSUPPORTED",
+        /// Rule D6: the consent screen has no text.
+        ConsentTextMissing = "CONSENT_TEXT_MISSING",
+        /// This provider does not have it.
+        UnsupportedByProvider = "UNSUPPORTED_BY_PROVIDER",
+        /// Too many requests.
+        RateLimited = "RATE_LIMITED",
+        /// Too many refreshes.
+        RefreshLimit = "REFRESH_LIMIT",
+        /// A bug here; the request id helps support to find it.
+        InternalError = "INTERNAL_ERROR",
+        /// The provider failed.
+        ProviderError = "PROVIDER_ERROR",
+        /// The database or the provider is away.
+        Unavailable = "UNAVAILABLE",
+        /// The provider was too slow.
+        ProviderTimeout = "PROVIDER_TIMEOUT",
+    }
+}
+
+impl Code {
+    /// The HTTP status that goes with it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::Unauthorized | Self::ConnectTokenExpired => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::ConnectionTerminal
+            | Self::ConnectionNotLinked
+            | Self::ConnectSessionFinished
+            | Self::DuplicateConnection
+            | Self::UserActionRequired
+            | Self::IdempotencyMismatch
+            | Self::IdempotencyInFlight
+            | Self::ProfileMustBeRecreated => 409,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::ProductsNotAddable
+            | Self::ProductCombination
+            | Self::ProductOptionsRequired
+            | Self::RequiredProductNotGranted
+            | Self::InstitutionNotEligible
+            | Self::NoProviderAvailable
+            | Self::AccountSelectionUnsupported
+            | Self::ConsentTextMissing
+            | Self::UnsupportedByProvider => 422,
+            Self::RateLimited | Self::RefreshLimit => 429,
+            Self::InternalError => 500,
+            Self::ProviderError => 502,
+            Self::Unavailable => 503,
+            Self::ProviderTimeout => 504,
+        }
+    }
+
+    /// A short title for people, the same for every occurrence.
+    pub const fn title(self) -> &'static str {
+        match self.status() {
+            400 => "The request is not valid",
+            401 => "The key or token is not valid",
+            403 => "The key may not do this",
+            404 => "Not found",
+            405 => "This path has other methods",
+            409 => "The state does not allow this",
+            413 => "The body is too large",
+            415 => "The body must be JSON",
+            422 => "A rule refuses this",
+            429 => "Too many requests",
+            502 => "The provider failed",
+            503 => "Unavailable for the moment",
+            504 => "The provider was too slow",
+            _ => "Something went wrong here",
+        }
+    }
+}
+
+/// One field or item that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldProblem {
+    /// JSON pointer into the request's body; for a query parameter its name.
+    pub pointer: String,
+    /// A stable code.
+    pub code: String,
+    /// What is wrong and what to do.
+    pub detail: String,
+    /// More, by code: `anyOf`, `remedy`, `repair`, ….
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// The provider's own error, without any secret.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderProblem {
+    /// Which provider.
+    pub service_provider: ServiceProvider,
+    /// Its code.
+    pub code: String,
+    /// Its words.
+    pub message: String,
+    /// Its request id, for its support.
+    pub request_id: Option<String>,
+}
+
+/// Why a request is refused. Everything in it may be shown to the caller.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    /// The stable code.
+    pub code: Code,
+    /// What is wrong and what to do next.
+    pub detail: String,
+    /// The fields or items that are wrong.
+    pub errors: Vec<FieldProblem>,
+    /// The provider's own error.
+    pub provider: Option<Box<ProviderProblem>>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+    /// More members of the document, by code.
+    pub more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with its detail.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), provider: None, retry_after: None, more: Map::new() }
+    }
+
+    /// Unknown, or somebody else's; always the same words.
+    pub fn not_found() -> Self {
+        Self::new(
+            Code::NotFound,
+            "There is nothing here with this id. Check the id, and that the key belongs to the same tenant.",
+        )
+    }
+
+    /// One invalid field.
+    pub fn invalid(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(Code::InvalidRequest, detail.clone()).with_error(pointer, code, detail)
+    }
+
+    /// Adds a field that is wrong.
+    pub fn with_error(mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldProblem {
+            pointer: pointer.into(),
+            code: code.to_owned(),
+            detail: detail.into(),
+            more: Map::new(),
+        });
+        self
+    }
+
+    /// Adds a member to the document.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says when to try again.
+    pub fn retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+}

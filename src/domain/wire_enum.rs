@@ -28,7 +28,7 @@ macro_rules! wire_enum {
 
         impl std::str::FromStr for $name {
             type Err = $crate::domain::UnknownValue;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
+            fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
                 match text { $($text => Ok(Self::$variant),)+ _ => Err($crate::domain::UnknownValue) }
             }
         }

@@ -6,18 +6,36 @@
 pub mod data;
 pub mod failure;
 pub mod link;
+mod registry;
 pub mod spec;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use figment::value::Dict;
+
+use crate::config::Mode;
 use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
 use crate::net;
 
 pub use failure::{Failure, FailureKind, Persistence};
+pub use registry::{Entry, REQUEST_DEADLINE, Registry, RegistryError};
 pub use spec::Spec;
+
+/// A provider of the list: how it is made from its own section of the configuration.
+pub struct Listed {
+    /// Which.
+    pub id: ServiceProvider,
+    /// Makes it; the text of an error names the key, the problem and the fix.
+    pub build: fn(Dict, Mode) -> Result<Arc<dyn Provider>, String>,
+}
+
+/// The one list of providers.
+pub const LIST: &[Listed] = &[];
 
 /// What every call gets.
 pub struct Context<'a> {
@@ -67,6 +85,11 @@ pub enum HintKind {
 pub trait Provider: Send + Sync {
     /// What this provider can do, as data.
     fn spec(&self) -> &'static Spec;
+
+    /// Whether its consent screen has the text that a consent repair needs (D6); true where it needs none.
+    fn has_consent_text(&self) -> bool {
+        true
+    }
 
     /// Opens a session in which the customer links, repairs, consents or chooses accounts. Creates nothing that is billed.
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure>;
@@ -145,12 +168,15 @@ pub trait Provider: Send + Sync {
     /// Fetches a verification key (cached and limited by the layer above).
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
 
-    /// Verifies signature, age and body, and says what it hints at. Pure.
+    /// Verifies signature, age and body. Pure.
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
         headers: &net::HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Hint>, data::WebhookRefused>;
+    ) -> Result<(), data::WebhookRefused>;
+
+    /// What a verified body hints at. Pure.
+    fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused>;
 }

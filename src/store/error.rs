@@ -1,5 +1,9 @@
 //! What can go wrong with the database, told apart by what the caller should do.
 
+use std::time::Duration;
+
+use crate::domain::problem::{Code, Problem};
+
 /// A failure of the store. Its texts stay in the log; callers are told its kind.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +57,41 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Unreadable(error.to_string()),
             _ => Self::Other(error),
+        }
+    }
+}
+
+impl From<crate::crypto::SealError> for Error {
+    fn from(error: crate::crypto::SealError) -> Self {
+        Self::Seal(error.to_string())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::Execute(error) => error.into(),
+            other => Self::Unreadable(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    /// What a caller is told; the text itself stays in the log.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Away(_) => {
+                tracing::warn!(%error, "the database is away");
+                Self::new(Code::Unavailable, "The database is away for the moment. Try again soon.")
+                    .retry_after(Duration::from_secs(2))
+            }
+            Error::NotFound => Self::not_found(),
+            Error::LeaseLost => Self::new(Code::Unavailable, "Somebody else works on this connection. Try again soon.")
+                .retry_after(Duration::from_secs(2)),
+            Error::Conflict(_) | Error::Unreadable(_) | Error::Seal(_) | Error::Other(_) => {
+                tracing::error!(%error, "the store failed");
+                Self::new(Code::InternalError, "Something went wrong here. Give support the requestId.")
+            }
         }
     }
 }

@@ -1,11 +1,41 @@
 //! Every SQL statement. Rows of tenants are reached through a [`TenantStore`], which carries the tenant into each
 //! transaction, where row-level security is the second lock. One file for each group of tables.
 
+mod accounts;
+mod changes;
+mod connections;
 mod error;
+mod events;
+mod idempotency;
+mod institutions;
+mod investments;
+mod jobs;
+mod migrate;
 mod pool;
+mod products;
+mod refreshes;
+mod revocations;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod sessions;
+mod tenants;
+mod transaction_reads;
+mod transactions;
 mod types;
 
+pub use accounts::{Account, AccountFacts, AccountFilter, AccountSecret};
+pub use connections::{Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, Lease, NewConnection};
 pub use error::{Error, Result};
-pub use pool::{Store, TenantStore, Tx};
+pub use events::{Event, EventFilter, EventPosition};
+pub use idempotency::Claim;
+pub use institutions::{Institution, InstitutionAtProvider, InstitutionCursor, InstitutionFilter};
+pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
+pub use jobs::{Job, JobKind, NewJob};
+pub use migrate::migrate;
+pub use pool::{Store, TenantStore, TenantTx};
+pub use products::{ConnectionProduct, placements, states};
+pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
+pub use revocations::{InboundWebhook, Revocation};
+pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};
+pub use tenants::{Caller, Role};
+pub use transactions::{PageCounts, Transaction, TransactionChange, TransactionFacts, TransactionFilter};

@@ -1,23 +1,29 @@
-//! The pool, and the handle that carries the tenant.
+//! The pool, and the handles that carry the tenant.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool, Postgres, Transaction};
+use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::{Error, Result};
+use crate::crypto::{DataKey, KeyRing, Place, Vault};
 use crate::domain::ids::TenantId;
-
-/// A database transaction.
-pub type Tx = Transaction<'static, Postgres>;
+use crate::domain::secret::Secret;
 
 /// How long a request waits for a free connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// What every serving connection does first: no other rights than the serving role's, and bounds on its patience.
+const GREETING: &str = "set role linkspan_app; set statement_timeout = '15s'; set lock_timeout = '10s'; \
+                        set idle_in_transaction_session_timeout = '30s'";
 
 /// The database, without a tenant: for the queue, the catalogue and the look-ups that find the tenant.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) pool: PgPool,
+    pub(super) vault: Arc<OnceLock<Vault>>,
 }
 
 impl Store {
@@ -27,14 +33,9 @@ impl Store {
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("set role linkspan_app; set statement_timeout = '15s'; set idle_in_transaction_session_timeout = '30s'").await?;
-                    Ok(())
-                })
-            })
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(GREETING).await.map(drop) }))
             .connect_lazy_with(options);
-        Self { pool }
+        Self { pool, vault: Arc::default() }
     }
 
     /// The handle for one tenant's rows.
@@ -43,14 +44,48 @@ impl Store {
     }
 
     /// A transaction that sees no tenant's rows.
-    pub async fn begin(&self) -> Result<Tx> {
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self.pool.begin().await?)
     }
 
     /// Whether the database answers and has the tables that this version needs.
     pub async fn check(&self) -> Result<()> {
-        sqlx::query_scalar!("select count(*) from tenants").fetch_one(&self.pool).await?;
+        sqlx::query_scalar!("select count(*) from data_keys").fetch_one(&self.pool).await?;
         Ok(())
+    }
+
+    /// Opens the data keys with the ring, making the first one where there is none. Until then secrets cannot be read.
+    pub async fn unlock(&self, ring: &KeyRing) -> Result<()> {
+        if self.vault.get().is_some() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        // One process makes the first key, the others wait for it.
+        sqlx::query!("select pg_advisory_xact_lock(7262108)").execute(&mut *tx).await?;
+        let mut keys = sqlx::query_as!(DataKey, "select id, ring_key_id, sealed from data_keys order by id")
+            .fetch_all(&mut *tx)
+            .await?;
+        if keys.is_empty() {
+            let key = DataKey::generate(ring).map_err(Error::from)?;
+            sqlx::query!(
+                "insert into data_keys (id, ring_key_id, sealed) values ($1, $2, $3)",
+                key.id,
+                key.ring_key_id,
+                key.sealed
+            )
+            .execute(&mut *tx)
+            .await?;
+            keys.push(key);
+        }
+        let vault = Vault::open_keys(ring, &keys)?;
+        tx.commit().await?;
+        // Another task may have been first; its vault is as good.
+        let _ = self.vault.set(vault);
+        Ok(())
+    }
+
+    pub(super) fn vault(&self) -> Result<&Vault> {
+        self.vault.get().ok_or_else(|| Error::Away("the keys have not been opened yet".into()))
     }
 
     /// Closes every connection.
@@ -69,10 +104,11 @@ pub struct TenantStore {
 
 impl TenantStore {
     /// A transaction in which only this tenant's rows can be seen or written.
-    pub async fn begin(&self) -> Result<Tx> {
+    pub async fn begin(&self) -> Result<TenantTx> {
         // One round trip for both; the id is a UUID, so it cannot end the literal.
         let statement = format!("begin; set local linkspan.tenant_id = '{}'", self.tenant_id);
-        Ok(self.store.pool.begin_with(sqlx::AssertSqlSafe(statement)).await?)
+        let tx = self.store.pool.begin_with(sqlx::AssertSqlSafe(statement)).await?;
+        Ok(TenantTx { tx, tenant_id: self.tenant_id, vault: Arc::clone(&self.store.vault) })
     }
 
     /// The same database without the tenant.
@@ -81,11 +117,42 @@ impl TenantStore {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for Error {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        match error {
-            sqlx::migrate::MigrateError::Execute(error) => error.into(),
-            other => Self::Unreadable(other.to_string()),
-        }
+/// A transaction that sees one tenant's rows. Rolled back unless committed.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    /// Whose rows these are.
+    pub tenant_id: TenantId,
+    vault: Arc<OnceLock<Vault>>,
+}
+
+impl TenantTx {
+    /// Makes everything done in it last.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+
+    pub(super) fn sql(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    pub(super) fn seal(&self, table: &str, row: impl Into<Uuid>, column: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.vault()?.seal(self.place(table, row.into(), column), plain)?)
+    }
+
+    pub(super) fn open(&self, table: &str, row: impl Into<Uuid>, column: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.vault()?.open(self.place(table, row.into(), column), sealed)?)
+    }
+
+    pub(super) fn open_secret(&self, table: &str, row: impl Into<Uuid>, column: &str, sealed: &[u8]) -> Result<Secret> {
+        let plain = self.open(table, row, column, sealed)?;
+        String::from_utf8(plain).map(Secret::new).map_err(|_| Error::Seal("it holds no text".into()))
+    }
+
+    fn vault(&self) -> Result<&Vault> {
+        self.vault.get().ok_or_else(|| Error::Away("the keys have not been opened yet".into()))
+    }
+
+    fn place<'a>(&self, table: &'a str, row: Uuid, column: &'a str) -> Place<'a> {
+        Place { tenant: self.tenant_id.0, table, row, column }
     }
 }

@@ -47,6 +47,19 @@ impl Documents {
         Ok(())
     }
 
+    /// Writes a document unless there is one of that kind and id already; whether it did.
+    pub async fn put_new<T: Serialize>(&self, kind: &str, id: &str, body: &T) -> Result<bool> {
+        let done = sqlx::query!(
+            "insert into sandbox.documents (kind, id, body) values ($1, $2, $3) on conflict (kind, id) do nothing",
+            kind,
+            id,
+            write(body)?
+        )
+        .execute(&self.store.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Changes a document under a lock, so that no other change is lost. `None` where there is no such document.
     /// The change's own answer is handed back; nothing is written if it says so by `Err`.
     pub async fn update<T, R, E>(

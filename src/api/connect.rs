@@ -1,0 +1,344 @@
+//! What a front end calls with a connect token, and the sessions as support sees them.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::App;
+use super::auth::{Caller, Visitor};
+use super::idempotency::IdempotencyKey;
+use super::institutions::InstitutionView;
+use super::json::{Body, Json};
+use super::page::Page;
+use super::params::Params;
+use super::problem::ProblemDocument;
+use super::views::{ConnectionView, InstitutionRef, connection_view};
+use crate::domain::ids::{ConnectionId, InstitutionId, SessionId};
+use crate::domain::placement::Placements;
+use crate::domain::problem::Problem;
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::link::{Completion, LaunchRequest};
+use crate::providers::link::{Launch, LinkInput};
+use crate::store::{InstitutionCursor, InstitutionFilter, Session};
+
+/// A session as the widget sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionForWidget {
+    /// What for.
+    mode: SessionMode,
+    /// How it stands.
+    outcome: SessionOutcome,
+    /// The connection.
+    connection_id: ConnectionId,
+    /// The institution, where it is settled.
+    institution: Option<InstitutionRef>,
+    /// What the picker searches for at first.
+    institution_search: Option<String>,
+    /// The four arrays as asked for.
+    requested: Placements,
+    /// ISO 3166 alpha-2.
+    country_codes: Vec<String>,
+    /// ISO 639-1.
+    language: String,
+    /// Until when.
+    expires_at: DateTime<Utc>,
+    /// How the last attempt ended.
+    last_attempt: Option<String>,
+}
+
+/// The session as the widget sees it.
+#[utoipa::path(get, path = "/connect/session", tag = "Linking", responses(
+    (status = 200, body = SessionForWidget), (status = 401, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
+pub(super) async fn get_session(
+    State(app): State<App>,
+    visitor: Visitor,
+    params: Params,
+) -> Result<Json<SessionForWidget>, Problem> {
+    params.end()?;
+    let view = app.linking.view(visitor.tenant_id, visitor.session_id).await?;
+    let chosen = view.session.request.institution_id.or(view.connection.institution_id);
+    let institution = match chosen {
+        Some(id) => app.store().institution(id).await?,
+        None => None,
+    };
+    Ok(Json(SessionForWidget {
+        mode: view.session.mode,
+        outcome: view.session.outcome,
+        connection_id: view.connection.id,
+        institution: institution.map(|institution| InstitutionRef {
+            id: institution.id,
+            name: institution.name,
+            logo_url: institution.logo_url,
+        }),
+        institution_search: view.session.request.institution_search,
+        requested: view.connection.requested,
+        country_codes: view.connection.settings.country_codes,
+        language: view.connection.settings.language,
+        expires_at: view.session.expires_at,
+        last_attempt: view.session.outcome_code,
+    }))
+}
+
+/// Institutions that this session can link: those that have all of its required products, in its countries.
+#[utoipa::path(get, path = "/connect/institutions", tag = "Linking", params(
+    ("query" = Option<String>, Query, description = "Part of the name"),
+    ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
+    responses((status = 200, body = Page<InstitutionView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 409, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
+pub(super) async fn search_institutions(
+    State(app): State<App>,
+    visitor: Visitor,
+    mut params: Params,
+) -> Result<Json<Page<InstitutionView>>, Problem> {
+    let query: Option<String> = params.one("query", "a text")?;
+    let (after, limit) = params.cursor::<InstitutionCursor>()?;
+    params.end()?;
+    let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
+    let filter = InstitutionFilter {
+        query: query.filter(|query| !query.trim().is_empty()),
+        products: view.connection.requested.products.into_iter().collect(),
+        country_codes: view.connection.settings.country_codes,
+        service_provider: view.connection.settings.pinned_provider,
+    };
+    let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
+    Ok(Json(Page::new(rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+}
+
+/// What the customer has chosen.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkTokenBody {
+    /// The institution; not needed where the tenant chose it, or in a repair.
+    #[serde(default)]
+    institution_id: Option<InstitutionId>,
+    /// A provider other than the one that would be chosen.
+    #[serde(default)]
+    service_provider: Option<ServiceProvider>,
+}
+
+/// How the front end gets the customer to the provider.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkTokenAnswer {
+    /// The connection.
+    connection_id: ConnectionId,
+    /// Through whom.
+    service_provider: ServiceProvider,
+    /// How.
+    launch: Launch,
+    /// Until when the launch can be used; ask again after it.
+    expires_at: DateTime<Utc>,
+    /// Other providers that could do it.
+    alternatives: Vec<ServiceProvider>,
+}
+
+/// Launch the provider; may be called again until the session ends.
+#[utoipa::path(post, path = "/connect/link-token", tag = "Linking", request_body = LinkTokenBody, responses(
+    (status = 200, body = LinkTokenAnswer), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+    (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument),
+    (status = 502, body = ProblemDocument), (status = 503, body = ProblemDocument), (status = 504, body = ProblemDocument)))]
+pub(super) async fn create_link_token(
+    State(app): State<App>,
+    visitor: Visitor,
+    key: IdempotencyKey,
+    body: Body<LinkTokenBody>,
+) -> Result<Response, Problem> {
+    let request =
+        LaunchRequest { institution_id: body.value.institution_id, service_provider: body.value.service_provider };
+    let rows = app.store().tenant(visitor.tenant_id);
+    let effect = async {
+        let launched = app.linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
+        let answer = LinkTokenAnswer {
+            connection_id: launched.connection_id,
+            service_provider: launched.service_provider,
+            launch: launched.launch,
+            expires_at: launched.expires_at,
+            alternatives: Vec::new(),
+        };
+        Ok((StatusCode::OK, answer))
+    };
+    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+}
+
+/// What the front end or the provider's script brought; nothing after a redirect.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CompleteBody {
+    /// The provider's public token.
+    #[serde(default)]
+    public_token: Option<String>,
+    /// What the provider's script gave the page.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    result: Option<serde_json::Map<String, Value>>,
+}
+
+/// The connection, or that the provider has not confirmed yet.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum CompleteAnswer {
+    /// Linked or repaired.
+    Done(Box<ConnectionView>),
+    /// Not confirmed.
+    Pending {
+        /// `PENDING`.
+        state: &'static str,
+    },
+}
+
+/// Finish the session: 200 with the connection, 202 while the provider has not confirmed. Safe to call again.
+#[utoipa::path(post, path = "/connect/complete", tag = "Linking", request_body = CompleteBody, responses(
+    (status = 200, body = ConnectionView), (status = 202, body = CompleteAnswer), (status = 400, body = ProblemDocument),
+    (status = 401, body = ProblemDocument), (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument),
+    (status = 429, body = ProblemDocument), (status = 502, body = ProblemDocument), (status = 503, body = ProblemDocument),
+    (status = 504, body = ProblemDocument)))]
+pub(super) async fn complete_session(
+    State(app): State<App>,
+    visitor: Visitor,
+    key: IdempotencyKey,
+    body: Body<CompleteBody>,
+) -> Result<Response, Problem> {
+    let input = match (body.value.public_token, body.value.result) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("/result", "INVALID_VALUE", "Send publicToken or result, not both."));
+        }
+        (Some(token), None) if token.is_empty() || token.len() > 500 => {
+            return Err(Problem::invalid(
+                "/publicToken",
+                "INVALID_VALUE",
+                "publicToken must be what the provider gave, 1 to 500 characters.",
+            ));
+        }
+        (Some(token), None) => LinkInput::PublicToken(Secret::new(token)),
+        (None, Some(result)) => LinkInput::Result(Value::Object(result)),
+        (None, None) => LinkInput::Nothing,
+    };
+    let rows = app.store().tenant(visitor.tenant_id);
+    let effect = async {
+        match app.linking.complete(visitor.tenant_id, visitor.session_id, input).await? {
+            Completion::Done(id) => {
+                let mut tx = rows.begin().await?;
+                let view = connection_view(&mut tx, &app.linking, id).await?;
+                Ok((StatusCode::OK, CompleteAnswer::Done(Box::new(view))))
+            }
+            Completion::Pending(_) => Ok((StatusCode::ACCEPTED, CompleteAnswer::Pending { state: "PENDING" })),
+        }
+    };
+    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+}
+
+/// A session as support sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionForSupport {
+    /// Ours.
+    id: SessionId,
+    /// Of which connection.
+    connection_id: ConnectionId,
+    /// What for.
+    mode: SessionMode,
+    /// How it ended, or `OPEN`.
+    outcome: SessionOutcome,
+    /// Why, or how the last attempt ended.
+    outcome_code: Option<String>,
+    /// The institution that was chosen.
+    institution_id: Option<InstitutionId>,
+    /// The provider that was chosen.
+    service_provider: Option<ServiceProvider>,
+    /// The provider's id of its session, for its support.
+    provider_session_id: Option<String>,
+    /// The provider's id of the last request, for its support.
+    last_request_id: Option<String>,
+    /// When it was opened.
+    created_at: DateTime<Utc>,
+    /// Until when.
+    expires_at: DateTime<Utc>,
+    /// When it ended.
+    finished_at: Option<DateTime<Utc>>,
+    /// What happened; only for one session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<StepView>>,
+}
+
+/// One step of a session.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepView {
+    /// What happened.
+    step: String,
+    /// More.
+    detail: Option<String>,
+    /// When.
+    at: DateTime<Utc>,
+}
+
+impl From<Session> for SessionForSupport {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            connection_id: session.connection_id,
+            mode: session.mode,
+            outcome: session.outcome,
+            outcome_code: session.outcome_code,
+            institution_id: session.institution_id,
+            service_provider: session.service_provider,
+            provider_session_id: session.provider_session_id,
+            last_request_id: session.last_request_id,
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+            finished_at: session.finished_at,
+            steps: None,
+        }
+    }
+}
+
+/// Every link and repair session, oldest first.
+#[utoipa::path(get, path = "/connect/sessions", tag = "Linking", params(
+    ("connectionId" = Option<ConnectionId>, Query), ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
+    responses((status = 200, body = Page<SessionForSupport>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
+pub(super) async fn list_sessions(
+    caller: Caller,
+    mut params: Params,
+) -> Result<Json<Page<SessionForSupport>>, Problem> {
+    let connection_id = params.one("connectionId", "a connection's id")?;
+    let (after, limit) = params.cursor::<SessionId>()?;
+    params.end()?;
+    let mut tx = caller.rows.begin().await?;
+    let rows = tx.sessions(connection_id, after, limit + 1, None).await?;
+    Ok(Json(Page::new(rows, limit, |row| row.id, SessionForSupport::from)))
+}
+
+/// One session with its steps.
+#[utoipa::path(get, path = "/connect/sessions/{sessionId}", tag = "Linking", params(("sessionId" = SessionId, Path)),
+    responses((status = 200, body = SessionForSupport), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub(super) async fn get_support_session(
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<SessionForSupport>, Problem> {
+    let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
+    let mut tx = caller.rows.begin().await?;
+    let session = tx.session(id).await?.ok_or_else(Problem::not_found)?;
+    let steps = tx
+        .steps(id)
+        .await?
+        .into_iter()
+        .map(|step| StepView { step: step.step, detail: step.detail, at: step.at })
+        .collect();
+    Ok(Json(SessionForSupport { steps: Some(steps), ..session.into() }))
+}
+
+/// The query of a redirect, as the provider's adapter gets it: bounded.
+pub(super) fn redirect_query(query: &str) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .take(50)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}

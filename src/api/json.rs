@@ -1,0 +1,136 @@
+//! Bodies: JSON in and out. What cannot be read is refused with a pointer to the place.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::problem::{Code, Problem};
+
+/// The largest body that is read, in bytes.
+pub const MOST_BYTES: usize = 1024 * 1024;
+
+/// A JSON body. An empty one counts as `{}`, so that a request whose fields may all be left out needs none.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+/// A body that is kept as it came, beside what it says: for idempotency.
+#[derive(Clone, Debug)]
+pub struct Body<T> {
+    /// What it says.
+    pub value: T,
+    /// As it came.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Problem::new(Code::PayloadTooLarge, "The body is over 1 MiB. Send less at once.")
+                }
+                _ => Problem::invalid("", "BODY", "The body could not be read to its end. Send it again."),
+            }
+        })?;
+        if bytes.is_empty() {
+            return Ok(Self { value: parse(b"{}")?, bytes });
+        }
+        if !is_json {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "The body must be JSON: send Content-Type: application/json.",
+            ));
+        }
+        Ok(Self { value: parse(&bytes)?, bytes })
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Body::from_request(request, state).await.map(|body: Body<T>| Self(body.value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    let utf8 = parts.all(|part| {
+        part.strip_prefix("charset=").is_none_or(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"))
+    });
+    utf8 && (essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(Problem::invalid("", "ENCODING", "The body is not UTF-8."));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        let code = if inner.is_data() { code_of(&inner.to_string()) } else { "SYNTAX" };
+        let detail = plain(&inner);
+        Problem::invalid(pointer, code, detail)
+    })?;
+    reader.end().map_err(|_| Problem::invalid("", "SYNTAX", "There is more than one JSON value in the body."))?;
+    Ok(value)
+}
+
+fn code_of(text: &str) -> &'static str {
+    if text.starts_with("unknown field") {
+        "UNKNOWN_FIELD"
+    } else if text.starts_with("missing field") {
+        "REQUIRED"
+    } else if text.starts_with("unknown variant") || text.starts_with("invalid value") {
+        "INVALID_VALUE"
+    } else if text.starts_with("duplicate field") {
+        "DUPLICATE_FIELD"
+    } else {
+        "INVALID_TYPE"
+    }
+}
+
+/// The reader's own words, without the caller's values (a huge text is nobody's help) and at most 300 characters.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = match text.find("invalid type: string \"") {
+        Some(start) => match text.rfind("\", expected") {
+            Some(end) => format!("{}invalid type: string{}", &text[..start], &text[end + 1..]),
+            None => text,
+        },
+        None => text,
+    };
+    text.chars().take(300).collect()
+}
+
+/// A path as a JSON pointer.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1").chars().take(100).collect(),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part);
+    }
+    pointer
+}

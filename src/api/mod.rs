@@ -1,0 +1,74 @@
+//! The HTTP API: typed requests and answers, each handler with its OpenAPI description. The list of all paths is in `router`.
+
+mod accounts;
+mod auth;
+mod connect;
+mod connections;
+mod conventions;
+mod events;
+mod idempotency;
+mod institutions;
+mod investments;
+mod json;
+mod operating;
+mod page;
+mod params;
+mod problem;
+mod products;
+mod provider_webhooks;
+mod providers;
+mod refreshes;
+mod repair;
+mod router;
+mod serve;
+mod start;
+mod transactions;
+mod views;
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::clock::Clock;
+use crate::config::Limits;
+use crate::link::Linking;
+use crate::providers::Registry;
+use crate::store::Store;
+use crate::webhooks::Inbound;
+
+pub use auth::{Caller, RateLimits, SandboxCaller};
+pub use json::Json;
+pub use router::{document, router};
+pub use serve::serve;
+pub use views::{ConnectionView, connection_view};
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App {
+    /// Sessions; holds the store, the providers and the clock too.
+    pub linking: Linking,
+    /// The providers' webhooks.
+    pub inbound: Inbound,
+    /// Requests per key.
+    pub rates: Arc<RateLimits>,
+    /// Renders the metrics.
+    pub metrics: Option<PrometheusHandle>,
+    /// Bounds for clients.
+    pub limits: Limits,
+    /// Whether `/readyz` waits for institutions.
+    pub awaits_institutions: bool,
+}
+
+impl App {
+    fn store(&self) -> &Store {
+        &self.linking.store
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.linking.registry
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.linking.clock
+    }
+}

@@ -1,0 +1,85 @@
+//! Query parameters: each is named once, unknown ones are refused, and what cannot be read says so.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::page::Cursor;
+use crate::domain::problem::Problem;
+
+/// The most parameters of one request.
+const MOST: usize = 100;
+
+/// The query of a request. Take what is known, then `end` refuses the rest.
+pub struct Params {
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let query = parts.uri.query().unwrap_or_default();
+        for (index, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
+            if index >= MOST {
+                return Err(Problem::invalid("", "TOO_MANY", format!("More than {MOST} query parameters.")));
+            }
+            if value.contains('\0') || value.contains('\u{fffd}') {
+                return Err(Problem::invalid(name, "ENCODING", "The value is not valid UTF-8 text."));
+            }
+            values.entry(name.into_owned()).or_default().push(value.into_owned());
+        }
+        Ok(Self { values })
+    }
+}
+
+impl Params {
+    /// A parameter that may be left out.
+    pub fn one<T: FromStr>(&mut self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+        let mut values = self.many(name, what)?;
+        if values.len() > 1 {
+            return Err(Problem::invalid(name, "REPEATED", format!("{name} can be given only once.")));
+        }
+        Ok(values.pop())
+    }
+
+    /// A parameter that may be repeated.
+    pub fn many<T: FromStr>(&mut self, name: &str, what: &str) -> Result<Vec<T>, Problem> {
+        let values = self.values.remove(name).unwrap_or_default();
+        values
+            .iter()
+            .map(|value| {
+                value.parse().map_err(|_| Problem::invalid(name, "INVALID_VALUE", format!("{name} must be {what}.")))
+            })
+            .collect()
+    }
+
+    /// `limit` and `after` of a list.
+    pub fn cursor<T: serde::de::DeserializeOwned>(&mut self) -> Result<(Option<T>, i64), Problem> {
+        let limit: Option<i64> = self.one("limit", "a number from 1 to 500")?;
+        let limit = limit.unwrap_or(50);
+        if !(1..=500).contains(&limit) {
+            return Err(Problem::invalid("limit", "INVALID_VALUE", "limit must be a number from 1 to 500."));
+        }
+        let after: Option<Cursor<T>> = self.one("after", "the nextCursor of an earlier page")?;
+        Ok((after.map(|cursor| cursor.0), limit))
+    }
+
+    /// Refuses what nobody took.
+    pub fn end(self) -> Result<(), Problem> {
+        match self.values.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().take(100).collect();
+                Err(Problem::invalid(
+                    name,
+                    "UNKNOWN_PARAMETER",
+                    "This path does not have this query parameter. GET /docs lists them.",
+                ))
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What providers call: their webhooks.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+
+use super::App;
+use super::connections::id;
+use super::problem::ProblemDocument;
+use crate::domain::problem::Problem;
+use crate::domain::service_provider::ServiceProvider;
+
+/// A provider's webhook: verified as that provider documents, stored, answered at once. It only ever causes a fetch.
+#[utoipa::path(post, path = "/webhooks/{serviceProvider}", tag = "Providers", params(("serviceProvider" = ServiceProvider, Path)),
+    request_body(content = Object, description = "The provider's own body"),
+    responses((status = 204), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 429, body = ProblemDocument), (status = 502, body = ProblemDocument), (status = 503, body = ProblemDocument), (status = 504, body = ProblemDocument)))]
+pub(super) async fn receive_webhook(
+    State(app): State<App>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let provider: ServiceProvider = id(&provider)?;
+    app.inbound.receive(provider, &headers, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

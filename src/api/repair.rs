@@ -1,0 +1,99 @@
+//! `GET` and `POST /connections/{id}/repair` (rules D).
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::App;
+use super::auth::Caller;
+use super::connections::id;
+use super::idempotency::IdempotencyKey;
+use super::json::{Body, Json};
+use super::problem::ProblemDocument;
+use super::products::check_once;
+use super::start::{StartAnswer, account_filters, expires_in, redirect_url};
+use super::views::RepairView;
+use crate::domain::ids::ConnectionId;
+use crate::domain::problem::Problem;
+use crate::domain::product::Product;
+use crate::link::{REPAIR_SECONDS, RepairRequest};
+
+/// How long a repair session may live, in seconds (D12).
+const LONGEST_REPAIR: u32 = 14 * 24 * 3600;
+
+/// Whether a repair is needed, and what for.
+#[utoipa::path(get, path = "/connections/{connectionId}/repair", tag = "Connections", params(("connectionId" = ConnectionId, Path)),
+    responses((status = 200, body = RepairView), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub(super) async fn get_repair(
+    State(app): State<App>,
+    caller: Caller,
+    Path(connection): Path<String>,
+) -> Result<Json<RepairView>, Problem> {
+    let mut tx = caller.rows.begin().await?;
+    let connection = tx.connection(id(&connection)?).await?.ok_or_else(Problem::not_found)?;
+    let products = tx.products(connection.id).await?;
+    let plan = app.linking.repair_plan(&connection, &products);
+    Ok(Json(RepairView { required: plan.required, reasons: plan.reasons }))
+}
+
+/// What the repair is to do; every field may be left out.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct RepairBody {
+    /// Let the customer change the shared accounts.
+    #[serde(default)]
+    account_selection: bool,
+    /// Account subtypes by type; only with accountSelection.
+    #[serde(default)]
+    account_filters: Option<BTreeMap<String, Vec<String>>>,
+    /// Ask for consent to these.
+    #[serde(default)]
+    products: Vec<Product>,
+    /// What products cannot start without, by product.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    product_options: Option<Map<String, Value>>,
+    /// Where the customer goes afterwards.
+    #[serde(default)]
+    redirect_url: Option<String>,
+    /// How long the session lives, 60 seconds to 14 days; default 24 hours.
+    #[serde(default)]
+    expires_in: Option<u32>,
+}
+
+/// Open a repair session for the same connection; one that is open is replaced.
+#[utoipa::path(post, path = "/connections/{connectionId}/repair", tag = "Connections", params(("connectionId" = ConnectionId, Path)),
+    request_body = RepairBody, responses((status = 201, body = StartAnswer), (status = 400, body = ProblemDocument),
+        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument)))]
+pub(super) async fn start_repair(
+    State(app): State<App>,
+    caller: Caller,
+    Path(connection): Path<String>,
+    key: IdempotencyKey,
+    body: Body<RepairBody>,
+) -> Result<Response, Problem> {
+    let id: ConnectionId = id(&connection)?;
+    let request = judge(body.value)?;
+    key.local(&caller.rows, &body.bytes, StatusCode::CREATED, async |tx| {
+        Ok(StartAnswer::new(&app, app.linking.repair(tx, id, request).await?))
+    })
+    .await
+}
+
+fn judge(body: RepairBody) -> Result<RepairRequest, Problem> {
+    check_once(&body.products)?;
+    Ok(RepairRequest {
+        account_selection: body.account_selection,
+        account_filters: account_filters(body.account_filters)?,
+        products: body.products,
+        product_options: body.product_options.unwrap_or_default(),
+        redirect_url: redirect_url(body.redirect_url)?,
+        expires_in: expires_in(body.expires_in, REPAIR_SECONDS, LONGEST_REPAIR)?,
+    })
+}

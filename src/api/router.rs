@@ -1,0 +1,130 @@
+//! Every path, grouped by who calls.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::response::Redirect;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::json::MOST_BYTES;
+use super::{
+    App, accounts, connect, connections, conventions, events, institutions, investments, operating, products,
+    provider_webhooks, providers, refreshes, repair, start, transactions,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Linkspan", description = "One HTTP API in front of every bank-data network: link, read, add products, repair."),
+    tags((name = "Linking"), (name = "Connections"), (name = "Data"), (name = "Institutions and providers"), (name = "Events"), (name = "Providers"), (name = "Operating"))
+)]
+struct Document;
+
+/// What a tenant's back end calls, with its API key.
+fn tenant() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(start::start_link))
+        .routes(routes!(connect::list_sessions))
+        .routes(routes!(connect::get_support_session))
+        .routes(routes!(connections::list_connections))
+        .routes(routes!(connections::get_connection, connections::update_connection, connections::delete_connection))
+        .routes(routes!(connections::list_history))
+        .routes(routes!(products::add_products))
+        .routes(routes!(repair::get_repair, repair::start_repair))
+        .routes(routes!(refreshes::refresh_connection))
+        .routes(routes!(refreshes::get_refresh))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::get_account))
+        .routes(routes!(accounts::get_identifiers))
+        .routes(routes!(accounts::get_owners))
+        .routes(routes!(accounts::create_processor_token))
+        .routes(routes!(transactions::list_transactions))
+        .routes(routes!(transactions::sync_transactions))
+        .routes(routes!(transactions::get_transaction))
+        .routes(routes!(investments::list_holdings))
+        .routes(routes!(investments::list_investment_transactions))
+        .routes(routes!(investments::list_liabilities))
+        .routes(routes!(institutions::list_institutions))
+        .routes(routes!(institutions::get_institution))
+        .routes(routes!(providers::list_service_providers))
+        .routes(routes!(providers::get_service_provider))
+        .routes(routes!(providers::get_support_matrix))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::stream_events))
+        .routes(routes!(events::get_event))
+}
+
+/// What a front end calls, with a connect token.
+fn front_end() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(connect::get_session))
+        .routes(routes!(connect::search_institutions))
+        .routes(routes!(connect::create_link_token))
+        .routes(routes!(connect::complete_session))
+}
+
+/// What providers call.
+fn provider() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(provider_webhooks::receive_webhook))
+}
+
+/// What operators call.
+fn operator() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(operating::get_health))
+        .routes(routes!(operating::get_ready))
+        .routes(routes!(operating::get_metrics))
+}
+
+fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let secured = secure(tenant(), "apiKey").merge(secure(front_end(), "connectToken"));
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(secured)
+        .merge(provider())
+        .merge(operator())
+        .split_for_parts();
+    let components = document.components.get_or_insert_default();
+    for (name, format) in [("apiKey", "lsk_…"), ("connectToken", "lct_…")] {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).build();
+        components.add_security_scheme(name, SecurityScheme::Http(bearer));
+    }
+    (router, document)
+}
+
+/// Says in the document which key the paths need; the handlers' extractors demand it.
+fn secure(mut router: OpenApiRouter<App>, scheme: &str) -> OpenApiRouter<App> {
+    let requirement = SecurityRequirement::new(scheme, Vec::<String>::new());
+    for item in router.get_openapi_mut().paths.paths.values_mut() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete, &mut item.put].into_iter().flatten()
+        {
+            operation.security = Some(vec![requirement.clone()]);
+        }
+    }
+    router
+}
+
+/// The OpenAPI document of this API.
+pub fn document() -> utoipa::openapi::OpenApi {
+    parts().1
+}
+
+/// The whole server: the API with what else is mounted beside it (pages, sandbox), under the conventions that hold for all.
+pub fn router(app: App, beside: Router<App>) -> Router {
+    let (api, document) = parts();
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
+    api.merge(beside)
+        .merge(docs)
+        .route("/", get(|| async { Redirect::to("/docs") }))
+        .fallback(conventions::unknown_path)
+        .method_not_allowed_fallback(conventions::unknown_method)
+        .layer(CatchPanicLayer::custom(conventions::panicked))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(app.clone(), conventions::conventions))
+        .with_state(app)
+}

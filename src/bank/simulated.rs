@@ -1,0 +1,79 @@
+//! What every provider's simulator offers, and what it stands on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use url::Url;
+
+use super::Bank;
+use crate::clock::Clock;
+use crate::store;
+use crate::store::sandbox::Documents;
+
+/// Sends a simulator's webhooks.
+#[async_trait]
+pub trait WebhookSender: Send + Sync {
+    /// Posts the body to the address; whether it was taken (2xx). Ends within seconds.
+    async fn post(&self, url: &str, headers: Vec<(String, String)>, body: Vec<u8>) -> bool;
+}
+
+/// What a simulator stands on.
+#[derive(Clone)]
+pub struct Environment {
+    /// The bank.
+    pub bank: Bank,
+    /// Where state is kept.
+    pub documents: Documents,
+    /// Business time.
+    pub clock: Clock,
+    /// Sends webhooks.
+    pub webhooks: Arc<dyn WebhookSender>,
+    /// Where [`Simulated::pages`] is to be found from outside.
+    pub pages_url: Url,
+}
+
+/// What can be done to a connection from outside of the provider's API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knob {
+    /// Its login stops working.
+    ResetLogin,
+    /// The customer's consent ends now.
+    ExpireConsent,
+    /// A further account is opened, which is not shared yet.
+    NewAccounts,
+    /// The customer takes the permission back.
+    Revoke,
+    /// So many transactions are made.
+    PostTransactions(usize),
+    /// A webhook with that code is sent, whatever is the case.
+    FireWebhook(String),
+}
+
+/// Why a knob could not be turned.
+#[derive(Debug, thiserror::Error)]
+pub enum KnobError {
+    /// The provider has nothing like it; holds the provider's code or a sentence.
+    #[error("the simulator refused: {0}")]
+    Refused(String),
+    /// The state cannot be reached, or there is no such connection.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A provider's simulator.
+#[async_trait]
+pub trait Simulated: Send + Sync {
+    /// The provider's API, to be served on an address of its own.
+    fn api(&self) -> Router;
+
+    /// The customer's pages, to be served at [`Environment::pages_url`].
+    fn pages(&self) -> Router;
+
+    /// Turns a knob of a connection, by the provider's own id.
+    async fn turn(&self, provider_connection_id: &str, knob: Knob) -> Result<(), KnobError>;
+
+    /// How often each operation was called in this process.
+    fn calls(&self) -> BTreeMap<String, u64>;
+}

@@ -1,0 +1,346 @@
+//! The configuration: one struct, whose every key `config.default.toml` documents. A file and then the environment override it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+use serde::Deserialize;
+use url::Url;
+
+use crate::domain::secret::Secret;
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// Variables that are not keys of the configuration.
+const NOT_KEYS: [&str; 2] = ["LINKSPAN_CONFIG", "LINKSPAN_PROVIDER_SPECS"];
+
+/// A configuration that cannot be used; the text names the key, the problem and the fix.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {0}")]
+pub struct Error(pub String);
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the API listens.
+    pub bind: SocketAddr,
+    /// How browsers and providers reach it.
+    pub public_url: Option<Url>,
+    /// Where the embedded database and the sandbox's keys are kept.
+    pub data_dir: Option<PathBuf>,
+    /// A PostgreSQL to use in place of the embedded one.
+    pub database_url: Option<Secret>,
+    /// Whether migrations run at start.
+    pub migrate: bool,
+    /// Connections to the database; 0 = by the number of cores.
+    pub database_connections: u32,
+    /// The key ring.
+    pub keys: Option<Secret>,
+    /// The key of the sandbox's tenant.
+    pub sandbox_api_key: Option<Secret>,
+    /// The seed of the simulated bank.
+    pub sandbox_seed: u64,
+    /// What is logged.
+    pub log: Log,
+    /// Bounds for clients.
+    pub limits: Limits,
+    /// Outbound calls.
+    pub net: Net,
+    /// The queue.
+    pub jobs: Jobs,
+    /// Readings of the product rules.
+    pub products: Products,
+    /// By provider, lower case.
+    pub providers: BTreeMap<String, ProviderSection>,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// As in tracing's `EnvFilter`.
+    pub filter: String,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Bounds for clients.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests per second of an API key.
+    pub api_key_per_second: std::num::NonZeroU32,
+    /// Its burst.
+    pub api_key_burst: std::num::NonZeroU32,
+    /// Requests per second of a connect token.
+    pub connect_token_per_second: std::num::NonZeroU32,
+    /// Its burst.
+    pub connect_token_burst: std::num::NonZeroU32,
+    /// Connections to the listener at once.
+    pub connections: std::num::NonZeroU32,
+    /// For the head of a request.
+    pub header_timeout_seconds: std::num::NonZeroU32,
+    /// For a whole request.
+    pub request_timeout_seconds: std::num::NonZeroU32,
+}
+
+/// Outbound calls.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Net {
+    /// Opens the guard against private addresses.
+    pub allow_private_addresses: bool,
+}
+
+/// The queue.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// Jobs that this process runs at once.
+    pub workers: u32,
+}
+
+/// Readings of the product rules.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Products {
+    /// How rule A4 is read.
+    pub mx_investment_rule: InvestmentRule,
+}
+
+/// How rule A4 is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvestmentRule {
+    /// A product counts if it stands in a fetched array now.
+    Table,
+    /// A product counts if it was on the start call.
+    OriginalCall,
+}
+
+/// Whether a provider is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Its built-in simulator.
+    Sandbox,
+    /// The real one, or whatever stands at `base_url`.
+    Live,
+}
+
+/// A provider's section.
+#[derive(Clone, Deserialize)]
+pub struct ProviderSection {
+    /// Simulated or live.
+    #[serde(default = "sandbox")]
+    pub mode: Mode,
+    /// Where it is, if not at its production address.
+    pub base_url: Option<Url>,
+    /// The provider's own keys.
+    #[serde(flatten)]
+    pub own: Dict,
+}
+
+impl std::fmt::Debug for ProviderSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderSection")
+            .field("mode", &self.mode)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+fn sandbox() -> Mode {
+    Mode::Sandbox
+}
+
+impl Config {
+    /// Reads defaults, the file that `LINKSPAN_CONFIG` names, and the environment.
+    pub fn load() -> Result<Self, Error> {
+        let file = std::env::var_os("LINKSPAN_CONFIG").map(PathBuf::from);
+        Self::from_sources(
+            file,
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// The same from given sources.
+    pub fn from_sources(
+        file: Option<PathBuf>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(Error(format!(
+                    "LINKSPAN_CONFIG names {}, which is not a file: correct the path or unset it",
+                    path.display()
+                )));
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let mut names = BTreeMap::new();
+        for (name, value) in variables {
+            if !name.starts_with("LINKSPAN_") || NOT_KEYS.contains(&name.as_str()) || value.is_empty() {
+                continue;
+            }
+            let key = name["LINKSPAN_".len()..].to_lowercase().replace("__", ".");
+            figment = figment.merge(Serialized::default(&key, scalar(&key, &value)));
+            names.insert(key, name);
+        }
+        let config: Self = figment.extract().map_err(|error| Error(explain(&error, &names)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// How browsers and providers reach this server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.bind),
+        }
+    }
+
+    /// Whether any provider is live.
+    pub fn any_live(&self) -> bool {
+        self.providers.values().any(|section| section.mode == Mode::Live)
+    }
+
+    /// Whether the sandbox's tenant exists.
+    pub fn has_sandbox_tenant(&self) -> bool {
+        cfg!(feature = "sandbox") && (!self.any_live() || self.sandbox_api_key.is_some())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let public = self.public_url.as_ref();
+        if public.is_some_and(|url| {
+            !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some()
+        }) {
+            return Err(Error("public_url must be an http or https address without query: set LINKSPAN_PUBLIC_URL to the one that browsers use".into()));
+        }
+        if self.any_live() && public.is_none_or(|url| url.scheme() != "https") {
+            return Err(Error(
+                "public_url must be https because a provider is live: set LINKSPAN_PUBLIC_URL=https://…".into(),
+            ));
+        }
+        if self.any_live() && self.keys.is_none() {
+            return Err(Error("keys is not set but a provider is live, and secrets must be sealed: set LINKSPAN_KEYS=\"k1:$(openssl rand -base64 32)\" and keep it safe".into()));
+        }
+        if let Some(key) = &self.sandbox_api_key {
+            let text = key.expose();
+            if !(8..=200).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(Error("sandbox_api_key must be 8 to 200 visible ASCII characters: set LINKSPAN_SANDBOX_API_KEY=lsk_sandbox_… or unset it".into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A variable's value as the key's type wants it: what looks like a switch or a small number is one, but a provider's own
+/// texts may look like numbers.
+fn scalar(key: &str, text: &str) -> Value {
+    match text {
+        "true" => Value::from(true),
+        "false" => Value::from(false),
+        _ => match text.parse::<u32>() {
+            Ok(number) if !key.starts_with("providers.") && !key.contains("key") => Value::from(number),
+            _ => Value::from(text),
+        },
+    }
+}
+
+/// What is wrong, by key and, where one set it, by variable.
+fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
+    let mut sentences = Vec::new();
+    for error in error.clone() {
+        let key = error.path.join(".");
+        let problem = match &error.kind {
+            figment::error::Kind::UnknownField(field, _) => {
+                let key = if key.is_empty() { field.clone() } else { format!("{key}.{field}") };
+                let set_by = names.get(&key).map(|name| format!(" (set by {name})")).unwrap_or_default();
+                format!("{key}{set_by} is no key: look at config.default.toml for the right name, or remove it")
+            }
+            kind => {
+                let set_by = names.get(&key).map(|name| format!(" (set by {name})")).unwrap_or_default();
+                format!("{key}{set_by}: {kind}; correct the value, config.default.toml describes it")
+            }
+        };
+        sentences.push(problem);
+    }
+    sentences.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failing test says where")]
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Config, Error> {
+        Config::from_sources(None, variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn the_defaults_stand_alone() {
+        let config = load(&[]).unwrap();
+        assert_eq!(config.public_url(), "http://127.0.0.1:8080");
+        assert!(config.has_sandbox_tenant() && !config.any_live());
+    }
+
+    #[test]
+    fn variables_override_nested_keys() {
+        let config = load(&[
+            ("LINKSPAN_BIND", "0.0.0.0:9"),
+            ("LINKSPAN_PROVIDERS__PLAID__CLIENT_ID", "123"),
+            ("LINKSPAN_SANDBOX_API_KEY", "12345678"),
+            ("LINKSPAN_LIMITS__CONNECT_TOKEN_BURST", "5"),
+        ])
+        .unwrap();
+        assert_eq!(config.bind.port(), 9);
+        assert_eq!(config.providers["plaid"].own["client_id"].as_str(), Some("123"));
+        assert_eq!(config.sandbox_api_key.unwrap().expose(), "12345678");
+        assert_eq!(config.limits.connect_token_burst.get(), 5);
+    }
+
+    #[test]
+    fn a_bad_value_names_key_problem_and_fix() {
+        for (variable, value, parts) in [
+            ("LINKSPAN_BIND", "nonsense", ["bind (set by LINKSPAN_BIND)", "socket address", "correct the value"]),
+            ("LINKSPAN_BNID", "127.0.0.1:1", ["bnid (set by LINKSPAN_BNID)", "is no key", "config.default.toml"]),
+            ("LINKSPAN_PROVIDERS__PLAID__MODE", "lvie", ["providers.plaid.mode", "lvie", "live"]),
+            ("LINKSPAN_LIMITS__CONNECTIONS", "0", ["limits.connections", "0", "correct the value"]),
+            ("LINKSPAN_SANDBOX_API_KEY", "short", ["sandbox_api_key", "8 to 200", "unset it"]),
+        ] {
+            let text = load(&[(variable, value)]).unwrap_err().to_string();
+            for part in parts {
+                assert!(text.contains(part), "{variable}={value}: {text:?} lacks {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_live_provider_needs_https_and_keys() {
+        let live = ("LINKSPAN_PROVIDERS__PLAID__MODE", "live");
+        assert!(load(&[live]).unwrap_err().to_string().contains("LINKSPAN_PUBLIC_URL=https"));
+        let url = ("LINKSPAN_PUBLIC_URL", "https://link.example.com/");
+        assert!(load(&[live, url]).unwrap_err().to_string().contains("LINKSPAN_KEYS"));
+        let keys = ("LINKSPAN_KEYS", "k1:AAAA");
+        let config = load(&[live, url, keys]).unwrap();
+        assert_eq!(config.public_url(), "https://link.example.com");
+        assert!(!config.has_sandbox_tenant());
+    }
+}

@@ -1,0 +1,51 @@
+//! The sentences for developers that go with an answer.
+
+use super::{Outcome, RefusalCode, Remedy};
+use crate::domain::product::{Product, ProductReason, ProductState};
+
+/// What became of an accepted product.
+pub(super) fn acceptance(
+    outcome: Outcome,
+    state: ProductState,
+    reason: Option<ProductReason>,
+    fetch: bool,
+) -> &'static str {
+    match (outcome, reason) {
+        (Outcome::AlreadyPresent, _) if state == ProductState::ConsentRequired => {
+            "Already there and waiting for the customer: open a repair session."
+        }
+        (Outcome::AlreadyPresent, _) => "Already there; nothing changed.",
+        (Outcome::RepairRequired, Some(ProductReason::LoginRequired)) => {
+            "Accepted; the customer must log in again first. It is fetched after a repair, with no further call."
+        }
+        (Outcome::RepairRequired, _) => {
+            "Accepted; the customer must consent to it first. It is fetched after a repair, with no further call."
+        }
+        (Outcome::Added, _) if fetch => "Added to optionalProducts; its data is being fetched.",
+        (Outcome::Added, _) => "Added to optionalProducts; it is fetched once the link is complete.",
+    }
+}
+
+/// Why a product was refused, and what helps.
+pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], remedy: Remedy) -> String {
+    let why = match code {
+        RefusalCode::UnsupportedByProvider => {
+            format!("{product} cannot be added at this service provider without the customer")
+        }
+        RefusalCode::PrerequisiteMissing => {
+            let needed: Vec<&str> = any_of.iter().map(|product| product.as_str()).collect();
+            format!("{product} can be added only where {} is fetched already", needed.join(" or "))
+        }
+        RefusalCode::UnsupportedByInstitution => {
+            format!("the institution does not have {product} at this service provider")
+        }
+        RefusalCode::NotAddableAfterLink => format!("{product} can be had here only when a connection is linked"),
+    };
+    let help = match remedy {
+        Remedy::Repair => "post repairBody to the connection's repair, where the customer consents to it",
+        Remedy::AddFirst => "add one of those first, or in the same call",
+        Remedy::NewConnection => "ask for it when linking a new connection",
+        Remedy::None => "nothing helps at this institution",
+    };
+    format!("{why}; {help}.")
+}

@@ -1,0 +1,184 @@
+//! Adding products to a connection (rules A): judged from stored facts alone, never by a call upstream (A8).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
+
+use super::{Linking, sync_job};
+use crate::domain::addition::{Accepted, InstitutionFacts, Outcome, Refusal, Situation, judge};
+use crate::domain::connection::Status;
+use crate::domain::event::EventType;
+use crate::domain::ids::{ConnectionId, RefreshId};
+use crate::domain::placement::Placement;
+use crate::domain::problem::{Code, FieldProblem, Problem};
+use crate::domain::product::{Product, ProductState};
+use crate::routing;
+use crate::store::{Connection, ConnectionProduct, TenantTx, placements};
+
+/// Asks for products.
+#[derive(Clone, Debug)]
+pub struct ProductsRequest {
+    /// Which; at least one.
+    pub products: Vec<Product>,
+    /// Judge only (A11).
+    pub dry_run: bool,
+    /// What a product cannot start without (B14).
+    pub product_options: Map<String, serde_json::Value>,
+}
+
+/// What became of one product.
+#[derive(Clone, Debug)]
+pub struct Addition {
+    /// Which.
+    pub product: Product,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// A sentence for developers.
+    pub detail: String,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug)]
+pub struct Additions {
+    /// One for each product that was asked for.
+    pub results: Vec<Addition>,
+    /// The run that fetches them, where something is fetched.
+    pub refresh_id: Option<RefreshId>,
+}
+
+impl Linking {
+    /// Adds products, or says of each one that cannot be added why (A10). All or nothing.
+    pub async fn add_products(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+        request: &ProductsRequest,
+    ) -> Result<Additions, Problem> {
+        // The row lock makes two requests follow one another (A13).
+        let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
+        if connection.condition.status.is_terminal() {
+            return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+        }
+        let rows = tx.products(id).await?;
+        let facts = self.institution_facts(&connection).await?;
+        let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        let refresh_id =
+            if request.dry_run { None } else { self.store_additions(tx, &connection, &rows, &accepted).await? };
+        let results = accepted
+            .into_iter()
+            .map(|accepted| Addition { product: accepted.product, outcome: accepted.outcome, detail: accepted.detail })
+            .collect();
+        Ok(Additions { results, refresh_id })
+    }
+
+    async fn judge_additions(
+        &self,
+        connection: &Connection,
+        rows: &[ConnectionProduct],
+        facts: Option<&InstitutionFacts>,
+        asked: &[Product],
+        tx: &mut TenantTx,
+    ) -> Result<Vec<Accepted>, Problem> {
+        let now_placed = placements(rows);
+        let states: BTreeMap<Product, ProductState> = rows.iter().map(|row| (row.product, row.state)).collect();
+        let session_created = connection.has_credential || tx.provider_session_exists(connection.id).await?;
+        let provider = connection.service_provider.or(tx.session_provider(connection.id).await?);
+        let situation = Situation {
+            provider,
+            status: connection.condition.status,
+            session_created,
+            placements: &now_placed,
+            original: &connection.requested,
+            states: &states,
+            institution: facts,
+            consented: &connection.consented,
+            consent_scoped: provider
+                .and_then(|id| self.registry.get(id))
+                .is_some_and(|entry| entry.provider.spec().consent_scopes),
+            original_call_rule: self.original_call_rule,
+        };
+        judge(&situation, asked).map_err(refused)
+    }
+
+    async fn institution_facts(&self, connection: &Connection) -> Result<Option<InstitutionFacts>, Problem> {
+        let Some(institution_id) = connection.institution_id else { return Ok(None) };
+        let institution = self.store.institution(institution_id).await?;
+        Ok(institution.and_then(|institution| {
+            institution
+                .providers
+                .iter()
+                .find(|at| Some(at.service_provider) == connection.service_provider)
+                .map(routing::facts)
+        }))
+    }
+
+    async fn store_additions(
+        &self,
+        tx: &mut TenantTx,
+        connection: &Connection,
+        rows: &[ConnectionProduct],
+        accepted: &[Accepted],
+    ) -> Result<Option<RefreshId>, Problem> {
+        let now = self.clock.now();
+        let id = connection.id;
+        let before = placements(rows);
+        let changed: Vec<&Accepted> =
+            accepted.iter().filter(|accepted| accepted.outcome != Outcome::AlreadyPresent).collect();
+        for accepted in &changed {
+            let placement =
+                before.of(accepted.product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);
+            tx.place_product(id, accepted.product, placement, accepted.state, now).await?;
+            if accepted.reason.is_some() {
+                tx.change_product(id, accepted.product, accepted.state, accepted.reason, None, now).await?;
+            }
+        }
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<Product> = changed.iter().map(|accepted| accepted.product).collect();
+        tx.emit(
+            id,
+            EventType::ConnectionProductsChanged,
+            json!({ "optionalProducts": names, "cause": "PRODUCTS_ADDED" }),
+            now,
+        )
+        .await?;
+        let to_fetch: Vec<Product> =
+            changed.iter().filter(|accepted| accepted.fetch).map(|accepted| accepted.product).collect();
+        if to_fetch.is_empty() || connection.condition.status == Status::InProgress {
+            return Ok(None);
+        }
+        let targets = tx.want_products(id, &to_fetch).await?;
+        let refresh_id = tx.insert_refresh(id, &targets, false, now).await?;
+        tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
+        Ok(Some(refresh_id))
+    }
+}
+
+/// What a caller is told of products that cannot be added (A10).
+fn refused(refusals: Vec<Refusal>) -> Problem {
+    let names: Vec<&str> = refusals.iter().map(|refusal| refusal.product.as_str()).collect();
+    let detail = format!(
+        "Nothing was added, because these cannot be: {}. Each error says why and what helps.",
+        names.join(", ")
+    );
+    let mut problem = Problem::new(Code::ProductsNotAddable, detail);
+    for refusal in refusals {
+        let mut more = Map::new();
+        more.insert("product".into(), json!(refusal.product));
+        more.insert("remedy".into(), json!(refusal.remedy));
+        if !refusal.any_of.is_empty() {
+            more.insert("anyOf".into(), json!(refusal.any_of));
+        }
+        if let Some(body) = refusal.repair_body {
+            more.insert("repair".into(), body);
+        }
+        problem.errors.push(FieldProblem {
+            pointer: format!("/products/{}", refusal.index),
+            code: refusal.code.as_str().to_owned(),
+            detail: refusal.detail,
+            more,
+        });
+    }
+    problem
+}

@@ -1,0 +1,206 @@
+//! Completion: what the browser, the redirect, a webhook or our own polling bring runs through here, any number of times.
+
+use std::time::Duration;
+
+use super::{LEASE, Linking};
+use crate::domain::ids::{ConnectionId, SessionId, TenantId};
+use crate::domain::problem::{Code, Problem};
+use crate::domain::secret::Secret;
+use crate::domain::session::SessionOutcome;
+use crate::providers::Entry;
+use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::store::{JobKind, Lease, NewJob, Session, SessionSecret};
+
+/// How often, and after which pause, a completion asks for a connection that somebody else works on.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// How a session stands after a completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// The connection is linked or repaired.
+    Done(ConnectionId),
+    /// The provider has not confirmed.
+    Pending(ConnectionId),
+}
+
+impl Linking {
+    /// Asks the provider how the session stands, with what the browser or the redirect brought, and stores what came of it.
+    pub async fn complete(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        input: LinkInput,
+    ) -> Result<Completion, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
+        tx.commit().await?;
+        if session.outcome == SessionOutcome::Completed {
+            return Ok(Completion::Done(session.connection_id));
+        }
+        if let Err(over) = self.check_open(&session) {
+            self.retire(tenant_id, &session, input).await?;
+            return Err(over);
+        }
+        let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id).await? else {
+            return Ok(Completion::Pending(session.connection_id));
+        };
+        let answer = self.complete_under(tenant_id, session_id, input, lease).await;
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.release_lease(lease).await?;
+        tx.commit().await?;
+        answer
+    }
+
+    async fn wait_for_lease(&self, tenant_id: TenantId, connection_id: ConnectionId) -> Result<Option<Lease>, Problem> {
+        for _ in 0..TRIES {
+            let mut tx = self.tenant(tenant_id).begin().await?;
+            let lease = tx.acquire_lease(connection_id, LEASE).await?;
+            tx.commit().await?;
+            if lease.is_some() {
+                return Ok(lease);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    async fn complete_under(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        input: LinkInput,
+        lease: Lease,
+    ) -> Result<Completion, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        // Somebody may have finished it while we waited.
+        let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
+        if session.outcome == SessionOutcome::Completed {
+            return Ok(Completion::Done(session.connection_id));
+        }
+        self.check_open(&session)?;
+        let provider_session = tx.session_secret(session_id, SessionSecret::ProviderSession).await?;
+        let credential = tx.credential(session.connection_id).await?;
+        let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
+        tx.commit().await?;
+
+        let Some(provider_session) = provider_session else {
+            return match input {
+                LinkInput::Nothing | LinkInput::Callback(_) => Ok(Completion::Pending(session.connection_id)),
+                _ => Err(Problem::new(
+                    Code::UserActionRequired,
+                    "No institution has been chosen yet. Call POST /connect/link-token first.",
+                )),
+            };
+        };
+        let entry = self.registry.require(session.service_provider)?.clone();
+        if let Some(linked) = kept.as_ref().and_then(read_linked) {
+            return self.finish_link(tenant_id, &session, &entry, linked, lease).await;
+        }
+        let is_repair = credential.is_some();
+        let continuation = LinkContinuation { provider_session, credential, input };
+        let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
+        match progress.map_err(|failure| entry.problem(failure))? {
+            LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
+            LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, &session, lease, end).await?),
+            LinkProgress::Linked(linked) if !is_repair => {
+                self.keep_linked(tenant_id, &session, &linked, lease).await?;
+                self.finish_link(tenant_id, &session, &entry, linked, lease).await
+            }
+            LinkProgress::Linked(linked) => {
+                self.finish_repair(tenant_id, &session, &entry, linked.provider_session_id, lease).await
+            }
+            LinkProgress::Repaired { provider_session_id } => {
+                self.finish_repair(tenant_id, &session, &entry, provider_session_id, lease).await
+            }
+        }
+    }
+
+    /// Keeps what the provider handed over, so that a crash from here on loses nothing.
+    async fn keep_linked(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        linked: &Linked,
+        lease: Lease,
+    ) -> Result<(), Problem> {
+        let text =
+            serde_json::json!([linked.credential.expose(), linked.provider_connection_id, linked.provider_session_id])
+                .to_string();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.hold_lease(lease, LEASE).await?;
+        tx.set_linked(session.id, &Secret::new(text)).await?;
+        tx.record_step(session.id, "LINKED_AT_PROVIDER", None, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The attempt is over without a result; the session stays open for another (F1, D9, B16).
+    async fn end_attempt(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        lease: Lease,
+        end: AttemptEnd,
+    ) -> Result<Problem, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.hold_lease(lease, LEASE).await?;
+        tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), None).await?;
+        let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
+        tx.record_step(session.id, step, Some(&end.code), self.clock.now()).await?;
+        tx.clear_provider_session(session.id).await?;
+        tx.commit().await?;
+        let detail = if end.cancelled {
+            "The customer left before finishing. The session is still open: call POST /connect/link-token to try again."
+        } else {
+            "The attempt failed. The session is still open: call POST /connect/link-token to try again."
+        };
+        Ok(Problem::new(Code::UserActionRequired, detail).with("attempt", end.code))
+    }
+
+    /// A provider object that appears for a session that is over is revoked there, so that nothing is billed unseen (F9).
+    async fn retire(&self, tenant_id: TenantId, session: &Session, input: LinkInput) -> Result<(), Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let provider_session = tx.session_secret(session.id, SessionSecret::ProviderSession).await?;
+        let is_repair = tx.credential(session.connection_id).await?.is_some()
+            || session.mode != crate::domain::session::SessionMode::Connect;
+        tx.commit().await?;
+        let Some(provider_session) = provider_session.filter(|_| !is_repair) else { return Ok(()) };
+        let entry = self.registry.require(session.service_provider)?.clone();
+        let continuation = LinkContinuation { provider_session, credential: None, input };
+        let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
+        if let Ok(LinkProgress::Linked(linked)) = progress {
+            self.revoke(tenant_id, session, &entry, &linked, "SESSION_OVER").await?;
+        }
+        Ok(())
+    }
+
+    /// Hands a credential that no connection wants over to its revocation.
+    pub(super) async fn revoke(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+        cause: &str,
+    ) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let id =
+            tx.insert_revocation(entry.id(), &linked.provider_connection_id, &linked.credential, cause, now).await?;
+        tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+        tx.clear_provider_session(session.id).await?;
+        tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The job that revokes at the provider.
+pub(super) fn revoke_job(tenant_id: TenantId, id: uuid::Uuid, run_at: chrono::DateTime<chrono::Utc>) -> NewJob {
+    NewJob { kind: JobKind::Revoke, key: id.to_string(), payload: serde_json::json!({ "tenantId": tenant_id }), run_at }
+}
+
+fn read_linked(text: &Secret) -> Option<Linked> {
+    let (credential, provider_connection_id, provider_session_id) =
+        serde_json::from_str::<(String, String, Option<String>)>(text.expose()).ok()?;
+    Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id })
+}

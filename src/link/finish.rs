@@ -1,0 +1,240 @@
+//! The end of a session that succeeded: what was granted is settled and stored with its events, in one transaction.
+
+use std::collections::BTreeSet;
+
+use super::{LEASE, Linking, sync_job};
+use crate::domain::account::{AccountSubtype, AccountType};
+use crate::domain::connection::Condition;
+use crate::domain::event::EventType;
+use crate::domain::grant::{Observed, Refused, Settlement, settle};
+use crate::domain::ids::TenantId;
+use crate::domain::placement::Placement;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::product::{Product, ProductState};
+use crate::domain::repair::{Repaired, capture};
+use crate::domain::session::SessionOutcome;
+use crate::providers::Entry;
+use crate::providers::data::{AccountsWanted, Observation};
+use crate::providers::link::Linked;
+use crate::routing;
+use crate::store::{Connection, Institution, Lease, Session, TenantTx, placements, states};
+
+use super::Completion;
+
+/// What was seen at the provider after the link.
+struct Seen {
+    observation: Observation,
+    accounts: Vec<(AccountType, AccountSubtype)>,
+    institution: Option<Institution>,
+}
+
+impl Linking {
+    /// Settles a first link (B2, B12), or removes it at the provider where it is no good.
+    pub(super) async fn finish_link(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        linked: Linked,
+        lease: Lease,
+    ) -> Result<Completion, Problem> {
+        let seen = self.look(entry, &linked).await?;
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.hold_lease(lease, LEASE).await?;
+        let connection = tx.lock_connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        if connection.condition.status.is_terminal() {
+            drop(tx);
+            self.revoke(tenant_id, session, entry, &linked, "CONNECTION_OVER").await?;
+            return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+        }
+        let requested = placements(&tx.products(connection.id).await?);
+        let facts = seen.institution.as_ref().and_then(|institution| {
+            institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
+        });
+        let observed = Observed {
+            initialized: &seen.observation.initialized,
+            consented: &seen.observation.consented,
+            accounts: &seen.accounts,
+            institution: facts.as_ref(),
+            consent_scoped: entry.provider.spec().consent_scopes,
+        };
+        match settle(&requested, &observed) {
+            Ok(settlement) => self.store_link(tx, session, entry, &connection, linked, seen, settlement).await,
+            Err(refused) => {
+                drop(tx);
+                self.refuse_link(tenant_id, session, entry, &linked, refused).await
+            }
+        }
+    }
+
+    async fn look(&self, entry: &Entry, linked: &Linked) -> Result<Seen, Problem> {
+        let cx = entry.in_request(&self.clock);
+        let observation =
+            entry.provider.status(&cx, &linked.credential).await.map_err(|failure| entry.problem(failure))?;
+        let cx = entry.in_request(&self.clock);
+        let accounts = entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await;
+        let accounts = accounts.map_err(|failure| entry.problem(failure))?;
+        let institution = match &observation.provider_institution_id {
+            Some(id) => self.store.find_institution(entry.id(), id).await?,
+            None => None,
+        };
+        let accounts = accounts.iter().map(|account| (account.account_type, account.subtype)).collect();
+        Ok(Seen { observation, accounts, institution })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one transaction stores all of it")]
+    async fn store_link(
+        &self,
+        mut tx: TenantTx,
+        session: &Session,
+        entry: &Entry,
+        connection: &Connection,
+        linked: Linked,
+        seen: Seen,
+        settlement: Settlement,
+    ) -> Result<Completion, Problem> {
+        let now = self.clock.now();
+        let id = connection.id;
+        tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await?;
+        let institution = seen.institution.as_ref().map(|institution| institution.id).or(session.institution_id);
+        tx.set_institution(id, institution, seen.observation.provider_institution_id.as_deref()).await?;
+        tx.set_consent(id, &seen.observation.consented, seen.observation.consent_expires_at).await?;
+        for (product, (state, reason)) in settlement.states {
+            tx.put_product(id, product, settlement.placements.of(product), state, reason).await?;
+        }
+        tx.change_condition(id, Condition::HEALTHY, None, "LINKED", now).await?;
+        let fetched: Vec<Product> = settlement.placements.fetched().into_iter().collect();
+        tx.want_products(id, &fetched).await?;
+        tx.finish_session(session.id, SessionOutcome::Completed, None, linked.provider_session_id.as_deref(), now)
+            .await?;
+        tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
+        tx.commit().await?;
+        Ok(Completion::Done(id))
+    }
+
+    async fn refuse_link(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+        refused: Refused,
+    ) -> Result<Completion, Problem> {
+        let (code, problem) = match refused {
+            Refused::NoAccounts => (
+                "NO_ACCOUNTS",
+                Problem::new(
+                    Code::UserActionRequired,
+                    "The login shares no account. The session is still open: the customer may choose again.",
+                )
+                .with("attempt", "NO_ACCOUNTS"),
+            ),
+            Refused::RequiredNotGranted(products) => {
+                let names: Vec<&str> = products.iter().map(|product| product.as_str()).collect();
+                let detail = format!(
+                    "The customer's accounts did not give {}. Nothing was kept; the session is still open: the customer may choose again.",
+                    names.join(", ")
+                );
+                let problem =
+                    names.iter().fold(Problem::new(Code::RequiredProductNotGranted, detail), |problem, name| {
+                        problem.with_error("/products", name, format!("{name} was not granted for any shared account."))
+                    });
+                ("REQUIRED_PRODUCT_NOT_GRANTED", problem)
+            }
+        };
+        self.revoke(tenant_id, session, entry, linked, code).await?;
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.note_attempt(session.id, code, linked.provider_session_id.as_deref(), None).await?;
+        tx.commit().await?;
+        Err(problem)
+    }
+
+    /// Settles a repair (D4–D6): healthy again, what waited for consent is fetched, and everything missed comes with the next run.
+    pub(super) async fn finish_repair(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        provider_session_id: Option<String>,
+        lease: Lease,
+    ) -> Result<Completion, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let credential = tx.credential(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        tx.commit().await?;
+        let observation = entry.provider.status(&entry.in_request(&self.clock), &credential).await;
+        let observation = observation.map_err(|failure| entry.problem(failure))?;
+        if observation.condition.status.needs_customer() {
+            return Ok(Completion::Pending(session.connection_id));
+        }
+        let now = self.clock.now();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.hold_lease(lease, LEASE).await?;
+        let connection = tx.lock_connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        if connection.condition.status.is_terminal() {
+            return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+        }
+        let id = connection.id;
+        tx.set_consent(id, &observation.consented, observation.consent_expires_at).await?;
+        tx.set_new_accounts(id, false).await?;
+        tx.compare_accounts(id).await?;
+        tx.change_condition(id, observation.condition, observation.code.as_deref(), "REPAIRED", now).await?;
+        self.capture(&mut tx, session, &connection, entry, &observation.consented).await?;
+        let fetched: Vec<Product> = placements(&tx.products(id).await?).fetched().into_iter().collect();
+        tx.want_products(id, &fetched).await?;
+        tx.emit(
+            id,
+            EventType::ConnectionRepaired,
+            serde_json::json!({ "mode": session.mode, "sessionId": session.id }),
+            now,
+        )
+        .await?;
+        tx.finish_session(session.id, SessionOutcome::Completed, None, provider_session_id.as_deref(), now).await?;
+        tx.enqueue(&sync_job(tenant_id, id, now)).await?;
+        tx.commit().await?;
+        Ok(Completion::Done(id))
+    }
+
+    /// Moves what the repair brought to where it belongs (A8, D6).
+    async fn capture(
+        &self,
+        tx: &mut TenantTx,
+        session: &Session,
+        connection: &Connection,
+        entry: &Entry,
+        consented_now: &BTreeSet<Product>,
+    ) -> Result<(), Problem> {
+        let rows = tx.products(connection.id).await?;
+        let now_placed = placements(&rows);
+        let states = states(&rows);
+        let captured = capture(&Repaired {
+            provider: entry.id(),
+            placements: &now_placed,
+            requested: &connection.requested,
+            states: &states,
+            asked: &session.request.products,
+            consented_now,
+            consent_scoped: entry.provider.spec().consent_scopes,
+        });
+        if captured.pending.is_empty() && captured.consented.is_empty() {
+            return Ok(());
+        }
+        for &product in &captured.pending {
+            let placement =
+                now_placed.of(product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);
+            tx.place_product(connection.id, product, placement, ProductState::Pending, self.clock.now()).await?;
+        }
+        for &product in &captured.consented {
+            tx.place_product(
+                connection.id,
+                product,
+                Placement::AdditionalConsented,
+                ProductState::Consented,
+                self.clock.now(),
+            )
+            .await?;
+        }
+        let data = serde_json::json!({ "optionalProducts": captured.pending, "additionalConsentedProducts": captured.consented, "cause": "REPAIRED" });
+        tx.emit(connection.id, EventType::ConnectionProductsChanged, data, self.clock.now()).await?;
+        Ok(())
+    }
+}

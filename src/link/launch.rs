@@ -1,0 +1,258 @@
+//! Launching the provider: what the front end needs to get the customer there.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{LEASE, Linking, session_job};
+use crate::domain::connection::RepairReason;
+use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
+use crate::domain::problem::{Code, Problem};
+use crate::domain::product::{Product, ProductReason};
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+use crate::domain::session::SessionMode;
+use crate::providers::Entry;
+use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
+use crate::routing::{self, Wanted};
+use crate::store::{Connection, JobKind, ProviderSession, Session, SessionSecret, TenantTx, states};
+
+/// A provider's session with less than this left is made anew.
+const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// When the provider is first asked by ourselves whether the customer has finished.
+const FIRST_POLL: TimeDelta = TimeDelta::seconds(15);
+
+/// What the customer has chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LaunchRequest {
+    /// The institution; not needed where the tenant chose it, or in a repair.
+    pub institution_id: Option<InstitutionId>,
+    /// A provider other than the one that routing would choose.
+    pub service_provider: Option<ServiceProvider>,
+}
+
+/// How the front end gets the customer to the provider.
+#[derive(Clone, Debug)]
+pub struct Launched {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// Through whom.
+    pub service_provider: ServiceProvider,
+    /// How.
+    pub launch: Launch,
+    /// Until when the launch can be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Where a session leads: the provider and, in a first link, the institution.
+struct Target {
+    entry: Entry,
+    institution_id: Option<InstitutionId>,
+    provider_institution_id: Option<String>,
+    institution_products: Vec<Product>,
+}
+
+impl Linking {
+    /// Opens the provider's session, or hands out the one that is open. Creates nothing that is billed.
+    pub async fn launch(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        request: LaunchRequest,
+    ) -> Result<Launched, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let (session, connection) = self.open_session(&mut tx, session_id).await?;
+        if connection.condition.status.is_terminal() {
+            return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+        }
+        let target = match session.mode {
+            SessionMode::Connect | SessionMode::Relink => self.chosen_target(&session, &connection, request).await?,
+            _ => self.repair_target(&connection)?,
+        };
+        if let Some(launched) = self.still_open(&mut tx, &session, &target).await? {
+            return Ok(launched);
+        }
+        let purpose = self.purpose(&mut tx, &session, &connection).await?;
+        tx.commit().await?;
+
+        let state = Self::random_token("st_")?;
+        let request = self.link_request(&session, &connection, &target, purpose, &state);
+        let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
+        let begun = begun.map_err(|failure| target.entry.problem(failure))?;
+        self.keep(tenant_id, &session, target, state, begun).await
+    }
+
+    async fn chosen_target(
+        &self,
+        session: &Session,
+        connection: &Connection,
+        request: LaunchRequest,
+    ) -> Result<Target, Problem> {
+        let institution_id = session.request.institution_id.or(request.institution_id).ok_or_else(|| {
+            Problem::invalid(
+                "/institutionId",
+                "REQUIRED",
+                "institutionId is missing. Let the customer choose from GET /connect/institutions.",
+            )
+        })?;
+        let wanted = Wanted {
+            placements: &connection.requested,
+            country_codes: &connection.settings.country_codes,
+            pinned: connection.settings.pinned_provider.or(request.service_provider),
+        };
+        let choice = routing::choose(&self.store, &self.registry, institution_id, wanted).await?;
+        Ok(Target {
+            entry: choice.entry,
+            institution_id: Some(institution_id),
+            provider_institution_id: Some(choice.at_provider.provider_institution_id),
+            institution_products: choice.at_provider.products.into_iter().collect(),
+        })
+    }
+
+    fn repair_target(&self, connection: &Connection) -> Result<Target, Problem> {
+        let entry = self.registry.require(connection.service_provider)?.clone();
+        Ok(Target {
+            entry,
+            institution_id: connection.institution_id,
+            provider_institution_id: connection.provider_institution_id.clone(),
+            institution_products: Vec::new(),
+        })
+    }
+
+    async fn still_open(
+        &self,
+        tx: &mut TenantTx,
+        session: &Session,
+        target: &Target,
+    ) -> Result<Option<Launched>, Problem> {
+        let Some(expires_at) = session.provider_session_expires_at else { return Ok(None) };
+        let same =
+            session.service_provider == Some(target.entry.id()) && session.institution_id == target.institution_id;
+        if !same || expires_at < self.clock.now() + FRESH_FOR {
+            return Ok(None);
+        }
+        let Some(stored) = tx.session_secret(session.id, SessionSecret::Launch).await? else { return Ok(None) };
+        let launch = serde_json::from_str(stored.expose()).ok();
+        Ok(launch.map(|launch| Launched {
+            connection_id: session.connection_id,
+            service_provider: target.entry.id(),
+            launch,
+            expires_at,
+        }))
+    }
+
+    async fn purpose(
+        &self,
+        tx: &mut TenantTx,
+        session: &Session,
+        connection: &Connection,
+    ) -> Result<LinkPurpose, Problem> {
+        if matches!(session.mode, SessionMode::Connect | SessionMode::Relink) {
+            // What was added before the provider's session exists goes into it (A12).
+            let products = tx.products(connection.id).await?;
+            return Ok(LinkPurpose::Connect(crate::store::placements(&products)));
+        }
+        let credential = tx
+            .credential(connection.id)
+            .await?
+            .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, "The connection has no login to repair."))?;
+        let states = states(&tx.products(connection.id).await?);
+        let asked = || session.request.products.iter().chain(&session.request.waiting).copied();
+        let denied = |product: &Product| {
+            states.get(product).is_some_and(|(_, reason)| *reason == Some(ProductReason::PermissionDenied))
+        };
+        Ok(LinkPurpose::Repair {
+            credential,
+            account_selection: session.request.account_selection,
+            consent: asked().filter(|product| !denied(product)).collect(),
+            permissions: asked().filter(denied).collect(),
+        })
+    }
+
+    fn link_request(
+        &self,
+        session: &Session,
+        connection: &Connection,
+        target: &Target,
+        purpose: LinkPurpose,
+        state: &Secret,
+    ) -> LinkRequest {
+        let provider = target.entry.id();
+        let callback = format!("{}/connect/callback/{provider}", self.public_url);
+        let left = (session.expires_at - self.clock.now()).num_seconds().clamp(60, 4 * 3600);
+        let settings = &connection.settings;
+        let mut product_options = settings.product_options.clone();
+        product_options.extend(session.request.product_options.clone());
+        LinkRequest {
+            session_id: session.id.to_string(),
+            customer_ref: connection.customer_id.to_string(),
+            purpose,
+            institution: target.provider_institution_id.clone(),
+            institution_products: target.institution_products.clone(),
+            country_codes: settings.country_codes.clone(),
+            language: settings.language.clone(),
+            return_url: format!("{callback}?state={}", state.expose()),
+            oauth_redirect_url: Some(callback),
+            webhook_url: Some(format!("{}/webhooks/{provider}", self.public_url)),
+            history_days: settings.history_days,
+            account_filters: session.request.account_filters.clone().or_else(|| settings.account_filters.clone()),
+            product_options,
+            match_all_accounts: settings.match_all_accounts,
+            lifetime_seconds: u32::try_from(left).unwrap_or(60),
+        }
+    }
+
+    /// Stores the provider's session; from now on we ask by ourselves too whether the customer has finished (F9).
+    async fn keep(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        target: Target,
+        state: Secret,
+        begun: LinkBegun,
+    ) -> Result<Launched, Problem> {
+        let now = self.clock.now();
+        let provider = target.entry.id();
+        let launch = serde_json::to_string(&begun.launch).map_err(|_| {
+            Problem::new(Code::InternalError, "The launch could not be stored. Give support the requestId.")
+        })?;
+        let stored = ProviderSession {
+            service_provider: provider,
+            institution_id: target.institution_id,
+            provider_session: begun.provider_session,
+            launch: Secret::new(launch),
+            state,
+            expires_at: begun.expires_at,
+            request_id: begun.request_id,
+        };
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let lease = tx.acquire_lease(session.connection_id, LEASE).await?;
+        self.open_session(&mut tx, session.id).await?;
+        tx.set_provider_session(session.id, &stored).await?;
+        let institution = target.institution_id.map(|id| id.to_string());
+        tx.record_step(session.id, "LAUNCHED", institution.as_deref(), now).await?;
+        tx.enqueue(&session_job(JobKind::PollSession, tenant_id, session.id, now + FIRST_POLL)).await?;
+        if let Some(lease) = lease {
+            tx.release_lease(lease).await?;
+        }
+        tx.commit().await?;
+        Ok(Launched {
+            connection_id: session.connection_id,
+            service_provider: provider,
+            launch: begun.launch,
+            expires_at: begun.expires_at,
+        })
+    }
+}
+
+/// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.
+pub(super) fn repair_mode(account_selection: bool, asks_consent: bool, reasons: &[RepairReason]) -> SessionMode {
+    if reasons.contains(&RepairReason::Relink) {
+        SessionMode::Relink
+    } else if asks_consent {
+        SessionMode::Consent
+    } else if account_selection {
+        SessionMode::Accounts
+    } else {
+        SessionMode::Login
+    }
+}

@@ -1,0 +1,37 @@
+//! Deleting a connection: it reads `DELETED` at once, its data is gone at once, the provider is told until it confirms (F7).
+
+use super::Linking;
+use super::complete::revoke_job;
+use crate::domain::connection::{Condition, Status};
+use crate::domain::ids::ConnectionId;
+use crate::domain::problem::Problem;
+use crate::domain::session::SessionOutcome;
+use crate::store::TenantTx;
+
+impl Linking {
+    /// Deletes a connection. Deleting one that is deleted does nothing.
+    pub async fn delete(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
+        let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
+        if connection.condition.status == Status::Deleted {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if let (Some(credential), Some(provider)) = (tx.credential(id).await?, connection.service_provider) {
+            let provider_connection_id = connection.provider_connection_id.as_deref().unwrap_or_default();
+            let revocation =
+                tx.insert_revocation(provider, provider_connection_id, &credential, "DELETED", now).await?;
+            tx.enqueue(&revoke_job(tx.tenant_id, revocation, now)).await?;
+        }
+        for session in tx.open_sessions(id).await? {
+            tx.finish_session(session, SessionOutcome::Cancelled, Some("CONNECTION_DELETED"), None, now).await?;
+        }
+        let deleted = Condition { status: Status::Deleted, reason: None };
+        if connection.condition.status == Status::Expired {
+            tx.set_condition(id, deleted, None, now).await?;
+            tx.record_history(id, Some(Status::Expired), deleted, "DELETED_BY_TENANT", now).await?;
+        } else {
+            tx.change_condition(id, deleted, None, "DELETED_BY_TENANT", now).await?;
+        }
+        Ok(tx.erase_connection(id).await?)
+    }
+}

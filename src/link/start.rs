@@ -1,0 +1,155 @@
+//! Starting a link: the customer, a connection `IN_PROGRESS` and its session, in one transaction.
+
+use chrono::TimeDelta;
+use serde_json::{Map, Value};
+
+use super::{Linking, Opened, TOKEN_PREFIX, session_job};
+use crate::domain::combination::{IdentifiersFlow, Violation, ViolationCode, check_combination};
+use crate::domain::ids::InstitutionId;
+use crate::domain::placement::Placements;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::session::SessionMode;
+use crate::routing::{self, Wanted};
+use crate::store::{ConnectionSettings, JobKind, NewConnection, NewSession, SessionRequest, TenantTx};
+
+/// How long a link session lives unless asked otherwise, in seconds (F1).
+pub const LINK_SECONDS: u32 = 4 * 3600;
+
+/// A request to link; its fields are well-formed, whether they go together is judged here.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    /// The tenant's own id of the customer.
+    pub external_customer_id: String,
+    /// The four arrays, disjoint.
+    pub placements: Placements,
+    /// What holds for the connection's life.
+    pub settings: ConnectionSettings,
+    /// The institution, where the tenant has chosen it.
+    pub institution_id: Option<InstitutionId>,
+    /// What the picker searches for at first.
+    pub institution_search: Option<String>,
+    /// Where the customer goes afterwards.
+    pub redirect_url: Option<String>,
+    /// How long the session lives, in seconds.
+    pub expires_in: u32,
+    /// The tenant's own.
+    pub metadata: Map<String, Value>,
+}
+
+impl Linking {
+    /// Judges a request before anything is stored (B5, B7, B14, routing).
+    pub async fn check_start(&self, request: &StartRequest) -> Result<(), Problem> {
+        let settings = &request.settings;
+        let pinned = match settings.pinned_provider {
+            None => None,
+            Some(id) => Some(self.registry.get(id).ok_or_else(|| {
+                Problem::new(Code::NoProviderAvailable, format!("{id} is not configured in this installation."))
+                    .with_error(
+                        "/serviceProvider",
+                        "NOT_CONFIGURED",
+                        "Leave serviceProvider out, or name one of GET /service-providers.",
+                    )
+            })?),
+        };
+        let flow = settings.identifiers_flow.as_deref().and_then(|flow| flow.parse::<IdentifiersFlow>().ok());
+        let never_alone = pinned.map(|entry| entry.provider.spec().never_alone);
+        check_combination(&request.placements, flow, &settings.product_options, never_alone).map_err(violations)?;
+        self.check_supported(request, pinned.map(|entry| entry.id()))?;
+        if let Some(institution_id) = request.institution_id {
+            let wanted = Wanted {
+                placements: &request.placements,
+                country_codes: &settings.country_codes,
+                pinned: settings.pinned_provider,
+            };
+            routing::choose(&self.store, &self.registry, institution_id, wanted).await?;
+        }
+        Ok(())
+    }
+
+    /// Every required product must be one that some provider (or the pinned one) can be asked for at link time.
+    fn check_supported(
+        &self,
+        request: &StartRequest,
+        pinned: Option<crate::domain::service_provider::ServiceProvider>,
+    ) -> Result<(), Problem> {
+        let supported = |product| {
+            self.registry
+                .iter()
+                .filter(|entry| pinned.is_none_or(|id| id == entry.id()))
+                .any(|entry| entry.provider.spec().products.contains(&product))
+        };
+        let missing: Vec<_> =
+            request.placements.products.iter().copied().filter(|&product| !supported(product)).collect();
+        let Some(first) = missing.first() else { return Ok(()) };
+        let (code, by) = match pinned {
+            Some(id) => (Code::UnsupportedByProvider, id.to_string()),
+            None => (Code::NoProviderAvailable, "no service provider of this installation".to_owned()),
+        };
+        let detail = match pinned {
+            Some(_) => format!("{by} does not have {first}. Name another provider, or leave serviceProvider out."),
+            None => format!("{first} can be had from {by}."),
+        };
+        Err(missing.iter().enumerate().fold(Problem::new(code, detail), |problem, (index, product)| {
+            problem.with_error(
+                format!("/products/{index}"),
+                code.as_str(),
+                format!("{product} cannot be asked for here."),
+            )
+        }))
+    }
+
+    /// Stores customer, connection and session. `check_start` comes first.
+    pub async fn start(&self, tx: &mut TenantTx, request: StartRequest) -> Result<Opened, Problem> {
+        let now = self.clock.now();
+        let customer_id = tx.ensure_customer(&request.external_customer_id).await?;
+        let new = NewConnection {
+            customer_id,
+            requested: request.placements,
+            settings: request.settings,
+            metadata: request.metadata,
+        };
+        let connection_id = tx.insert_connection(&new, now).await?;
+        for (product, placement) in new.requested.iter() {
+            let state = if placement.is_fetched() {
+                crate::domain::product::ProductState::Pending
+            } else {
+                crate::domain::product::ProductState::ConsentRequired
+            };
+            tx.put_product(connection_id, product, Some(placement), state, None).await?;
+        }
+        let session = NewSession {
+            connection_id,
+            mode: SessionMode::Connect,
+            request: SessionRequest {
+                institution_id: request.institution_id,
+                institution_search: request.institution_search,
+                ..SessionRequest::default()
+            },
+            redirect_url: request.redirect_url,
+            expires_at: now + TimeDelta::seconds(i64::from(request.expires_in)),
+        };
+        self.open(tx, session).await
+    }
+
+    /// Stores a session and the job that ends it.
+    pub(super) async fn open(&self, tx: &mut TenantTx, session: NewSession) -> Result<Opened, Problem> {
+        let connect_token = Self::random_token(TOKEN_PREFIX)?;
+        let session_id = tx.insert_session(&session, &connect_token, self.clock.now()).await?;
+        tx.enqueue(&session_job(JobKind::ExpireSession, tx.tenant_id, session_id, session.expires_at)).await?;
+        let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        Ok(Opened { connection, mode: session.mode, connect_token, expires_at: session.expires_at })
+    }
+}
+
+/// What a caller is told of violated rules.
+pub(super) fn violations(violations: Vec<Violation>) -> Problem {
+    let code = match violations.first().map(|violation| violation.code) {
+        Some(ViolationCode::ProductCombination) => Code::ProductCombination,
+        Some(ViolationCode::ProductOptionsRequired) => Code::ProductOptionsRequired,
+        _ => Code::InvalidRequest,
+    };
+    let detail = violations.first().map(|violation| violation.detail.clone()).unwrap_or_default();
+    violations.into_iter().fold(Problem::new(code, detail), |problem, violation| {
+        problem.with_error(violation.pointer, violation.code.as_str(), violation.detail)
+    })
+}

@@ -1,0 +1,155 @@
+//! The providers of this process: each with its address, its mode and the layers around its calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Context, Failure, FailureKind, Persistence, Provider};
+use crate::clock::Clock;
+use crate::config::{Config, Mode};
+use crate::domain::problem::{Code, Problem, ProviderProblem};
+use crate::domain::service_provider::ServiceProvider;
+use crate::net;
+
+/// The longest that a provider may take inside a request of ours.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A provider that this process can reach.
+#[derive(Clone)]
+pub struct Entry {
+    /// The adapter.
+    pub provider: Arc<dyn Provider>,
+    /// Its address, behind the layers of `net`.
+    pub upstream: net::Upstream,
+    /// Simulated or live.
+    pub mode: Mode,
+}
+
+impl Entry {
+    /// Which provider.
+    pub fn id(&self) -> ServiceProvider {
+        self.provider.spec().id
+    }
+
+    /// What a call inside a request of ours gets.
+    pub fn in_request(&self, clock: &Clock) -> Context<'_> {
+        Context { upstream: &self.upstream, now: clock.now(), deadline: REQUEST_DEADLINE }
+    }
+
+    /// What a call inside a job gets: the operation's own deadline.
+    pub fn in_job(&self, clock: &Clock, operation: &str) -> Context<'_> {
+        Context { upstream: &self.upstream, now: clock.now(), deadline: self.provider.spec().deadline(operation) }
+    }
+
+    /// What a caller is told of a failure at this provider.
+    pub fn problem(&self, failure: Failure) -> Problem {
+        let spec = self.provider.spec();
+        tracing::warn!(provider = %spec.id, kind = %failure.kind, code = %failure.code, request_id = ?failure.request_id, "a provider refused or failed");
+        let (code, detail) = match (failure.kind, failure.persistence) {
+            (FailureKind::Timeout, _) => (Code::ProviderTimeout, format!("{} was too slow. Try again.", spec.name)),
+            (FailureKind::UserAction | FailureKind::Consent, _) | (_, Persistence::NeedsUser) => {
+                (Code::UserActionRequired, format!("{} wants the customer first: open a repair session.", spec.name))
+            }
+            (FailureKind::Unsupported, _) => {
+                (Code::UnsupportedByProvider, format!("{} cannot do this here.", spec.name))
+            }
+            (FailureKind::Unavailable | FailureKind::RateLimit | FailureKind::NotReady, _)
+                if failure.code == "CIRCUIT_OPEN" =>
+            {
+                (
+                    Code::Unavailable,
+                    format!("{} kept failing and is left alone for a moment. Try again later.", spec.name),
+                )
+            }
+            _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
+        };
+        let mut problem = Problem::new(code, detail);
+        problem.retry_after = failure.retry_after.or((code == Code::Unavailable).then_some(Duration::from_secs(10)));
+        problem.provider = Some(Box::new(ProviderProblem {
+            service_provider: spec.id,
+            code: failure.code,
+            message: failure.message,
+            request_id: failure.request_id,
+        }));
+        problem
+    }
+}
+
+/// Why the registry could not be made; names the key and the fix.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {0}")]
+pub struct RegistryError(String);
+
+/// The providers of this process.
+#[derive(Clone)]
+pub struct Registry {
+    entries: Arc<Vec<Entry>>,
+}
+
+impl Registry {
+    /// Builds every provider of the list. `simulators` says where those in sandbox mode are.
+    pub fn new(
+        config: &Config,
+        client: &net::Client,
+        simulators: &HashMap<ServiceProvider, Url>,
+    ) -> Result<Self, RegistryError> {
+        let mut entries = Vec::new();
+        for listed in super::LIST {
+            let name = listed.id.as_str().to_lowercase();
+            let section = config.providers.get(&name);
+            let mode = section.map_or(Mode::Sandbox, |section| section.mode);
+            let own = section.map(|section| section.own.clone()).unwrap_or_default();
+            let wrong = |problem: String| RegistryError(format!("providers.{name}: {problem}"));
+            let provider = (listed.build)(own, mode).map_err(wrong)?;
+            let base_url = match (mode, section.and_then(|section| section.base_url.clone())) {
+                (Mode::Sandbox, None) => match simulators.get(&listed.id) {
+                    Some(url) => url.clone(),
+                    None => continue,
+                },
+                (_, Some(url)) => url,
+                (Mode::Live, None) => {
+                    provider.spec().production_url.parse().map_err(|error| wrong(format!("{error}")))?
+                }
+            };
+            let upstream = client
+                .upstream(&name, base_url, mode == Mode::Sandbox)
+                .map_err(|error| RegistryError(format!("providers.{name}.base_url: {error}; https is required when live, or set net.allow_private_addresses for a test rig")))?;
+            entries.push(Entry { provider, upstream, mode });
+        }
+        if let Some(unknown) = config
+            .providers
+            .keys()
+            .find(|name| !super::LIST.iter().any(|listed| listed.id.as_str().to_lowercase() == **name))
+        {
+            let known: Vec<String> = super::LIST.iter().map(|listed| listed.id.as_str().to_lowercase()).collect();
+            return Err(RegistryError(format!(
+                "providers.{unknown}: no such provider here; there are: {}",
+                known.join(", ")
+            )));
+        }
+        Ok(Self { entries: Arc::new(entries) })
+    }
+
+    /// Every provider, in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// One provider, if it is here.
+    pub fn get(&self, id: ServiceProvider) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id() == id)
+    }
+
+    /// One provider that something stored refers to; a problem where it has been taken out of this installation.
+    pub fn require(&self, id: Option<ServiceProvider>) -> Result<&Entry, Problem> {
+        id.and_then(|id| self.get(id)).ok_or_else(|| {
+            Problem::new(
+                Code::Unavailable,
+                "The connection's service provider is not configured in this installation. Ask the operator.",
+            )
+            .retry_after(Duration::from_secs(60))
+        })
+    }
+}

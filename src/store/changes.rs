@@ -1,0 +1,91 @@
+//! Changes that are told: the row, its history and its event in one transaction (F5, A7).
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{Result, TenantTx};
+use crate::domain::connection::{Condition, Status};
+use crate::domain::event::EventType;
+use crate::domain::ids::ConnectionId;
+use crate::domain::placement::Placement;
+use crate::domain::product::{Product, ProductReason, ProductState};
+
+impl TenantTx {
+    /// Brings a connection into another condition, if the machine allows it; whether anything changed.
+    pub async fn change_condition(
+        &mut self,
+        id: ConnectionId,
+        next: Condition,
+        code: Option<&str>,
+        cause: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let Some(connection) = self.lock_connection(id).await? else { return Ok(false) };
+        let old = connection.condition;
+        if !old.status.may_become(next.status) || (old == next && connection.status_code.as_deref() == code) {
+            return Ok(false);
+        }
+        self.set_condition(id, next, code, now).await?;
+        if old == next {
+            return Ok(false);
+        }
+        self.record_history(id, Some(old.status), next, cause, now).await?;
+        let data = json!({
+            "from": old.status, "to": next.status, "reason": next.reason, "actBy": next.act_by(), "detail": next.sentence(), "cause": cause,
+        });
+        let event = match (old.status, next.status) {
+            (Status::InProgress, Status::Active) => EventType::ConnectionCompleted,
+            (_, Status::Deleted) => EventType::ConnectionDeleted,
+            _ => EventType::ConnectionStatusChanged,
+        };
+        self.emit(id, event, data, now).await?;
+        let was_ill = !matches!(old.status, Status::Active | Status::InProgress);
+        if was_ill && next.status == Status::Active {
+            self.emit(id, EventType::ConnectionRecovered, json!({ "from": old.status, "cause": cause }), now).await?;
+        }
+        Ok(true)
+    }
+
+    /// Stores a product's result, with an event where its state or reason changed.
+    pub async fn change_product(
+        &mut self,
+        id: ConnectionId,
+        product: Product,
+        state: ProductState,
+        reason: Option<ProductReason>,
+        done: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let before = self.products(id).await?.into_iter().find(|row| row.product == product);
+        let Some(before) = before else { return Ok(()) };
+        self.set_product_state(id, product, state, reason, done, now).await?;
+        if (before.state, before.reason) != (state, reason) {
+            let data = json!({ "product": product, "from": before.state, "to": state, "reason": reason });
+            self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a product, known or not, where it stands now, with an event where its state changed.
+    pub async fn place_product(
+        &mut self,
+        id: ConnectionId,
+        product: Product,
+        placement: Placement,
+        state: ProductState,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let before = self.products(id).await?.into_iter().find(|row| row.product == product);
+        let (from, reason) = before.map_or((None, None), |row| (Some(row.state), row.reason));
+        self.put_product(id, product, Some(placement), from.unwrap_or(state), reason).await?;
+        if from == Some(state) {
+            return Ok(());
+        }
+        if from.is_some() {
+            return self.change_product(id, product, state, None, None, now).await;
+        }
+        let data = json!({ "product": product, "from": null, "to": state, "reason": null });
+        self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
+        Ok(())
+    }
+}

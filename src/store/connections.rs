@@ -1,0 +1,626 @@
+//! Customers, connections, their history, and the lease under which one holder at a time works on a connection.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Error, Result, Store, TenantTx};
+use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId, TenantId};
+use crate::domain::placement::Placements;
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+
+/// What was settled at start and holds for the connection's life.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConnectionSettings {
+    /// ISO 3166 alpha-2.
+    pub country_codes: Vec<String>,
+    /// ISO 639-1.
+    pub language: String,
+    /// How far back, in days.
+    pub history_days: u16,
+    /// Account subtypes by type (B13).
+    pub account_filters: Option<std::collections::BTreeMap<String, Vec<String>>>,
+    /// Every required product for every account (B12).
+    pub match_all_accounts: bool,
+    /// What products cannot start without (B14).
+    pub product_options: Map<String, Value>,
+    /// How `IDENTIFIERS` are to be had, where not instantly (B7).
+    pub identifiers_flow: Option<String>,
+    /// The tenant named the provider.
+    pub pinned_provider: Option<ServiceProvider>,
+    /// A second connection to the same login is wanted (G4).
+    pub allow_duplicate: bool,
+}
+
+/// A connection, without its secrets.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Ours.
+    pub id: ConnectionId,
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Whose login.
+    pub customer_id: CustomerId,
+    /// The tenant's own id of that customer.
+    pub external_customer_id: String,
+    /// Where.
+    pub institution_id: Option<InstitutionId>,
+    /// The institution's name.
+    pub institution_name: Option<String>,
+    /// The institution's logo.
+    pub institution_logo_url: Option<String>,
+    /// Through whom.
+    pub service_provider: Option<ServiceProvider>,
+    /// The provider's id of the connection.
+    pub provider_connection_id: Option<String>,
+    /// The provider's id of the institution.
+    pub provider_institution_id: Option<String>,
+    /// Whether there is a credential.
+    pub has_credential: bool,
+    /// Status and reason.
+    pub condition: Condition,
+    /// The provider's code behind it.
+    pub status_code: Option<String>,
+    /// Since when its data is stale.
+    pub stale_since: Option<DateTime<Utc>>,
+    /// As asked for at start.
+    pub requested: Placements,
+    /// As settled at start.
+    pub settings: ConnectionSettings,
+    /// What the customer's consent covers, as last seen.
+    pub consented: BTreeSet<Product>,
+    /// The tenant's own.
+    pub metadata: Map<String, Value>,
+    /// The customer has accounts that are not shared.
+    pub new_accounts_available: bool,
+    /// When consent ends.
+    pub consent_expires_at: Option<DateTime<Utc>>,
+    /// The first day of data that was really received.
+    pub history_from: Option<NaiveDate>,
+    /// Failures of aggregation in a row.
+    pub failures: i32,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When data was last fetched without fault.
+    pub successfully_aggregated_at: Option<DateTime<Utc>>,
+}
+
+/// Which connections are wanted; each filter narrows.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionFilter {
+    /// Of that customer.
+    pub customer_id: Option<CustomerId>,
+    /// Of that customer, by the tenant's id.
+    pub external_customer_id: Option<String>,
+    /// At that institution.
+    pub institution_id: Option<InstitutionId>,
+    /// Through that provider.
+    pub service_provider: Option<ServiceProvider>,
+    /// In one of those statuses; empty = any.
+    pub status: Vec<Status>,
+    /// With that product in one of the arrays.
+    pub product: Option<Product>,
+}
+
+/// A change of status.
+#[derive(Clone, Debug)]
+pub struct HistoryEntry {
+    /// For paging.
+    pub number: i64,
+    /// Before.
+    pub from: Option<Status>,
+    /// After.
+    pub to: Status,
+    /// Why it stands there.
+    pub reason: Option<StatusReason>,
+    /// What caused the change.
+    pub cause: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The right to work on a connection, until its time is over or somebody else has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// On which connection.
+    pub connection_id: ConnectionId,
+    /// Its number; higher ones are newer.
+    pub fence: i64,
+}
+
+struct Row {
+    id: uuid::Uuid,
+    tenant_id: uuid::Uuid,
+    customer_id: uuid::Uuid,
+    external_customer_id: String,
+    institution_id: Option<uuid::Uuid>,
+    institution_name: Option<String>,
+    institution_logo_url: Option<String>,
+    service_provider: Option<ServiceProvider>,
+    provider_connection_id: Option<String>,
+    provider_institution_id: Option<String>,
+    has_credential: bool,
+    status: Status,
+    status_reason: Option<StatusReason>,
+    status_code: Option<String>,
+    stale_since: Option<DateTime<Utc>>,
+    requested: Value,
+    settings: Value,
+    consented: Vec<Product>,
+    metadata: Value,
+    new_accounts_available: bool,
+    consent_expires_at: Option<DateTime<Utc>>,
+    history_from: Option<NaiveDate>,
+    failures: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    successfully_aggregated_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Connection {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self> {
+        let unreadable = |error: serde_json::Error| Error::Unreadable(error.to_string());
+        Ok(Self {
+            id: row.id.into(),
+            tenant_id: row.tenant_id.into(),
+            customer_id: row.customer_id.into(),
+            external_customer_id: row.external_customer_id,
+            institution_id: row.institution_id.map(Into::into),
+            institution_name: row.institution_name,
+            institution_logo_url: row.institution_logo_url,
+            service_provider: row.service_provider,
+            provider_connection_id: row.provider_connection_id,
+            provider_institution_id: row.provider_institution_id,
+            has_credential: row.has_credential,
+            condition: Condition { status: row.status, reason: row.status_reason },
+            status_code: row.status_code,
+            stale_since: row.stale_since,
+            requested: serde_json::from_value(row.requested).map_err(unreadable)?,
+            settings: serde_json::from_value(row.settings).map_err(unreadable)?,
+            consented: row.consented.into_iter().collect(),
+            metadata: serde_json::from_value(row.metadata).map_err(unreadable)?,
+            new_accounts_available: row.new_accounts_available,
+            consent_expires_at: row.consent_expires_at,
+            history_from: row.history_from,
+            failures: row.failures,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            successfully_aggregated_at: row.successfully_aggregated_at,
+        })
+    }
+}
+
+/// A connection to be stored.
+#[derive(Clone, Debug)]
+pub struct NewConnection {
+    /// Whose login.
+    pub customer_id: CustomerId,
+    /// As asked for.
+    pub requested: Placements,
+    /// As settled.
+    pub settings: ConnectionSettings,
+    /// The tenant's own.
+    pub metadata: Map<String, Value>,
+}
+
+impl TenantTx {
+    /// The customer with the tenant's id, made where there is none.
+    pub async fn ensure_customer(&mut self, external_customer_id: &str) -> Result<CustomerId> {
+        let tenant_id = self.tenant_id.0;
+        let id = sqlx::query_scalar!(
+            "insert into customers (id, tenant_id, external_customer_id) values ($1, $2, $3)
+             on conflict on constraint customers_external_id
+             do update set external_customer_id = excluded.external_customer_id returning id",
+            CustomerId::new().0,
+            tenant_id,
+            external_customer_id
+        )
+        .fetch_one(self.sql())
+        .await?;
+        Ok(CustomerId(id))
+    }
+
+    /// Stores a connection `IN_PROGRESS`.
+    pub async fn insert_connection(&mut self, new: &NewConnection, now: DateTime<Utc>) -> Result<ConnectionId> {
+        let tenant_id = self.tenant_id.0;
+        let id = ConnectionId::new();
+        let encode = |error: serde_json::Error| Error::Unreadable(error.to_string());
+        sqlx::query!(
+            "insert into connections (id, tenant_id, customer_id, status, requested, settings, metadata, created_at, updated_at)
+             values ($1, $2, $3, 'IN_PROGRESS', $4, $5, $6, $7, $7)",
+            id.0,
+            tenant_id,
+            new.customer_id.0,
+            serde_json::to_value(&new.requested).map_err(encode)?,
+            serde_json::to_value(&new.settings).map_err(encode)?,
+            Value::Object(new.metadata.clone()),
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        self.record_history(id, None, Condition { status: Status::InProgress, reason: None }, "STARTED", now).await?;
+        Ok(id)
+    }
+
+    /// One connection; `None` where it is unknown or somebody else's.
+    pub async fn connection(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
+        Ok(self.connections(&ConnectionFilter::default(), None, 1, Some(id)).await?.into_iter().next())
+    }
+
+    /// Locks the connection's row for the rest of the transaction, so that changes follow one another.
+    pub async fn lock_connection(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!("select id from connections where id = $1 and tenant_id = $2 for no key update", id.0, tenant_id)
+            .fetch_optional(self.sql())
+            .await?;
+        self.connection(id).await
+    }
+
+    /// A page of connections, oldest first.
+    pub async fn connections(
+        &mut self,
+        filter: &ConnectionFilter,
+        after: Option<ConnectionId>,
+        limit: i64,
+        only: Option<ConnectionId>,
+    ) -> Result<Vec<Connection>> {
+        let tenant_id = self.tenant_id.0;
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select c.id, c.tenant_id, c.customer_id, u.external_customer_id, c.institution_id,
+                i.name as "institution_name?", i.logo_url as institution_logo_url,
+                c.service_provider as "service_provider: ServiceProvider", c.provider_connection_id, c.provider_institution_id,
+                c.credential is not null as "has_credential!", c.status as "status: Status",
+                c.status_reason as "status_reason: StatusReason", c.status_code, c.stale_since, c.requested, c.settings,
+                c.consented as "consented: Vec<Product>", c.metadata, c.new_accounts_available, c.consent_expires_at,
+                c.history_from, c.failures, c.created_at, c.updated_at, c.successfully_aggregated_at
+             from connections c join customers u on u.id = c.customer_id left join institutions i on i.id = c.institution_id
+             where c.tenant_id = $1
+               and ($2::uuid is null or c.id = $2)
+               and ($3::uuid is null or c.customer_id = $3)
+               and ($4::text is null or u.external_customer_id = $4)
+               and ($5::uuid is null or c.institution_id = $5)
+               and ($6::text is null or c.service_provider = $6)
+               and (cardinality($7::text[]) = 0 or c.status = any($7))
+               and ($8::text is null or exists (select from connection_products p
+                    where p.connection_id = c.id and p.product = $8 and p.placement is not null))
+               and ($9::uuid is null or c.id > $9)
+             order by c.id limit $10"#,
+            tenant_id,
+            only.map(|id| id.0),
+            filter.customer_id.map(|id| id.0),
+            filter.external_customer_id.as_deref(),
+            filter.institution_id.map(|id| id.0),
+            filter.service_provider.map(ServiceProvider::as_str),
+            &filter.status.iter().map(|status| status.as_str().to_owned()).collect::<Vec<_>>(),
+            filter.product.map(Product::as_str),
+            after.map(|id| id.0),
+            limit
+        )
+        .fetch_all(self.sql())
+        .await?;
+        rows.into_iter().map(Connection::try_from).collect()
+    }
+
+    /// Changes the tenant's own data.
+    pub async fn set_metadata(
+        &mut self,
+        id: ConnectionId,
+        metadata: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set metadata = $3, updated_at = $4 where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            Value::Object(metadata.clone()),
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Stores status, reason and the provider's code; data is stale from when the connection stopped working (F6).
+    pub async fn set_condition(
+        &mut self,
+        id: ConnectionId,
+        condition: Condition,
+        code: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set status = $3, status_reason = $4, status_code = $5, updated_at = $6,
+                stale_since = case when $3 = 'ACTIVE' then null else coalesce(stale_since, $6) end
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            condition.status.as_str(),
+            condition.reason.map(StatusReason::as_str),
+            code,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Adds a row of history (F5).
+    pub async fn record_history(
+        &mut self,
+        id: ConnectionId,
+        from: Option<Status>,
+        to: Condition,
+        cause: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "insert into connection_history (tenant_id, connection_id, from_status, to_status, reason, cause, at)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            tenant_id,
+            id.0,
+            from.map(Status::as_str),
+            to.status.as_str(),
+            to.reason.map(StatusReason::as_str),
+            cause,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// A page of history, oldest first.
+    pub async fn history(&mut self, id: ConnectionId, after: i64, limit: i64) -> Result<Vec<HistoryEntry>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_as!(
+            HistoryEntry,
+            r#"select id as number, from_status as "from: Status", to_status as "to: Status",
+                reason as "reason: StatusReason", cause, at
+             from connection_history where tenant_id = $1 and connection_id = $2 and id > $3 order by id limit $4"#,
+            tenant_id,
+            id.0,
+            after,
+            limit
+        )
+        .fetch_all(self.sql())
+        .await?)
+    }
+
+    /// Seals and stores what later calls need, with who the connection is at the provider.
+    pub async fn set_credential(
+        &mut self,
+        id: ConnectionId,
+        provider: ServiceProvider,
+        provider_connection_id: &str,
+        credential: &Secret,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("connections", id, "credential", credential.expose().as_bytes())?;
+        sqlx::query!(
+            "update connections set service_provider = $3, provider_connection_id = $4, credential = $5
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            provider.as_str(),
+            provider_connection_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The credential, opened.
+    pub async fn credential(&mut self, id: ConnectionId) -> Result<Option<Secret>> {
+        let tenant_id = self.tenant_id.0;
+        let sealed =
+            sqlx::query_scalar!("select credential from connections where id = $1 and tenant_id = $2", id.0, tenant_id)
+                .fetch_optional(self.sql())
+                .await?
+                .flatten();
+        sealed.map(|sealed| self.open_secret("connections", id, "credential", &sealed)).transpose()
+    }
+
+    /// Where the connection is: institution, ours and the provider's.
+    pub async fn set_institution(
+        &mut self,
+        id: ConnectionId,
+        institution: Option<InstitutionId>,
+        provider_institution_id: Option<&str>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set institution_id = coalesce($3, institution_id), provider_institution_id = coalesce($4, provider_institution_id)
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            institution.map(|id| id.0),
+            provider_institution_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// What the customer's consent covers now, and until when.
+    pub async fn set_consent(
+        &mut self,
+        id: ConnectionId,
+        consented: &BTreeSet<Product>,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let consented: Vec<String> = consented.iter().map(|product| product.as_str().to_owned()).collect();
+        sqlx::query!(
+            "update connections set consented = $3, consent_expires_at = $4 where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            &consented,
+            expires_at
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether the customer has accounts that are not shared.
+    pub async fn set_new_accounts(&mut self, id: ConnectionId, available: bool) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set new_accounts_available = $3 where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            available
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The shared accounts may have changed: the next reading compares them (D5).
+    pub async fn compare_accounts(&mut self, id: ConnectionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set compare_accounts = true where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether the accounts are to be compared; asked once, then forgotten.
+    pub async fn take_compare_accounts(&mut self, id: ConnectionId) -> Result<bool> {
+        let tenant_id = self.tenant_id.0;
+        let asked = sqlx::query!(
+            "update connections set compare_accounts = false where id = $1 and tenant_id = $2 and compare_accounts",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(asked.rows_affected() == 1)
+    }
+
+    /// When the connection is to be read next.
+    pub async fn set_next_read(&mut self, id: ConnectionId, at: Option<DateTime<Utc>>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!("update connections set next_read_at = $3 where id = $1 and tenant_id = $2", id.0, tenant_id, at)
+            .execute(self.sql())
+            .await?;
+        Ok(())
+    }
+
+    /// The end of a run of aggregation: when it was, whether it failed, when the next one is due.
+    pub async fn record_run(
+        &mut self,
+        id: ConnectionId,
+        succeeded: bool,
+        history_from: Option<NaiveDate>,
+        next_read_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set
+                successfully_aggregated_at = case when $3 then $6 else successfully_aggregated_at end,
+                failures = case when $3 then 0 else failures + 1 end,
+                history_from = least(history_from, $4), next_read_at = $5, updated_at = $6
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            succeeded,
+            history_from,
+            next_read_at,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Takes the right to work on a connection for that long; `None` while somebody else has it.
+    pub async fn acquire_lease(&mut self, id: ConnectionId, length: Duration) -> Result<Option<Lease>> {
+        let fence = sqlx::query_scalar!(
+            "insert into connection_leases (connection_id, fence, lease_until)
+             select id, 1, now() + make_interval(secs => $2) from connections where id = $1 and tenant_id = $3
+             on conflict (connection_id) do update set fence = connection_leases.fence + 1, lease_until = excluded.lease_until
+                where connection_leases.lease_until < now()
+             returning fence",
+            id.0,
+            length.as_secs_f64(),
+            self.tenant_id.0
+        )
+        .fetch_optional(self.sql())
+        .await?;
+        Ok(fence.map(|fence| Lease { connection_id: id, fence }))
+    }
+
+    /// Makes sure, for the rest of this transaction, that the lease is still ours, and prolongs it.
+    pub async fn hold_lease(&mut self, lease: Lease, length: Duration) -> Result<()> {
+        let held = sqlx::query!(
+            "update connection_leases set lease_until = now() + make_interval(secs => $3)
+             where connection_id = $1 and fence = $2 and lease_until >= now()",
+            lease.connection_id.0,
+            lease.fence,
+            length.as_secs_f64()
+        )
+        .execute(self.sql())
+        .await?;
+        if held.rows_affected() == 1 { Ok(()) } else { Err(Error::LeaseLost) }
+    }
+
+    /// Gives the right back.
+    pub async fn release_lease(&mut self, lease: Lease) -> Result<()> {
+        sqlx::query!(
+            "update connection_leases set lease_until = '-infinity' where connection_id = $1 and fence = $2",
+            lease.connection_id.0,
+            lease.fence
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Who the provider's connection is here: the one question that has no tenant, for webhooks.
+    pub async fn find_connection(
+        &self,
+        provider: ServiceProvider,
+        provider_connection_id: &str,
+    ) -> Result<Option<(TenantId, ConnectionId)>> {
+        let row = sqlx::query!(
+            r#"select id as "id!", tenant_id as "tenant_id!" from find_provider_connection($1, $2)"#,
+            provider.as_str(),
+            provider_connection_id
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))))
+    }
+
+    /// Connections whose scheduled read is due.
+    pub async fn connections_due(&self, now: DateTime<Utc>, most: i32) -> Result<Vec<(TenantId, ConnectionId)>> {
+        let rows =
+            sqlx::query!(r#"select id as "id!", tenant_id as "tenant_id!" from connections_due($1, $2)"#, now, most)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))).collect())
+    }
+}

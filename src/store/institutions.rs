@@ -1,0 +1,259 @@
+//! The institution catalogue; it belongs to no tenant.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Result, Store, TenantTx};
+use crate::domain::ids::InstitutionId;
+use crate::domain::institution::{InstitutionHealth, ProviderInstitution};
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+
+/// An institution with what each provider has of it.
+#[derive(Clone, Debug)]
+pub struct Institution {
+    /// Ours.
+    pub id: InstitutionId,
+    /// Its name.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Home page.
+    pub url: Option<String>,
+    /// Logo.
+    pub logo_url: Option<String>,
+    /// ISO 3166 alpha-2.
+    pub country_codes: Vec<String>,
+    /// What each provider has of it.
+    pub providers: Vec<InstitutionAtProvider>,
+}
+
+/// What a provider has of an institution.
+#[derive(Clone, Debug)]
+pub struct InstitutionAtProvider {
+    /// Which provider.
+    pub service_provider: ServiceProvider,
+    /// Its id there.
+    pub provider_institution_id: String,
+    /// What can be had at link time.
+    pub products: BTreeSet<Product>,
+    /// Whether `IDENTIFIERS` come by the instant flow.
+    pub instant_identifiers: bool,
+    /// Whether the customer logs in at the institution's page.
+    pub oauth: bool,
+    /// How well it works.
+    pub health: InstitutionHealth,
+}
+
+/// Which institutions are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct InstitutionFilter {
+    /// Part of the name.
+    pub query: Option<String>,
+    /// All of these products at one provider.
+    pub products: Vec<Product>,
+    /// In one of these countries; empty = anywhere.
+    pub country_codes: Vec<String>,
+    /// At that provider.
+    pub service_provider: Option<ServiceProvider>,
+}
+
+/// Where a list stands: after that name and id.
+pub type InstitutionCursor = (String, InstitutionId);
+
+impl Store {
+    /// Stores a page of a provider's institutions: new ones become institutions of ours, known ones are brought up to date.
+    pub async fn put_institutions(
+        &self,
+        provider: ServiceProvider,
+        page: &[ProviderInstitution],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for institution in page {
+            let known = sqlx::query_scalar!(
+                "select institution_id from provider_institutions where service_provider = $1 and provider_institution_id = $2",
+                provider.as_str(),
+                institution.provider_institution_id
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            let id = known.unwrap_or_else(|| InstitutionId::new().0);
+            sqlx::query!(
+                "insert into institutions (id, name, url, logo_url, country_codes) values ($1, $2, $3, $4, $5)
+                 on conflict (id) do update set name = excluded.name, url = excluded.url, logo_url = excluded.logo_url,
+                    country_codes = excluded.country_codes, updated_at = now()",
+                id,
+                institution.name,
+                institution.url,
+                institution.logo_url,
+                &institution.country_codes
+            )
+            .execute(&mut *tx)
+            .await?;
+            let products: Vec<String> =
+                institution.products.iter().map(|product| product.as_str().to_owned()).collect();
+            sqlx::query!(
+                "insert into provider_institutions (service_provider, provider_institution_id, institution_id, products, instant_identifiers,
+                    oauth, health, country_codes, seen_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 on conflict (service_provider, provider_institution_id) do update set products = excluded.products,
+                    instant_identifiers = excluded.instant_identifiers, oauth = excluded.oauth, health = excluded.health,
+                    country_codes = excluded.country_codes, seen_at = excluded.seen_at",
+                provider.as_str(),
+                institution.provider_institution_id,
+                id,
+                &products,
+                institution.instant_identifiers,
+                institution.oauth,
+                institution.health.as_str(),
+                &institution.country_codes,
+                now
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// How many institutions a provider has here.
+    pub async fn count_institutions(&self, provider: ServiceProvider) -> Result<i64> {
+        Ok(sqlx::query_scalar!(
+            r#"select count(*) as "count!" from provider_institutions where service_provider = $1"#,
+            provider.as_str()
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// A page of institutions by name, those whose name begins with the query first being left to the catalogue's search.
+    pub async fn institutions(
+        &self,
+        filter: &InstitutionFilter,
+        after: Option<&InstitutionCursor>,
+        limit: i64,
+    ) -> Result<Vec<Institution>> {
+        let products: Vec<String> = filter.products.iter().map(|product| product.as_str().to_owned()).collect();
+        let pattern = filter.query.as_deref().map(like_pattern);
+        let rows = sqlx::query!(
+            "select i.id, i.name, i.aliases, i.url, i.logo_url, i.country_codes from institutions i
+             where ($1::text is null or i.name ilike $1)
+               and (cardinality($2::text[]) = 0 or i.country_codes && $2)
+               and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
+                    and ($4::text is null or p.service_provider = $4))
+               and ($5::text is null or (lower(i.name), i.id) > ($5, $6))
+             order by lower(i.name), i.id limit $7",
+            pattern,
+            &filter.country_codes,
+            &products,
+            filter.service_provider.map(ServiceProvider::as_str),
+            after.map(|(name, _)| name.as_str()),
+            after.map(|(_, id)| id.0),
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut institutions: Vec<Institution> = rows
+            .into_iter()
+            .map(|row| Institution {
+                id: row.id.into(),
+                name: row.name,
+                aliases: row.aliases,
+                url: row.url,
+                logo_url: row.logo_url,
+                country_codes: row.country_codes,
+                providers: Vec::new(),
+            })
+            .collect();
+        self.add_providers(&mut institutions).await?;
+        Ok(institutions)
+    }
+
+    /// One institution.
+    pub async fn institution(&self, id: InstitutionId) -> Result<Option<Institution>> {
+        let row =
+            sqlx::query!("select name, aliases, url, logo_url, country_codes from institutions where id = $1", id.0)
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut found = [Institution {
+            id,
+            name: row.name,
+            aliases: row.aliases,
+            url: row.url,
+            logo_url: row.logo_url,
+            country_codes: row.country_codes,
+            providers: Vec::new(),
+        }];
+        self.add_providers(&mut found).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Our institution behind a provider's id.
+    pub async fn find_institution(
+        &self,
+        provider: ServiceProvider,
+        provider_institution_id: &str,
+    ) -> Result<Option<Institution>> {
+        let id = sqlx::query_scalar!(
+            "select institution_id from provider_institutions where service_provider = $1 and provider_institution_id = $2",
+            provider.as_str(),
+            provider_institution_id
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        match id {
+            Some(id) => self.institution(InstitutionId(id)).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn add_providers(&self, institutions: &mut [Institution]) -> Result<()> {
+        let ids: Vec<_> = institutions.iter().map(|institution| institution.id.0).collect();
+        let rows = sqlx::query!(
+            r#"select institution_id, service_provider as "service_provider: ServiceProvider", provider_institution_id,
+                products as "products: Vec<Product>", instant_identifiers, oauth, health as "health: InstitutionHealth"
+             from provider_institutions where institution_id = any($1) order by service_provider"#,
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for row in rows {
+            if let Some(institution) =
+                institutions.iter_mut().find(|institution| institution.id.0 == row.institution_id)
+            {
+                institution.providers.push(InstitutionAtProvider {
+                    service_provider: row.service_provider,
+                    provider_institution_id: row.provider_institution_id,
+                    products: row.products.into_iter().collect(),
+                    instant_identifiers: row.instant_identifiers,
+                    oauth: row.oauth,
+                    health: row.health,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TenantTx {
+    /// Whether an institution exists.
+    pub async fn institution_exists(&mut self, id: InstitutionId) -> Result<bool> {
+        Ok(sqlx::query_scalar!(r#"select exists (select from institutions where id = $1) as "exists!""#, id.0)
+            .fetch_one(self.sql())
+            .await?)
+    }
+}
+
+/// A query as a `like` pattern that takes its signs literally.
+fn like_pattern(query: &str) -> String {
+    let mut pattern = String::from("%");
+    for sign in query.chars() {
+        if matches!(sign, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}

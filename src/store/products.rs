@@ -1,0 +1,183 @@
+//! The products of a connection: where each stands, what its last result was, and whether it is wanted again.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Result, TenantTx};
+use crate::domain::ids::ConnectionId;
+use crate::domain::placement::{Placement, Placements};
+use crate::domain::product::{Product, ProductReason, ProductState};
+
+/// A product of a connection.
+#[derive(Clone, Debug)]
+pub struct ConnectionProduct {
+    /// Which.
+    pub product: Product,
+    /// Where it stands; `None` where it fell away (B2).
+    pub placement: Option<Placement>,
+    /// The last result.
+    pub state: ProductState,
+    /// Why.
+    pub reason: Option<ProductReason>,
+    /// When data last came.
+    pub last_aggregated_at: Option<DateTime<Utc>>,
+    /// How often it was wanted.
+    pub wanted: i64,
+    /// Which of these has been done.
+    pub done: i64,
+    /// Where the current run began.
+    pub cursor: Option<String>,
+    /// Where it is.
+    pub page_cursor: Option<String>,
+    /// Whether the provider has delivered its whole history.
+    pub history_complete: bool,
+}
+
+impl ConnectionProduct {
+    /// Whether it is to be fetched.
+    pub fn is_due(&self) -> bool {
+        self.wanted > self.done && self.placement.is_some_and(Placement::is_fetched)
+    }
+}
+
+/// The four arrays as they stand.
+pub fn placements(products: &[ConnectionProduct]) -> Placements {
+    let mut placements = Placements::default();
+    for product in products {
+        if let Some(placement) = product.placement {
+            placements.put(product.product, placement);
+        }
+    }
+    placements
+}
+
+/// The states as they stand.
+pub fn states(products: &[ConnectionProduct]) -> BTreeMap<Product, (ProductState, Option<ProductReason>)> {
+    products.iter().map(|product| (product.product, (product.state, product.reason))).collect()
+}
+
+impl TenantTx {
+    /// Every product of a connection.
+    pub async fn products(&mut self, id: ConnectionId) -> Result<Vec<ConnectionProduct>> {
+        Ok(self.products_of(&[id]).await?.into_iter().map(|(_, product)| product).collect())
+    }
+
+    /// Every product of several connections.
+    pub async fn products_of(&mut self, ids: &[ConnectionId]) -> Result<Vec<(ConnectionId, ConnectionProduct)>> {
+        let tenant_id = self.tenant_id.0;
+        let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete
+             from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
+            tenant_id,
+            &ids
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let product = ConnectionProduct {
+                    product: row.product,
+                    placement: row.placement,
+                    state: row.state,
+                    reason: row.reason,
+                    last_aggregated_at: row.last_aggregated_at,
+                    wanted: row.wanted,
+                    done: row.done,
+                    cursor: row.cursor,
+                    page_cursor: row.page_cursor,
+                    history_complete: row.history_complete,
+                };
+                (ConnectionId(row.connection_id), product)
+            })
+            .collect())
+    }
+
+    /// Puts a product where it stands now, with its state.
+    pub async fn put_product(
+        &mut self,
+        id: ConnectionId,
+        product: Product,
+        placement: Option<Placement>,
+        state: ProductState,
+        reason: Option<ProductReason>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "insert into connection_products (tenant_id, connection_id, product, placement, state, reason) values ($1, $2, $3, $4, $5, $6)
+             on conflict (connection_id, product) do update set placement = excluded.placement, state = excluded.state, reason = excluded.reason",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            placement.map(Placement::as_str),
+            state.as_str(),
+            reason.map(ProductReason::as_str)
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Asks for these products to be fetched; the number of each by which one can tell when it has been done.
+    pub async fn want_products(&mut self, id: ConnectionId, products: &[Product]) -> Result<BTreeMap<Product, i64>> {
+        let tenant_id = self.tenant_id.0;
+        let names: Vec<String> = products.iter().map(|product| product.as_str().to_owned()).collect();
+        let rows = sqlx::query!(
+            r#"update connection_products set wanted = wanted + 1
+             where tenant_id = $1 and connection_id = $2 and product = any($3) and placement is not null and placement <> 'ADDITIONAL_CONSENTED_PRODUCTS'
+             returning product as "product: Product", wanted"#,
+            tenant_id,
+            id.0,
+            &names
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.product, row.wanted)).collect())
+    }
+
+    /// A product's result: its state, and up to which number it is done.
+    pub async fn set_product_state(
+        &mut self,
+        id: ConnectionId,
+        product: Product,
+        state: ProductState,
+        reason: Option<ProductReason>,
+        done: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set state = $4, reason = $5, done = coalesce($6, done),
+                last_aggregated_at = case when $4 = 'AVAILABLE' and $6::bigint is not null then $7 else last_aggregated_at end
+             where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            state.as_str(),
+            reason.map(ProductReason::as_str),
+            done,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Data came, though not all of it.
+    pub async fn touch_product(&mut self, id: ConnectionId, product: Product, now: DateTime<Utc>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set last_aggregated_at = $4 where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+}

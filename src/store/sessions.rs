@@ -1,0 +1,403 @@
+//! Link and repair sessions, with the steps of each for support.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Error, Result, Store, TenantTx};
+use crate::crypto;
+use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+use crate::domain::session::{SessionMode, SessionOutcome};
+
+/// What a session was opened with, beside what the connection knows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionRequest {
+    /// The tenant chose the institution.
+    pub institution_id: Option<InstitutionId>,
+    /// What the picker searches for at first.
+    pub institution_search: Option<String>,
+    /// Repair: let the customer change the shared accounts.
+    pub account_selection: bool,
+    /// Repair: account subtypes by type.
+    pub account_filters: Option<BTreeMap<String, Vec<String>>>,
+    /// Repair: ask for consent to these.
+    pub products: Vec<Product>,
+    /// Repair: products whose consent was missing when the session was opened.
+    pub waiting: Vec<Product>,
+    /// Repair: what a product cannot start without.
+    pub product_options: Map<String, Value>,
+}
+
+/// A session, without its secrets.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Ours.
+    pub id: SessionId,
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Which connection it is for.
+    pub connection_id: ConnectionId,
+    /// What for.
+    pub mode: SessionMode,
+    /// How it ended, or `OPEN`.
+    pub outcome: SessionOutcome,
+    /// Why.
+    pub outcome_code: Option<String>,
+    /// What it was opened with.
+    pub request: SessionRequest,
+    /// Where the customer goes afterwards.
+    pub redirect_url: Option<String>,
+    /// The institution that was chosen.
+    pub institution_id: Option<InstitutionId>,
+    /// The provider that was chosen.
+    pub service_provider: Option<ServiceProvider>,
+    /// Until when the provider's session can be used.
+    pub provider_session_expires_at: Option<DateTime<Utc>>,
+    /// The provider's id of its session.
+    pub provider_session_id: Option<String>,
+    /// The provider's id of the last request.
+    pub last_request_id: Option<String>,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A session to be stored.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Which connection it is for.
+    pub connection_id: ConnectionId,
+    /// What for.
+    pub mode: SessionMode,
+    /// What it was opened with.
+    pub request: SessionRequest,
+    /// Where the customer goes afterwards.
+    pub redirect_url: Option<String>,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A provider's session as it is stored.
+#[derive(Clone, Debug)]
+pub struct ProviderSession {
+    /// Through whom.
+    pub service_provider: ServiceProvider,
+    /// Where; `None` where the customer chooses at the provider.
+    pub institution_id: Option<InstitutionId>,
+    /// What the provider needs to find it again.
+    pub provider_session: Secret,
+    /// How the front end launches it, as JSON.
+    pub launch: Secret,
+    /// Our state in the provider's redirect.
+    pub state: Secret,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+    /// The provider's request id.
+    pub request_id: Option<String>,
+}
+
+/// One step of a session.
+#[derive(Clone, Debug)]
+pub struct SessionStep {
+    /// What happened.
+    pub step: String,
+    /// More.
+    pub detail: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The columns of a session that hold secrets.
+#[derive(Clone, Copy, Debug)]
+pub enum SessionSecret {
+    /// What the provider needs to find its session again.
+    ProviderSession,
+    /// How the front end launches it.
+    Launch,
+    /// What the provider handed over.
+    Linked,
+}
+
+impl TenantTx {
+    /// Stores a session; the token opens it, and only its hash is kept.
+    pub async fn insert_session(&mut self, new: &NewSession, token: &Secret, now: DateTime<Utc>) -> Result<SessionId> {
+        let tenant_id = self.tenant_id.0;
+        let id = SessionId::new();
+        let request = serde_json::to_value(&new.request).map_err(|error| Error::Unreadable(error.to_string()))?;
+        sqlx::query!(
+            "insert into link_sessions (id, tenant_id, connection_id, mode, token_hash, outcome, request, redirect_url, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, 'OPEN', $6, $7, $8, $9)",
+            id.0,
+            tenant_id,
+            new.connection_id.0,
+            new.mode.as_str(),
+            crypto::hash(token.expose().as_bytes()),
+            request,
+            new.redirect_url,
+            now,
+            new.expires_at
+        )
+        .execute(self.sql())
+        .await?;
+        self.record_step(id, "OPENED", None, now).await?;
+        Ok(id)
+    }
+
+    /// One session.
+    pub async fn session(&mut self, id: SessionId) -> Result<Option<Session>> {
+        Ok(self.sessions(None, None, 1, Some(id)).await?.into_iter().next())
+    }
+
+    /// A page of sessions, oldest first.
+    pub async fn sessions(
+        &mut self,
+        connection_id: Option<ConnectionId>,
+        after: Option<SessionId>,
+        limit: i64,
+        only: Option<SessionId>,
+    ) -> Result<Vec<Session>> {
+        let tenant_id = self.tenant_id.0;
+        let rows = sqlx::query!(
+            r#"select id, tenant_id, connection_id, mode as "mode: SessionMode", outcome as "outcome: SessionOutcome", outcome_code, request,
+                redirect_url, institution_id, service_provider as "service_provider: ServiceProvider", provider_session_expires_at,
+                provider_session_id, last_request_id, created_at, expires_at, finished_at
+             from link_sessions
+             where tenant_id = $1 and ($2::uuid is null or connection_id = $2) and ($3::uuid is null or id > $3) and ($5::uuid is null or id = $5)
+             order by id limit $4"#,
+            tenant_id,
+            connection_id.map(|id| id.0),
+            after.map(|id| id.0),
+            limit,
+            only.map(|id| id.0)
+        )
+        .fetch_all(self.sql())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Session {
+                    id: row.id.into(),
+                    tenant_id: row.tenant_id.into(),
+                    connection_id: row.connection_id.into(),
+                    mode: row.mode,
+                    outcome: row.outcome,
+                    outcome_code: row.outcome_code,
+                    request: serde_json::from_value(row.request)
+                        .map_err(|error| Error::Unreadable(error.to_string()))?,
+                    redirect_url: row.redirect_url,
+                    institution_id: row.institution_id.map(Into::into),
+                    service_provider: row.service_provider,
+                    provider_session_expires_at: row.provider_session_expires_at,
+                    provider_session_id: row.provider_session_id,
+                    last_request_id: row.last_request_id,
+                    created_at: row.created_at,
+                    expires_at: row.expires_at,
+                    finished_at: row.finished_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Sessions of a connection that are still open.
+    pub async fn open_sessions(&mut self, connection_id: ConnectionId) -> Result<Vec<SessionId>> {
+        let tenant_id = self.tenant_id.0;
+        let ids = sqlx::query_scalar!(
+            "select id from link_sessions where tenant_id = $1 and connection_id = $2 and outcome = 'OPEN' order by id",
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(ids.into_iter().map(SessionId).collect())
+    }
+
+    /// Whether a provider's session was ever created for a connection (A12).
+    pub async fn provider_session_exists(&mut self, connection_id: ConnectionId) -> Result<bool> {
+        Ok(self.session_provider(connection_id).await?.is_some())
+    }
+
+    /// The provider of the latest provider session of a connection.
+    pub async fn session_provider(&mut self, connection_id: ConnectionId) -> Result<Option<ServiceProvider>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_scalar!(
+            r#"select service_provider as "service_provider!: ServiceProvider" from link_sessions
+             where tenant_id = $1 and connection_id = $2 and provider_session is not null order by id desc limit 1"#,
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_optional(self.sql())
+        .await?)
+    }
+
+    /// Stores the provider's session.
+    pub async fn set_provider_session(&mut self, id: SessionId, session: &ProviderSession) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let provider_session =
+            self.seal("link_sessions", id, "provider_session", session.provider_session.expose().as_bytes())?;
+        let launch = self.seal("link_sessions", id, "launch", session.launch.expose().as_bytes())?;
+        sqlx::query!(
+            "update link_sessions set service_provider = $3, institution_id = $4, provider_session = $5, provider_session_hash = $6,
+                launch = $7, state_hash = $8, provider_session_expires_at = $9, last_request_id = coalesce($10, last_request_id)
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            session.service_provider.as_str(),
+            session.institution_id.map(|id| id.0),
+            provider_session,
+            crypto::hash(session.provider_session.expose().as_bytes()),
+            launch,
+            crypto::hash(session.state.expose().as_bytes()),
+            session.expires_at,
+            session.request_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The provider's session is used up: the next try makes a new one.
+    pub async fn clear_provider_session(&mut self, id: SessionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update link_sessions set launch = null, provider_session_expires_at = null, linked = null where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps what the provider handed over until the connection holds it.
+    pub async fn set_linked(&mut self, id: SessionId, linked: &Secret) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("link_sessions", id, "linked", linked.expose().as_bytes())?;
+        sqlx::query!("update link_sessions set linked = $3 where id = $1 and tenant_id = $2", id.0, tenant_id, sealed)
+            .execute(self.sql())
+            .await?;
+        Ok(())
+    }
+
+    /// A secret of a session, opened.
+    pub async fn session_secret(&mut self, id: SessionId, which: SessionSecret) -> Result<Option<Secret>> {
+        let tenant_id = self.tenant_id.0;
+        let row = sqlx::query!(
+            "select provider_session, launch, linked from link_sessions where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id
+        )
+        .fetch_optional(self.sql())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let (column, sealed) = match which {
+            SessionSecret::ProviderSession => ("provider_session", row.provider_session),
+            SessionSecret::Launch => ("launch", row.launch),
+            SessionSecret::Linked => ("linked", row.linked),
+        };
+        sealed.map(|sealed| self.open_secret("link_sessions", id, column, &sealed)).transpose()
+    }
+
+    /// Ends a session and forgets its secrets, all but the one by which a late completion is recognised.
+    pub async fn finish_session(
+        &mut self,
+        id: SessionId,
+        outcome: SessionOutcome,
+        code: Option<&str>,
+        provider_session_id: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update link_sessions set outcome = $3, outcome_code = $4, provider_session_id = coalesce($5, provider_session_id),
+                finished_at = $6, launch = null, linked = null
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            outcome.as_str(),
+            code,
+            provider_session_id,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        self.record_step(id, outcome.as_str(), code, now).await
+    }
+
+    /// Notes the end of an attempt that leaves the session open.
+    pub async fn note_attempt(
+        &mut self,
+        id: SessionId,
+        code: &str,
+        provider_session_id: Option<&str>,
+        request_id: Option<&str>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update link_sessions set outcome_code = $3, provider_session_id = coalesce($4, provider_session_id),
+                last_request_id = coalesce($5, last_request_id)
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            code,
+            provider_session_id,
+            request_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Adds a step.
+    pub async fn record_step(
+        &mut self,
+        id: SessionId,
+        step: &str,
+        detail: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "insert into link_steps (tenant_id, session_id, step, detail, at) values ($1, $2, $3, $4, $5)",
+            tenant_id,
+            id.0,
+            step,
+            detail,
+            now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The steps of a session, oldest first; the first 200.
+    pub async fn steps(&mut self, id: SessionId) -> Result<Vec<SessionStep>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_as!(
+            SessionStep,
+            "select step, detail, at from link_steps where tenant_id = $1 and session_id = $2 order by id limit 200",
+            tenant_id,
+            id.0
+        )
+        .fetch_all(self.sql())
+        .await?)
+    }
+}
+
+impl Store {
+    /// The session that a connect token, a state or a provider's session belongs to.
+    pub async fn find_session(&self, secret: &Secret) -> Result<Option<(TenantId, SessionId)>> {
+        let hash = crypto::hash(secret.expose().as_bytes());
+        let row = sqlx::query!(r#"select id as "id!", tenant_id as "tenant_id!" from find_link_session($1)"#, hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| (TenantId(row.tenant_id), SessionId(row.id))))
+    }
+}

@@ -1,0 +1,134 @@
+//! Accounts: what is shared, what it holds, whose it is.
+
+use serde_json::json;
+
+use super::Run;
+use super::outcome::Fetched;
+use crate::domain::account::AccountStatus;
+use crate::domain::event::EventType;
+use crate::domain::ids::AccountId;
+use crate::domain::problem::Problem;
+use crate::domain::product::Product;
+use crate::providers::Failure;
+use crate::providers::data::{AccountsWanted, ProviderAccount};
+use crate::store::{AccountFacts, AccountFilter, AccountSecret, TenantTx};
+
+impl Run<'_> {
+    /// Reads the accounts and stores what changed.
+    pub(super) async fn fetch_accounts(&self, live_balances: bool) -> Result<Result<(), Failure>, Problem> {
+        let operation = if live_balances { "live_balances" } else { "accounts" };
+        let cx = self.entry.in_job(&self.sync.clock, operation);
+        let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
+        let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let mut tx = self.begin().await?;
+        let changed = self.store_accounts(&mut tx, &accounts).await?;
+        if !changed.is_empty() {
+            tx.emit(self.id(), EventType::AccountsUpdated, json!({ "accountIds": changed }), self.sync.clock.now())
+                .await?;
+        }
+        if tx.take_compare_accounts(self.id()).await? {
+            self.remove_unshared(&mut tx, &accounts).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {
+        let now = self.sync.clock.now();
+        let known = tx.account_ids(self.id()).await?;
+        let filters = self.connection.settings.account_filters.as_ref();
+        let mut changed = Vec::new();
+        for account in accounts {
+            let facts = facts(account);
+            match known.get(&account.provider_account_id) {
+                Some(&id) => {
+                    if tx.update_account(id, &facts, now).await? {
+                        changed.push(id);
+                    }
+                }
+                // Where the provider does not filter, storing does (B13).
+                None if filters.is_some_and(|filters| !passes(filters, account)) => {}
+                None => changed.push(
+                    tx.insert_account(self.id(), self.entry.id(), &account.provider_account_id, &facts, now).await?,
+                ),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// After a repair: accounts that the customer shares no longer are marked, and their data is erased (D5).
+    async fn remove_unshared(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<(), Problem> {
+        let now = self.sync.clock.now();
+        let filter = AccountFilter {
+            connection_id: Some(self.id()),
+            status: Some(AccountStatus::Open),
+            ..AccountFilter::default()
+        };
+        let mut removed = Vec::new();
+        for account in tx.accounts(&filter, None, 10_000, None).await? {
+            let shared =
+                accounts.iter().any(|shared| Some(&shared.provider_account_id) == account.provider_account_id.as_ref());
+            if !shared {
+                tx.remove_account(self.id(), account.id, now).await?;
+                removed.push(account.id);
+            }
+        }
+        if !removed.is_empty() {
+            tx.emit(
+                self.id(),
+                EventType::AccountsRemoved,
+                json!({ "accountIds": removed, "cause": "NOT_SHARED" }),
+                now,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Full numbers, or owners; each is a call of its own, made only for a connection that has the product.
+    pub(super) async fn fetch_account_secrets(&self, product: Product) -> Result<Fetched, Problem> {
+        let identifiers = product == Product::Identifiers;
+        let wanted = AccountsWanted { live_balances: false, identifiers, owners: !identifiers };
+        let cx = self.entry.in_job(&self.sync.clock, if identifiers { "identifiers" } else { "owners" });
+        let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let now = self.sync.clock.now();
+        let mut tx = self.begin().await?;
+        let known = tx.account_ids(self.id()).await?;
+        for account in &accounts {
+            let Some(&id) = known.get(&account.provider_account_id) else { continue };
+            if let Some(identifiers) = &account.identifiers {
+                tx.put_account_secret(self.id(), id, AccountSecret::Identifiers, identifiers, now).await?;
+            }
+            if let Some(owners) = &account.owners {
+                tx.put_account_secret(self.id(), id, AccountSecret::Owners, owners, now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+}
+
+fn facts(account: &ProviderAccount) -> AccountFacts<'_> {
+    AccountFacts {
+        name: &account.name,
+        mask: account.mask.as_deref(),
+        account_type: account.account_type,
+        subtype: account.subtype,
+        currency: account.currency.as_deref(),
+        balances: &account.balances,
+        persistent_id: account.persistent_id.as_deref(),
+    }
+}
+
+/// Whether an account is of a type and subtype that was asked for (B13).
+fn passes(filters: &std::collections::BTreeMap<String, Vec<String>>, account: &ProviderAccount) -> bool {
+    filters
+        .get(&account.account_type.as_str().to_lowercase())
+        .is_some_and(|subtypes| subtypes.iter().any(|subtype| subtype == account.subtype.as_str() || subtype == "ALL"))
+}

@@ -1,0 +1,148 @@
+//! Holdings, investment transactions and liabilities: read whole, compared, replaced.
+
+use chrono::Days;
+use serde_json::json;
+
+use super::Run;
+use super::outcome::Fetched;
+use crate::domain::event::EventType;
+use crate::domain::ids::{HoldingId, InvestmentTransactionId, LiabilityId};
+use crate::domain::problem::Problem;
+use crate::providers::data::{InvestmentTransactionsRequest, ProviderInvestmentTransaction};
+use crate::providers::{Failure, FailureKind, Persistence};
+use crate::store::{Holding, InvestmentTransaction, Liability};
+
+/// The most pages of one reading of investment transactions.
+const MOST_PAGES: usize = 500;
+
+/// Once the whole window was read, later readings begin that many days before the last one: late bookings are not missed.
+const OVERLAP_DAYS: u64 = 30;
+
+impl Run<'_> {
+    /// Reads everything that is held now.
+    pub(super) async fn fetch_holdings(&self) -> Result<Fetched, Problem> {
+        let cx = self.entry.in_job(&self.sync.clock, "holdings");
+        let holdings = match self.entry.provider.holdings(&cx, &self.credential).await {
+            Ok(holdings) => holdings,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let now = self.sync.clock.now();
+        let mut tx = self.begin().await?;
+        let accounts = tx.account_ids(self.id()).await?;
+        let rows: Vec<Holding> = holdings
+            .into_iter()
+            .filter_map(|holding| {
+                Some(Holding {
+                    id: HoldingId::new(),
+                    account_id: *accounts.get(&holding.provider_account_id)?,
+                    connection_id: self.id(),
+                    provider_security_id: holding.provider_security_id,
+                    security: holding.security,
+                    quantity: holding.quantity,
+                    price: holding.price,
+                    value: holding.value,
+                    cost_basis: holding.cost_basis,
+                    currency: holding.currency,
+                    price_as_of: holding.price_as_of,
+                    updated_at: now,
+                })
+            })
+            .collect();
+        tx.replace_holdings(self.id(), &rows, now).await?;
+        tx.emit(self.id(), EventType::HoldingsUpdated, json!({ "holdings": rows.len() }), now).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+
+    /// Reads the movements of investment accounts in a window of dates; known ones are recognised by their id.
+    pub(super) async fn fetch_investment_transactions(&self) -> Result<Fetched, Problem> {
+        let today = self.sync.clock.now().date_naive();
+        let days = match self
+            .products
+            .iter()
+            .find(|row| row.product == crate::domain::product::Product::InvestmentTransactions)
+        {
+            Some(row) if row.last_aggregated_at.is_some() => {
+                let since = row.last_aggregated_at.map_or(0, |at| (self.sync.clock.now() - at).num_days());
+                u64::try_from(since).unwrap_or_default() + OVERLAP_DAYS
+            }
+            _ => u64::from(self.connection.settings.history_days),
+        };
+        let from = today.checked_sub_days(Days::new(days)).unwrap_or(today);
+        let mut request = InvestmentTransactionsRequest { from, to: today, page: None };
+        for _ in 0..MOST_PAGES {
+            let cx = self.entry.in_job(&self.sync.clock, "investment_transactions");
+            let page = match self.entry.provider.investment_transactions(&cx, &self.credential, &request).await {
+                Ok(page) => page,
+                Err(failure) => return Ok(Fetched::of(failure)),
+            };
+            self.store_movements(page.transactions).await?;
+            match page.next {
+                None => return Ok(Fetched::Whole),
+                Some(next) if request.page.as_ref() == Some(&next) => break,
+                Some(next) => request.page = Some(next),
+            }
+        }
+        Ok(Fetched::Failed(Failure::new(
+            FailureKind::Bug,
+            Persistence::Temporary,
+            "ENDLESS_PAGES",
+            "the provider does not end its list of investment transactions",
+        )))
+    }
+
+    async fn store_movements(&self, movements: Vec<ProviderInvestmentTransaction>) -> Result<(), Problem> {
+        let mut tx = self.begin().await?;
+        let accounts = tx.account_ids(self.id()).await?;
+        let rows: Vec<InvestmentTransaction> = movements
+            .into_iter()
+            .filter_map(|movement| {
+                Some(InvestmentTransaction {
+                    id: InvestmentTransactionId::new(),
+                    account_id: *accounts.get(&movement.provider_account_id)?,
+                    connection_id: self.id(),
+                    provider_transaction_id: movement.provider_transaction_id,
+                    security: movement.security,
+                    transaction_type: movement.transaction_type,
+                    description: movement.description,
+                    quantity: movement.quantity,
+                    price: movement.price,
+                    amount: movement.amount,
+                    fees: movement.fees,
+                    currency: movement.currency,
+                    date: movement.date,
+                })
+            })
+            .collect();
+        tx.write_investment_transactions(self.id(), &rows).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Reads the terms of cards and loans.
+    pub(super) async fn fetch_liabilities(&self) -> Result<Fetched, Problem> {
+        let cx = self.entry.in_job(&self.sync.clock, "liabilities");
+        let liabilities = match self.entry.provider.liabilities(&cx, &self.credential).await {
+            Ok(liabilities) => liabilities,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let now = self.sync.clock.now();
+        let mut tx = self.begin().await?;
+        let accounts = tx.account_ids(self.id()).await?;
+        let rows: Vec<Liability> = liabilities
+            .into_iter()
+            .filter_map(|liability| {
+                Some(Liability {
+                    id: LiabilityId::new(),
+                    account_id: *accounts.get(&liability.provider_account_id)?,
+                    connection_id: self.id(),
+                    kind: liability.kind,
+                    terms: liability.terms,
+                    updated_at: now,
+                })
+            })
+            .collect();
+        tx.replace_liabilities(self.id(), &rows, now).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+}

@@ -1,0 +1,60 @@
+//! The engine: fetch pages, diff, store with their events in one transaction.
+//!
+//! One run works on one connection under its lease. It never holds a database transaction while it asks the provider, and every
+//! write checks that the lease is still its own.
+
+mod accounts;
+mod investments;
+mod outcome;
+mod run;
+mod transactions;
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::domain::ids::{ConnectionId, TenantId};
+use crate::domain::problem::Problem;
+use crate::domain::secret::Secret;
+use crate::providers::{Entry, Registry};
+use crate::store::{Connection, ConnectionProduct, Lease, Refresh, Store, TenantTx};
+
+pub use outcome::Next;
+
+/// How long a run may go without writing before somebody else may take over; longer than any one call.
+const LEASE: Duration = Duration::from_secs(200);
+
+/// Everything that aggregation needs.
+#[derive(Clone)]
+pub struct Sync {
+    /// The database.
+    pub store: Store,
+    /// The providers.
+    pub registry: Registry,
+    /// Business time.
+    pub clock: Clock,
+}
+
+/// One run on one connection.
+struct Run<'a> {
+    sync: &'a Sync,
+    tenant_id: TenantId,
+    lease: Lease,
+    connection: Connection,
+    products: Vec<ConnectionProduct>,
+    refreshes: Vec<Refresh>,
+    credential: Secret,
+    entry: Entry,
+}
+
+impl Run<'_> {
+    /// A transaction that has made sure that the lease is ours.
+    async fn begin(&self) -> Result<TenantTx, Problem> {
+        let mut tx = self.sync.store.tenant(self.tenant_id).begin().await?;
+        tx.hold_lease(self.lease, LEASE).await?;
+        Ok(tx)
+    }
+
+    fn id(&self) -> ConnectionId {
+        self.connection.id
+    }
+}

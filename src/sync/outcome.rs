@@ -1,0 +1,150 @@
+//! What a run came to: for each product, for the connection, for the refreshes that waited for it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::providers::{Failure, FailureKind, Persistence};
+use crate::store::{RefreshResult, RefreshStatus};
+
+/// What the queue should do after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is left to do.
+    Done,
+    /// Somebody else works on the connection: try soon.
+    Busy,
+    /// Something is not ready or failed for a time: try again, at the earliest after that.
+    Again(Option<Duration>),
+}
+
+/// What became of one product in a run.
+#[derive(Clone, Debug)]
+pub(super) enum Fetched {
+    /// Everything there is now came.
+    Whole,
+    /// What there is came; the provider still prepares the rest.
+    Partly,
+    /// The provider has nothing yet.
+    NotReady(Option<Duration>),
+    /// It cannot be had here, or not without the customer.
+    Refused(ProductState, ProductReason),
+    /// It failed.
+    Failed(Failure),
+}
+
+impl Fetched {
+    /// A failure, or merely "not yet".
+    pub fn of(failure: Failure) -> Self {
+        if failure.kind == FailureKind::NotReady { Self::NotReady(failure.retry_after) } else { Self::Failed(failure) }
+    }
+
+    /// The product's state and reason.
+    pub fn state(&self) -> (ProductState, Option<ProductReason>) {
+        match self {
+            Self::Whole | Self::Partly => (ProductState::Available, None),
+            Self::NotReady(_) => (ProductState::Pending, Some(ProductReason::NotReady)),
+            Self::Refused(state, reason) => (*state, Some(*reason)),
+            Self::Failed(failure) => match (failure.kind, failure.product_reason) {
+                (FailureKind::Consent, reason) => {
+                    (ProductState::ConsentRequired, Some(reason.unwrap_or(ProductReason::ConsentMissing)))
+                }
+                (FailureKind::Unsupported, reason) => {
+                    (ProductState::Unavailable, Some(reason.unwrap_or(ProductReason::ProviderUnsupported)))
+                }
+                (FailureKind::UserAction, _) => (ProductState::Failed, Some(ProductReason::LoginRequired)),
+                (_, reason) => (ProductState::Failed, Some(reason.unwrap_or(ProductReason::ProviderError))),
+            },
+        }
+    }
+
+    /// Whether trying again by ourselves makes sense, and how soon at the earliest.
+    pub fn again(&self) -> Option<Option<Duration>> {
+        match self {
+            Self::Partly => Some(None),
+            Self::NotReady(after) => Some(*after),
+            Self::Failed(failure) if failure.persistence == Persistence::Temporary => Some(failure.retry_after),
+            _ => None,
+        }
+    }
+
+    fn result(&self, product: Product) -> RefreshResult {
+        let (_, reason) = self.state();
+        let status = match self {
+            Self::Whole | Self::Partly => RefreshStatus::Succeeded,
+            Self::NotReady(_) => RefreshStatus::InProgress,
+            Self::Refused(ProductState::ConsentRequired, _) => RefreshStatus::UserActionRequired,
+            Self::Failed(failure) if matches!(failure.kind, FailureKind::UserAction | FailureKind::Consent) => {
+                RefreshStatus::UserActionRequired
+            }
+            Self::Refused(..) | Self::Failed(_) => RefreshStatus::Failed,
+        };
+        RefreshResult { product, status, reason }
+    }
+}
+
+/// What became of every product in a run.
+pub(super) type Outcomes = BTreeMap<Product, Fetched>;
+
+/// What the run says of the connection: the worst that concerns it as a whole, else how many products came.
+pub(super) fn condition(observed: Condition, outcomes: &Outcomes) -> (Condition, Option<String>) {
+    let failures: Vec<&Failure> = outcomes
+        .values()
+        .filter_map(|fetched| match fetched {
+            Fetched::Failed(failure) if !matches!(failure.kind, FailureKind::Consent | FailureKind::Unsupported) => {
+                Some(failure)
+            }
+            _ => None,
+        })
+        .collect();
+    if let Some(failure) =
+        failures.iter().find(|failure| failure.condition.is_some_and(|condition| condition.status.needs_customer()))
+    {
+        return (failure.condition.unwrap_or(observed), Some(failure.code.clone()));
+    }
+    let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+    match failures.first() {
+        None => (observed, None),
+        Some(failure) if came => (
+            Condition::new(Status::PartiallyActive, StatusReason::PartialAggregationSuccess),
+            Some(failure.code.clone()),
+        ),
+        Some(failure) => {
+            let degraded = Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable);
+            (failure.condition.unwrap_or(degraded), Some(failure.code.clone()))
+        }
+    }
+}
+
+/// How a refresh stands, with the result of each of its products (E1).
+pub(super) fn refresh_result(
+    targets: &BTreeMap<Product, i64>,
+    done: &BTreeMap<Product, i64>,
+    outcomes: &Outcomes,
+) -> (RefreshStatus, Vec<RefreshResult>) {
+    let results: Vec<RefreshResult> = targets
+        .iter()
+        .map(|(&product, target)| match outcomes.get(&product) {
+            Some(fetched) => fetched.result(product),
+            None if done.get(&product).is_none_or(|done| done >= target) => {
+                RefreshResult { product, status: RefreshStatus::Succeeded, reason: None }
+            }
+            None => RefreshResult { product, status: RefreshStatus::InProgress, reason: None },
+        })
+        .collect();
+    let all = |status| results.iter().all(|result| result.status == status);
+    let any = |status| results.iter().any(|result| result.status == status);
+    let status = if any(RefreshStatus::InProgress) {
+        RefreshStatus::InProgress
+    } else if all(RefreshStatus::Succeeded) {
+        RefreshStatus::Succeeded
+    } else if any(RefreshStatus::Succeeded) {
+        RefreshStatus::Partial
+    } else if any(RefreshStatus::UserActionRequired) {
+        RefreshStatus::UserActionRequired
+    } else {
+        RefreshStatus::Failed
+    };
+    (status, results)
+}

@@ -1,0 +1,282 @@
+//! A run from its lease to its end.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::outcome::{Fetched, Outcomes, condition, refresh_result};
+use super::{LEASE, Next, Run, Sync};
+use crate::domain::account::{AccountStatus, AccountSubtype, AccountType};
+use crate::domain::connection::Condition;
+use crate::domain::grant::{covers, suits};
+use crate::domain::ids::{ConnectionId, TenantId};
+use crate::domain::problem::Problem;
+use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::providers::Failure;
+use crate::providers::data::Observation;
+use crate::store::{AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+
+/// The order in which products are fetched: accounts come first, long histories last.
+const ORDER: [Product; 7] = [
+    Product::Balances,
+    Product::Identifiers,
+    Product::Owners,
+    Product::InvestmentHoldings,
+    Product::Liabilities,
+    Product::Transactions,
+    Product::InvestmentTransactions,
+];
+
+impl Sync {
+    /// Fetches what is due on a connection.
+    pub async fn run(&self, tenant_id: TenantId, connection_id: ConnectionId) -> Result<Next, Problem> {
+        let mut tx = self.store.tenant(tenant_id).begin().await?;
+        let Some(connection) = tx.connection(connection_id).await? else { return Ok(Next::Done) };
+        if !connection.condition.status.is_linked() {
+            return Ok(Next::Done);
+        }
+        let Some(lease) = tx.acquire_lease(connection_id, LEASE).await? else { return Ok(Next::Busy) };
+        let Some(credential) = tx.credential(connection_id).await? else { return Ok(Next::Done) };
+        let products = tx.products(connection_id).await?;
+        let refreshes = tx.refreshes(connection_id, None, true, 20).await?;
+        tx.commit().await?;
+        let entry = match self.registry.require(connection.service_provider) {
+            Ok(entry) => entry.clone(),
+            Err(problem) => {
+                self.release(tenant_id, lease).await?;
+                return Err(problem);
+            }
+        };
+        let run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
+        let next = run.work().await;
+        self.release(tenant_id, lease).await?;
+        next
+    }
+
+    async fn release(&self, tenant_id: TenantId, lease: crate::store::Lease) -> Result<(), Problem> {
+        let mut tx = self.store.tenant(tenant_id).begin().await?;
+        tx.release_lease(lease).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Run<'_> {
+    async fn work(&self) -> Result<Next, Problem> {
+        if self.due().is_empty() && self.refreshes.is_empty() {
+            return Ok(Next::Done);
+        }
+        let cx = self.entry.in_job(&self.sync.clock, "status");
+        let observation = match self.entry.provider.status(&cx, &self.credential).await {
+            Ok(observation) => observation,
+            Err(failure) => return self.stop(failure).await,
+        };
+        let mut tx = self.begin().await?;
+        tx.set_consent(self.id(), &observation.consented, observation.consent_expires_at).await?;
+        tx.commit().await?;
+        if observation.condition.status.needs_customer() {
+            return self.wait_for_customer(observation.condition, observation.code.as_deref()).await;
+        }
+        self.force_refresh().await?;
+        let outcomes = self.fetch_all(&observation).await?;
+        self.end(observation.condition, outcomes).await
+    }
+
+    fn due(&self) -> Vec<Product> {
+        ORDER
+            .into_iter()
+            .filter(|product| self.products.iter().any(|row| row.product == *product && row.is_due()))
+            .collect()
+    }
+
+    /// Asks the provider to fetch from the institution, for refreshes that have not been asked for yet (E1).
+    async fn force_refresh(&self) -> Result<(), Problem> {
+        for refresh in self.refreshes.iter().filter(|refresh| !refresh.requested) {
+            let refreshable = self.entry.provider.spec().refreshable;
+            let products: Vec<Product> =
+                refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
+            if !products.is_empty() {
+                let cx = self.entry.in_job(&self.sync.clock, "refresh");
+                if let Err(failure) = self.entry.provider.refresh(&cx, &self.credential, &products).await {
+                    // What is there is read all the same; a login that stopped working shows in the reading.
+                    tracing::info!(connection_id = %self.id(), code = %failure.code, "the provider did not refresh");
+                }
+            }
+            let mut tx = self.begin().await?;
+            tx.mark_refresh_requested(refresh.id).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
+        let due = self.due();
+        let mut outcomes = Outcomes::new();
+        if let Err(failure) = self.fetch_accounts(self.wants_live_balances()).await? {
+            return Ok(due.into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect());
+        }
+        let kinds = self.account_kinds().await?;
+        for product in due {
+            let fetched = match self.obstacle(product, observation, &kinds) {
+                Some(obstacle) => obstacle,
+                None => self.fetch(product).await?,
+            };
+            self.store_outcome(product, &fetched).await?;
+            let customer_needed = matches!(&fetched, Fetched::Failed(failure) if failure.condition.is_some_and(|condition| condition.status.needs_customer()));
+            outcomes.insert(product, fetched);
+            if customer_needed {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    async fn fetch(&self, product: Product) -> Result<Fetched, Problem> {
+        match product {
+            Product::Balances => Ok(Fetched::Whole),
+            Product::Identifiers | Product::Owners => self.fetch_account_secrets(product).await,
+            Product::Transactions => self.fetch_transactions().await,
+            Product::InvestmentHoldings => self.fetch_holdings().await,
+            Product::InvestmentTransactions => self.fetch_investment_transactions().await,
+            Product::Liabilities => self.fetch_liabilities().await,
+            // The one-provider products have nothing that is fetched ahead of its use.
+            _ => Ok(Fetched::Whole),
+        }
+    }
+
+    /// What stands against a product before anything is called: consent (C2, C3), or no account that suits it (C8).
+    fn obstacle(
+        &self,
+        product: Product,
+        observation: &Observation,
+        kinds: &[(AccountType, AccountSubtype)],
+    ) -> Option<Fetched> {
+        let scoped = self.entry.provider.spec().consent_scopes;
+        if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
+            return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
+        }
+        if !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
+            return Some(Fetched::Refused(ProductState::Unavailable, ProductReason::NoCompatibleAccount));
+        }
+        None
+    }
+
+    async fn account_kinds(&self) -> Result<Vec<(AccountType, AccountSubtype)>, Problem> {
+        let mut tx = self.begin().await?;
+        let filter = AccountFilter {
+            connection_id: Some(self.id()),
+            status: Some(AccountStatus::Open),
+            ..AccountFilter::default()
+        };
+        let accounts = tx.accounts(&filter, None, 10_000, None).await?;
+        tx.commit().await?;
+        Ok(accounts.into_iter().map(|account| (account.account_type, account.subtype)).collect())
+    }
+
+    /// `BALANCES` alone in a refresh asks for live ones (E11).
+    fn wants_live_balances(&self) -> bool {
+        self.refreshes.iter().any(|refresh| !refresh.requested && refresh.targets.keys().eq([&Product::Balances]))
+    }
+
+    async fn store_outcome(&self, product: Product, fetched: &Fetched) -> Result<(), Problem> {
+        let (state, reason) = fetched.state();
+        let wanted = self.products.iter().find(|row| row.product == product).map(|row| row.wanted);
+        let done = if fetched.again().is_some() { None } else { wanted };
+        let mut tx = self.begin().await?;
+        tx.change_product(self.id(), product, state, reason, done, self.sync.clock.now()).await?;
+        if matches!(fetched, Fetched::Partly) {
+            tx.touch_product(self.id(), product, self.sync.clock.now()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The provider could not even say how the connection stands.
+    async fn stop(&self, failure: Failure) -> Result<Next, Problem> {
+        if let Some(condition) = failure.condition.filter(|condition| condition.status.needs_customer()) {
+            return self.wait_for_customer(condition, Some(&failure.code)).await;
+        }
+        let observed = self.connection.condition;
+        let outcomes: Outcomes =
+            self.due().into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect();
+        for (product, fetched) in &outcomes {
+            self.store_outcome(*product, fetched).await?;
+        }
+        self.end(observed, outcomes).await
+    }
+
+    /// Only the customer can help: nothing is tried again until a repair (E2).
+    async fn wait_for_customer(&self, condition: Condition, code: Option<&str>) -> Result<Next, Problem> {
+        let now = self.sync.clock.now();
+        let mut tx = self.begin().await?;
+        tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
+        for row in self.products.iter().filter(|row| row.is_due()) {
+            tx.set_product_state(self.id(), row.product, row.state, row.reason, Some(row.wanted), now).await?;
+        }
+        for refresh in &self.refreshes {
+            let results: Vec<RefreshResult> = refresh
+                .targets
+                .keys()
+                .map(|&product| RefreshResult {
+                    product,
+                    status: RefreshStatus::UserActionRequired,
+                    reason: Some(ProductReason::LoginRequired),
+                })
+                .collect();
+            tx.set_refresh(refresh.id, RefreshStatus::UserActionRequired, &results, Some(now)).await?;
+        }
+        tx.record_run(self.id(), false, None, None, now).await?;
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+
+    async fn end(&self, observed: Condition, outcomes: Outcomes) -> Result<Next, Problem> {
+        let now = self.sync.clock.now();
+        let (condition, code) = condition(observed, &outcomes);
+        let succeeded = outcomes.values().all(|fetched| !matches!(fetched, Fetched::Failed(_)));
+        let mut tx = self.begin().await?;
+        let history_from = tx.first_transaction_date(self.id()).await?;
+        let next_read_at = (!condition.status.needs_customer()).then(|| now + self.read_pause());
+        tx.record_run(self.id(), succeeded, history_from, next_read_at, now).await?;
+        let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
+        if changed && !condition.status.needs_customer() {
+            self.close_needless_repairs(&mut tx).await?;
+        }
+        self.end_refreshes(&mut tx, &outcomes).await?;
+        tx.commit().await?;
+        if condition.status.needs_customer() {
+            return Ok(Next::Done);
+        }
+        let again: Vec<_> = outcomes.values().filter_map(Fetched::again).collect();
+        Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
+    }
+
+    async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
+        let now = self.sync.clock.now();
+        let done: BTreeMap<Product, i64> =
+            tx.products(self.id()).await?.into_iter().map(|row| (row.product, row.done)).collect();
+        for refresh in &self.refreshes {
+            let (status, results) = refresh_result(&refresh.targets, &done, outcomes);
+            let finished_at = (status != RefreshStatus::InProgress).then_some(now);
+            tx.set_refresh(refresh.id, status, &results, finished_at).await?;
+        }
+        Ok(())
+    }
+
+    /// The login works again without a repair: open sessions for it have nothing left to do (D8).
+    async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
+        for id in tx.open_sessions(self.id()).await? {
+            if tx.session(id).await?.is_some_and(|session| session.mode == SessionMode::Login) {
+                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, self.sync.clock.now())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The time to the next scheduled read, spread by the connection's id so that reads do not come all at once (E7).
+    fn read_pause(&self) -> TimeDelta {
+        let hours = i64::from(self.entry.provider.spec().read_every_hours);
+        let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
+        TimeDelta::hours(hours) - TimeDelta::seconds(spread)
+    }
+}

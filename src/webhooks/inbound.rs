@@ -1,0 +1,126 @@
+//! From the provider's request to a stored hint, and from there to the jobs that act on it.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::keys::Keys;
+use crate::clock::Clock;
+use crate::domain::event::EventType;
+use crate::domain::ids::{ConnectionId, TenantId};
+use crate::domain::placement::Placement;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+use crate::net::HeaderMap;
+use crate::providers::{Hint, HintKind, HintSubject, Registry};
+use crate::store::{JobKind, NewJob, Store, placements};
+
+/// What became of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Stored; a job acts on it.
+    Stored,
+    /// It is there already.
+    Repeated,
+}
+
+/// The providers' webhooks.
+#[derive(Clone)]
+pub struct Inbound {
+    store: Store,
+    registry: Registry,
+    clock: Clock,
+    keys: Arc<Keys>,
+}
+
+impl Inbound {
+    /// For the providers of that registry.
+    pub fn new(store: Store, registry: Registry, clock: Clock) -> Self {
+        Self { store, registry, clock, keys: Arc::default() }
+    }
+
+    /// Verifies and stores a webhook. What is not signed by the provider is refused, with the same words whatever is wrong.
+    pub async fn receive(
+        &self,
+        provider: ServiceProvider,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Received, Problem> {
+        let entry = self.registry.get(provider).ok_or_else(Problem::not_found)?;
+        let refused = || Problem::new(Code::Unauthorized, "The webhook's signature is not valid.");
+        let key_id = entry.provider.webhook_key_id(headers).ok_or_else(refused)?;
+        let key = match self.keys.get(entry, &key_id, &self.clock).await {
+            Ok(Some(key)) => key,
+            Ok(None) => {
+                return Err(Problem::new(
+                    Code::RateLimited,
+                    "Too many unknown keys of late. Send the webhook again later.",
+                ));
+            }
+            Err(failure) if failure.persistence == crate::providers::Persistence::Permanent => return Err(refused()),
+            Err(failure) => return Err(entry.problem(failure)),
+        };
+        let now = self.clock.now();
+        if let Err(reason) = entry.provider.verify_webhook(&key, headers, body, now) {
+            tracing::warn!(%provider, %reason, "a webhook was refused");
+            metrics::counter!("linkspan_webhooks_refused_total", "provider" => provider.as_str()).increment(1);
+            return Err(refused());
+        }
+        let job = |id: Uuid| NewJob {
+            kind: JobKind::Webhook,
+            key: id.to_string(),
+            payload: serde_json::Value::Null,
+            run_at: now,
+        };
+        let stored = self.store.put_webhook(provider, body, job, now).await?;
+        Ok(if stored.is_some() { Received::Stored } else { Received::Repeated })
+    }
+
+    /// What a stored webhook hints at, and whose it is.
+    pub async fn hints(&self, id: Uuid) -> Result<Vec<(ServiceProvider, Hint)>, Problem> {
+        let Some(webhook) = self.store.webhook(id).await? else { return Ok(Vec::new()) };
+        let entry = self.registry.require(Some(webhook.service_provider))?;
+        let hints = entry.provider.read_webhook(&webhook.body).unwrap_or_default();
+        Ok(hints.into_iter().map(|hint| (webhook.service_provider, hint)).collect())
+    }
+
+    /// Turns a hint about a connection into a fetch. Sessions are the linking's business: their token is handed back.
+    pub async fn act(&self, provider: ServiceProvider, hint: Hint) -> Result<Option<Secret>, Problem> {
+        let provider_connection_id = match hint.subject {
+            HintSubject::Session(token) => return Ok(Some(token)),
+            HintSubject::Connection(id) => id,
+        };
+        let Some((tenant_id, id)) = self.store.find_connection(provider, &provider_connection_id).await? else {
+            return Ok(None);
+        };
+        match hint.kind {
+            HintKind::Nothing | HintKind::SessionFinished => {}
+            HintKind::Data(products) => self.want(tenant_id, id, products).await?,
+            HintKind::Status => self.want(tenant_id, id, &[Product::Balances]).await?,
+            HintKind::NewAccounts => {
+                let mut tx = self.store.tenant(tenant_id).begin().await?;
+                tx.set_new_accounts(id, true).await?;
+                tx.emit(id, EventType::ConnectionNewAccountsAvailable, serde_json::json!({}), self.clock.now()).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fetches those of the products that the connection has; if it has none of them, the cheapest thing that shows its state.
+    async fn want(&self, tenant_id: TenantId, id: ConnectionId, products: &[Product]) -> Result<(), Problem> {
+        let mut tx = self.store.tenant(tenant_id).begin().await?;
+        let placed = placements(&tx.products(id).await?);
+        let mut wanted: Vec<Product> =
+            products.iter().copied().filter(|&product| placed.of(product).is_some_and(Placement::is_fetched)).collect();
+        if wanted.is_empty() {
+            wanted.extend(placed.fetched().into_iter().next());
+        }
+        tx.want_products(id, &wanted).await?;
+        let payload = serde_json::json!({ "tenantId": tenant_id });
+        tx.enqueue(&NewJob { kind: JobKind::Sync, key: id.to_string(), payload, run_at: self.clock.now() }).await?;
+        Ok(tx.commit().await?)
+    }
+}
