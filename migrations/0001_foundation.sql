@@ -4,6 +4,8 @@
 do $$ begin
     if not exists (select from pg_roles where rolname = 'linkspan_app') then
         create role linkspan_app nologin;
+        -- The role that migrates may also be the one that logs in to serve; it then becomes linkspan_app.
+        execute format('grant linkspan_app to %I', current_user);
     end if;
 end $$;
 

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod net;
+pub mod postgres;
 pub mod providers;
 pub mod store;
 pub mod routing;
@@ -18,3 +19,6 @@ pub mod jobs;
 pub mod api;
 #[cfg(feature = "sandbox")]
 pub mod bank;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod server;

@@ -1,3 +1,126 @@
 //! The `linkspan` binary: subcommands, and nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use linkspan::config::{Config, LogFormat};
+use linkspan::domain::support_matrix;
+use linkspan::server::{self, Server};
+use linkspan::store::Role;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// One HTTP API in front of every bank-data network.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default).
+    Serve {
+        /// Do not migrate at start.
+        #[arg(long)]
+        no_migrate: bool,
+    },
+    /// Bring the database up to this version, and end.
+    Migrate,
+    /// Keys of tenants.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Print the support matrix as Markdown.
+    Matrix,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a key, and the tenant where it is new; prints the key once.
+    Create {
+        /// The tenant's name.
+        #[arg(long)]
+        tenant: String,
+        /// admin, write or read.
+        #[arg(long)]
+        role: Role,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("linkspan: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Option<Command>) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Some(Command::Matrix) => print!("{}", support_matrix::markdown()),
+        Some(Command::Openapi) => println!("{}", server::openapi()),
+        Some(Command::Migrate) => {
+            server::migrate(&configured()?).await?;
+            println!("The database is up to date.");
+        }
+        Some(Command::Keys(Keys::Create { tenant, role })) => {
+            println!("{}", server::create_key(&configured()?, &tenant, role).await?);
+        }
+        Some(Command::Serve { no_migrate }) => serve(no_migrate).await?,
+        None => serve(false).await?,
+    }
+    Ok(())
+}
+
+fn configured() -> Result<Config, Box<dyn std::error::Error>> {
+    let config = Config::load()?;
+    let filter = EnvFilter::try_new(&config.log.filter)
+        .map_err(|error| format!("configuration: log.filter: {error}; it is a list like info,sqlx=warn"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(config)
+}
+
+async fn serve(no_migrate: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = configured()?;
+    config.migrate &= !no_migrate;
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let server = Server::start(config, None, stop).await?;
+    server.run(greet).await?;
+    Ok(())
+}
+
+/// Says where it is, and what to type next.
+fn greet(url: &str, sandbox_key: Option<&str>) {
+    println!("\nLinkspan is ready at {url}  (documents: {url}/docs)");
+    if let Some(key) = sandbox_key {
+        println!("Sandbox API key: {key}\n\nNext, in another terminal:\n");
+        println!("  export LINKSPAN={url} KEY={key}");
+        println!(
+            "  curl -s $LINKSPAN/connect/start -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\"
+        );
+        println!("    -d '{{\"externalCustomerId\":\"user-42\",\"products\":[\"BALANCES\",\"TRANSACTIONS\"]}}'");
+        println!("\nthen open its widgetUrl in a browser, and log in as user_good / pass_good.\n");
+    }
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}

@@ -38,6 +38,7 @@ use crate::webhooks::Inbound;
 
 pub use auth::{Caller, RateLimits, SandboxCaller};
 pub use json::Json;
+pub use problem::ProblemDocument;
 pub use router::{document, router};
 pub use serve::serve;
 pub use views::{ConnectionView, connection_view};

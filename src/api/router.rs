@@ -81,8 +81,9 @@ fn operator() -> OpenApiRouter<App> {
         .routes(routes!(operating::get_metrics))
 }
 
-fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
-    let secured = secure(tenant(), "apiKey").merge(secure(front_end(), "connectToken"));
+fn parts(sandbox: Option<OpenApiRouter<App>>) -> (Router<App>, utoipa::openapi::OpenApi) {
+    let sandbox = secure(sandbox.unwrap_or_default(), "apiKey");
+    let secured = secure(tenant(), "apiKey").merge(secure(front_end(), "connectToken")).merge(sandbox);
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(secured)
         .merge(provider())
@@ -109,14 +110,14 @@ fn secure(mut router: OpenApiRouter<App>, scheme: &str) -> OpenApiRouter<App> {
     router
 }
 
-/// The OpenAPI document of this API.
-pub fn document() -> utoipa::openapi::OpenApi {
-    parts().1
+/// The OpenAPI document of this API, as JSON; the sandbox's paths stand in it where they are given.
+pub fn document(sandbox: Option<OpenApiRouter<App>>) -> String {
+    parts(sandbox).1.to_pretty_json().unwrap_or_default()
 }
 
 /// The whole server: the API with what else is mounted beside it (pages, sandbox), under the conventions that hold for all.
-pub fn router(app: App, beside: Router<App>) -> Router {
-    let (api, document) = parts();
+pub fn router(app: App, sandbox: Option<OpenApiRouter<App>>, beside: Router<App>) -> Router {
+    let (api, document) = parts(sandbox);
     let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
     api.merge(beside)
         .merge(docs)

@@ -74,8 +74,9 @@ impl Bank {
         Ok(login::log_in(at, &user, password, &state, self.clock.now()))
     }
 
-    /// Answers the question that [`LoginOutcome::Mfa`] asked.
+    /// Answers the question that [`LoginOutcome::Mfa`] asked; [`Error::NotFound`] for a user whom it cannot have asked.
     pub async fn answer_mfa(&self, user: &UserRef, answer: &str) -> Result<LoginOutcome> {
+        known(user)?;
         Ok(login::answer_mfa(user, answer, &self.state(user).await?, self.clock.now()))
     }
 

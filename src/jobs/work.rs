@@ -116,7 +116,7 @@ impl Work {
         let Some(credential) = revocation.credential else { return Ok(Outcome::Done) };
         let now = self.clock().now();
         let entry = self.linking.registry.require(Some(revocation.service_provider))?;
-        let revoked = entry.provider.revoke(&entry.in_job(self.clock(), "revoke"), &credential).await;
+        let revoked = entry.provider.revoke(&entry.in_job(self.clock()), &credential).await;
         if let Err(failure) = &revoked
             && now - revocation.created_at < REVOKE_FOR
         {

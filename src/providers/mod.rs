@@ -32,6 +32,9 @@ pub struct Listed {
     pub id: ServiceProvider,
     /// Makes it; the text of an error names the key, the problem and the fix.
     pub build: fn(Dict, Mode) -> Result<Arc<dyn Provider>, String>,
+    /// Makes its simulator.
+    #[cfg(feature = "sandbox")]
+    pub simulate: fn(crate::bank::Environment) -> Arc<dyn crate::bank::Simulated>,
 }
 
 /// The one list of providers.

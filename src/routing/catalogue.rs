@@ -24,7 +24,7 @@ pub async fn fill(
     for _ in 0..MOST_PAGES {
         let page = entry
             .provider
-            .institutions(&entry.in_job(clock, "institutions"), &request)
+            .institutions(&entry.in_job(clock), &request)
             .await
             .map_err(|failure| entry.problem(failure))?;
         count += page.institutions.len();

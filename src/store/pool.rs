@@ -48,8 +48,14 @@ impl Store {
         Ok(self.pool.begin().await?)
     }
 
-    /// Whether the database answers and has the tables that this version needs.
+    /// Whether the database answers, has the tables that this version needs, and its secrets can be opened.
     pub async fn check(&self) -> Result<()> {
+        self.check_schema().await?;
+        self.vault().map(drop)
+    }
+
+    /// Whether the database answers and has the tables that this version needs.
+    pub async fn check_schema(&self) -> Result<()> {
         sqlx::query_scalar!("select count(*) from data_keys").fetch_one(&self.pool).await?;
         Ok(())
     }

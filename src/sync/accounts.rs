@@ -16,8 +16,7 @@ use crate::store::{AccountFacts, AccountFilter, AccountSecret, TenantTx};
 impl Run<'_> {
     /// Reads the accounts and stores what changed.
     pub(super) async fn fetch_accounts(&self, live_balances: bool) -> Result<Result<(), Failure>, Problem> {
-        let operation = if live_balances { "live_balances" } else { "accounts" };
-        let cx = self.entry.in_job(&self.sync.clock, operation);
+        let cx = self.entry.in_job(&self.sync.clock);
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => accounts,
@@ -92,7 +91,7 @@ impl Run<'_> {
     pub(super) async fn fetch_account_secrets(&self, product: Product) -> Result<Fetched, Problem> {
         let identifiers = product == Product::Identifiers;
         let wanted = AccountsWanted { live_balances: false, identifiers, owners: !identifiers };
-        let cx = self.entry.in_job(&self.sync.clock, if identifiers { "identifiers" } else { "owners" });
+        let cx = self.entry.in_job(&self.sync.clock);
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => accounts,
             Err(failure) => return Ok(Fetched::of(failure)),

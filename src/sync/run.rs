@@ -66,7 +66,7 @@ impl Run<'_> {
         if self.due().is_empty() && self.refreshes.is_empty() {
             return Ok(Next::Done);
         }
-        let cx = self.entry.in_job(&self.sync.clock, "status");
+        let cx = self.entry.in_job(&self.sync.clock);
         let observation = match self.entry.provider.status(&cx, &self.credential).await {
             Ok(observation) => observation,
             Err(failure) => return self.stop(failure).await,
@@ -96,7 +96,7 @@ impl Run<'_> {
             let products: Vec<Product> =
                 refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
             if !products.is_empty() {
-                let cx = self.entry.in_job(&self.sync.clock, "refresh");
+                let cx = self.entry.in_job(&self.sync.clock);
                 if let Err(failure) = self.entry.provider.refresh(&cx, &self.credential, &products).await {
                     // What is there is read all the same; a login that stopped working shows in the reading.
                     tracing::info!(connection_id = %self.id(), code = %failure.code, "the provider did not refresh");

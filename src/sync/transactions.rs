@@ -35,7 +35,7 @@ impl Run<'_> {
         };
         let mut restarts = 0;
         for _ in 0..MOST_PAGES {
-            let cx = self.entry.in_job(&self.sync.clock, "transactions");
+            let cx = self.entry.in_job(&self.sync.clock);
             match self.entry.provider.transactions(&cx, &self.credential, &request).await {
                 Ok(page) if page.history == HistoryProgress::NotReady && page.is_empty() => {
                     return Ok(Fetched::NotReady(None));

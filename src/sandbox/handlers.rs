@@ -1,0 +1,256 @@
+//! `/sandbox/*`: for the sandbox tenant's key, absent for a live provider.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Sandbox;
+use super::faults::{self, Fault};
+use super::play::{PlayBody, Visit};
+use crate::api::{App, ConnectionView, Json, ProblemDocument, SandboxCaller, connection_view};
+use crate::bank::{Knob, KnobError};
+use crate::domain::ids::ConnectionId;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
+use crate::link::{Completion, LaunchRequest};
+use crate::providers::link::{Launch, LinkInput};
+use crate::providers::{Hint, HintKind, HintSubject};
+use crate::store::{Connection, JobKind, NewJob, placements};
+use crate::sync::{Next, Sync};
+
+/// The longest step of the clock, in seconds: five years.
+const LONGEST_STEP: i64 = 5 * 366 * 86_400;
+
+/// How often a knob waits for a run that somebody else does.
+const TRIES: usize = 100;
+
+/// Every path of the sandbox.
+pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
+    paths().layer(axum::Extension(sandbox))
+}
+
+/// The same without what it works on: for the OpenAPI document.
+pub fn paths() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(turn_knob))
+        .routes(routes!(move_clock))
+        .routes(routes!(play_customer))
+        .routes(routes!(put_faults))
+}
+
+type Shared = axum::Extension<Sandbox>;
+
+/// How a knob is turned; only `post-transactions` and `fire-webhook` take something.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct KnobBody {
+    /// How many transactions, 1 to 500; default 3.
+    #[serde(default)]
+    count: Option<u32>,
+    /// The provider's own code of the webhook.
+    #[serde(default)]
+    code: Option<String>,
+}
+
+/// Change a connection's state at the provider; answers once what came of it is stored.
+#[utoipa::path(post, path = "/sandbox/connections/{connectionId}/{knob}", tag = "Sandbox", params(("connectionId" = ConnectionId, Path),
+    ("knob" = String, Path, description = "reset-login, expire-consent, new-accounts, revoke, post-transactions or fire-webhook")),
+    request_body = KnobBody, responses((status = 200, body = ConnectionView), (status = 400, body = ProblemDocument),
+        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
+async fn turn_knob(
+    State(app): State<App>,
+    sandbox: Shared,
+    SandboxCaller(caller): SandboxCaller,
+    Path((connection, knob)): Path<(String, String)>,
+    Json(body): Json<KnobBody>,
+) -> Result<Json<ConnectionView>, Problem> {
+    let id: ConnectionId = connection.parse().map_err(|_| Problem::not_found())?;
+    let knob = read_knob(&knob, body)?;
+    let mut tx = caller.rows.begin().await?;
+    let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
+    tx.commit().await?;
+    let (Some(provider), Some(provider_connection_id)) =
+        (connection.service_provider, connection.provider_connection_id.clone())
+    else {
+        return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
+    };
+    if connection.condition.status.is_terminal() {
+        return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+    }
+    let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
+    simulator.turn(&provider_connection_id, knob.clone()).await.map_err(|error| match error {
+        KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),
+        KnobError::Store(error) => error.into(),
+    })?;
+    if knob == Knob::NewAccounts {
+        let hint = Hint { subject: HintSubject::Connection(provider_connection_id), kind: HintKind::NewAccounts };
+        app.inbound.act(provider, hint).await?;
+    }
+    if !matches!(knob, Knob::FireWebhook(_)) {
+        settle(&app, &connection).await?;
+    }
+    let mut tx = caller.rows.begin().await?;
+    Ok(Json(connection_view(&mut tx, &app.linking, id).await?))
+}
+
+fn read_knob(name: &str, body: KnobBody) -> Result<Knob, Problem> {
+    let count = body.count.unwrap_or(3);
+    if !(1..=500).contains(&count) {
+        return Err(Problem::invalid("/count", "INVALID_VALUE", "count must be 1 to 500."));
+    }
+    Ok(match name {
+        "reset-login" => Knob::ResetLogin,
+        "expire-consent" => Knob::ExpireConsent,
+        "new-accounts" => Knob::NewAccounts,
+        "revoke" => Knob::Revoke,
+        "post-transactions" => Knob::PostTransactions(count as usize),
+        "fire-webhook" => {
+            Knob::FireWebhook(body.code.unwrap_or_else(|| "DEFAULT_UPDATE".into()).chars().take(100).collect())
+        }
+        _ => return Err(Problem::not_found()),
+    })
+}
+
+/// Reads the connection now, so that the answer shows what came of the knob.
+async fn settle(app: &App, connection: &Connection) -> Result<(), Problem> {
+    let store = app.linking.store.clone();
+    let rows = store.tenant(connection.tenant_id);
+    let mut tx = rows.begin().await?;
+    let fetched: Vec<_> = placements(&tx.products(connection.id).await?).fetched().into_iter().collect();
+    tx.want_products(connection.id, &fetched).await?;
+    tx.commit().await?;
+    let sync = Sync { store, registry: app.linking.registry.clone(), clock: app.linking.clock.clone() };
+    for _ in 0..TRIES {
+        if sync.run(connection.tenant_id, connection.id).await? != Next::Busy {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Err(Problem::new(Code::Unavailable, "The connection is busy. Try again soon.")
+        .retry_after(std::time::Duration::from_secs(2)))
+}
+
+/// How far to move the clock.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"advanceSeconds": 60}))]
+pub struct ClockBody {
+    /// 0 to five years.
+    advance_seconds: i64,
+}
+
+/// The sandbox's time.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockView {
+    /// Now.
+    now: DateTime<Utc>,
+    /// How far it is ahead of the system's.
+    offset_seconds: i64,
+}
+
+/// Move the sandbox's time and its bank forward.
+#[utoipa::path(post, path = "/sandbox/clock", tag = "Sandbox", request_body = ClockBody, responses((status = 200, body = ClockView),
+    (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument)))]
+async fn move_clock(
+    State(app): State<App>,
+    sandbox: Shared,
+    _: SandboxCaller,
+    Json(body): Json<ClockBody>,
+) -> Result<Json<ClockView>, Problem> {
+    if !(0..=LONGEST_STEP).contains(&body.advance_seconds) {
+        return Err(Problem::invalid(
+            "/advanceSeconds",
+            "INVALID_VALUE",
+            format!("advanceSeconds must be 0 to {LONGEST_STEP}."),
+        ));
+    }
+    let offset_seconds = sandbox.documents.advance_clock(body.advance_seconds).await?;
+    app.linking.clock.set_offset_seconds(offset_seconds);
+    // What has become due by this is not left waiting for the next look.
+    let now = app.linking.clock.now();
+    app.linking
+        .store
+        .enqueue(&NewJob { kind: JobKind::Schedule, key: "all".into(), payload: serde_json::Value::Null, run_at: now })
+        .await?;
+    Ok(Json(ClockView { now, offset_seconds }))
+}
+
+/// Play the customer at the provider, over HTTP, page by page; answers as `complete` would.
+#[utoipa::path(post, path = "/sandbox/play", tag = "Sandbox", request_body = PlayBody, responses((status = 200, body = ConnectionView),
+    (status = 202, description = "Not finished"), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+    (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
+    (status = 422, body = ProblemDocument), (status = 502, body = ProblemDocument)))]
+async fn play_customer(
+    State(app): State<App>,
+    sandbox: Shared,
+    SandboxCaller(caller): SandboxCaller,
+    Json(body): Json<PlayBody>,
+) -> Result<Response, Problem> {
+    let linking = &app.linking;
+    let (tenant_id, session_id) = linking.session_of(&Secret::new(body.connect_token.as_str())).await?;
+    if tenant_id != caller.tenant_id {
+        return Err(Problem::new(Code::Unauthorized, "This is not a connect token of an open session."));
+    }
+    let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
+    let launched = linking.launch(tenant_id, session_id, request).await?;
+    sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
+    let Launch::Redirect { url, .. } = &launched.launch else {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "Only providers that are reached by a redirect can be played: set hosted_link = true.",
+        ));
+    };
+    let pending = || (StatusCode::ACCEPTED, Json(serde_json::json!({ "state": "PENDING" }))).into_response();
+    match sandbox.visit(url, &body).await? {
+        Visit::Abandoned => return Ok(pending()),
+        Visit::Returned(path) => sandbox.come_back(&path).await?,
+    }
+    match linking.complete(tenant_id, session_id, LinkInput::Nothing).await? {
+        Completion::Pending(_) => Ok(pending()),
+        Completion::Done(id) => {
+            let mut tx = caller.rows.begin().await?;
+            Ok(Json(connection_view(&mut tx, linking, id).await?).into_response())
+        }
+    }
+}
+
+/// What goes wrong at a simulator from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"faults": []}))]
+pub struct FaultsBody {
+    /// At most 100; none = all is well.
+    faults: Vec<Fault>,
+}
+
+/// Let things go wrong at a provider's simulator; an empty list heals it.
+#[utoipa::path(put, path = "/sandbox/providers/{serviceProvider}/faults", tag = "Sandbox", params(("serviceProvider" = ServiceProvider, Path)),
+    request_body = FaultsBody, responses((status = 204), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+async fn put_faults(
+    sandbox: Shared,
+    _: SandboxCaller,
+    Path(provider): Path<String>,
+    Json(body): Json<FaultsBody>,
+) -> Result<StatusCode, Problem> {
+    let provider: ServiceProvider = provider.parse().map_err(|_| Problem::not_found())?;
+    sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
+    if body.faults.len() > 100
+        || body.faults.iter().any(|fault| !(0.0..=1.0).contains(&fault.probability) || fault.latency_ms > 120_000)
+    {
+        return Err(Problem::invalid(
+            "/faults",
+            "INVALID_VALUE",
+            "At most 100 faults, with a probability of 0 to 1 and a latency of at most 120,000 ms.",
+        ));
+    }
+    faults::put(&sandbox.documents, provider, &body.faults).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

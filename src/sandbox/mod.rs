@@ -1,0 +1,138 @@
+//! The sandbox: mounts each provider's simulator on a loopback listener of its own, whose address is that provider's base address,
+//! and its pages beside our own; turns knobs; plays the customer. Adapters know nothing of it.
+
+mod faults;
+mod forms;
+mod handlers;
+mod play;
+mod sender;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::bank::{Bank, Environment, Simulated};
+use crate::clock::Clock;
+use crate::config::{Config, Mode};
+use crate::domain::service_provider::ServiceProvider;
+use crate::net;
+use crate::providers;
+use crate::store::Store;
+use crate::store::sandbox::Documents;
+
+pub use faults::{Fault, FaultKind};
+pub use handlers::{paths, routes};
+
+/// Where the simulators' pages are mounted.
+const PAGES: &str = "/simulators";
+
+/// What the sandbox stands on.
+pub struct Setup<'a> {
+    /// Which providers are simulated.
+    pub config: &'a Config,
+    /// The database.
+    pub store: Store,
+    /// The sandbox's clock.
+    pub clock: Clock,
+    /// For webhooks and for playing the customer.
+    pub client: &'a net::Client,
+    /// Where our own listener is.
+    pub local_url: Url,
+    /// How browsers reach us.
+    pub public_url: String,
+}
+
+/// The running simulators.
+#[derive(Clone)]
+pub struct Sandbox {
+    simulators: Arc<HashMap<ServiceProvider, Arc<dyn Simulated>>>,
+    addresses: Arc<HashMap<ServiceProvider, Url>>,
+    documents: Documents,
+    clock: Clock,
+    local: net::Upstream,
+    public_url: String,
+}
+
+impl Sandbox {
+    /// Starts a simulator for each provider in sandbox mode that has no other address; they serve until told to stop.
+    pub async fn start(setup: Setup<'_>, stop: &CancellationToken) -> Result<Self, std::io::Error> {
+        let documents = Documents::new(setup.store.clone());
+        let bank = Bank::new(documents.clone(), setup.clock.clone(), setup.config.sandbox_seed);
+        let webhooks = Arc::new(sender::Sender::new(setup.client.clone(), &setup.public_url, &setup.local_url));
+        let (mut simulators, mut addresses) = (HashMap::new(), HashMap::new());
+        for listed in providers::LIST {
+            let name = listed.id.as_str().to_lowercase();
+            let section = setup.config.providers.get(&name);
+            if section.is_some_and(|section| section.mode == Mode::Live || section.base_url.is_some()) {
+                continue;
+            }
+            let pages_url = format!("{}{PAGES}/{name}", setup.public_url).parse().map_err(std::io::Error::other)?;
+            let simulator = (listed.simulate)(Environment {
+                bank: bank.clone(),
+                documents: documents.clone(),
+                clock: setup.clock.clone(),
+                webhooks: webhooks.clone(),
+                pages_url,
+            });
+            let faults = faults::Faults::new(documents.clone(), listed.id);
+            let api = simulator.api().layer(middleware::from_fn_with_state(faults, faults::apply));
+            addresses.insert(listed.id, listen(api, stop.clone()).await?);
+            simulators.insert(listed.id, simulator);
+        }
+        let local = setup.client.upstream("sandbox", setup.local_url, true).map_err(std::io::Error::other)?;
+        Ok(Self {
+            simulators: Arc::new(simulators),
+            addresses: Arc::new(addresses),
+            documents,
+            clock: setup.clock,
+            local,
+            public_url: setup.public_url,
+        })
+    }
+
+    /// Where each simulator's API is.
+    pub fn addresses(&self) -> &HashMap<ServiceProvider, Url> {
+        &self.addresses
+    }
+
+    /// A provider's simulator, if it is simulated here.
+    pub fn simulator(&self, provider: ServiceProvider) -> Option<&Arc<dyn Simulated>> {
+        self.simulators.get(&provider)
+    }
+
+    /// The customer's pages of all simulators.
+    pub fn pages<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.simulators.iter().fold(Router::new(), |router, (provider, simulator)| {
+            router.nest_service(&format!("{PAGES}/{}", provider.as_str().to_lowercase()), simulator.pages())
+        })
+    }
+
+    /// Keeps this process's clock at the sandbox's, which another process may move.
+    pub async fn follow_clock(&self, stop: CancellationToken) {
+        loop {
+            if let Ok(offset) = self.documents.clock_offset().await {
+                self.clock.set_offset_seconds(offset);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+async fn listen(router: Router, stop: CancellationToken) -> Result<Url, std::io::Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?).parse().map_err(std::io::Error::other)?;
+    tokio::spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "a simulator stopped");
+        }
+    });
+    Ok(address)
+}

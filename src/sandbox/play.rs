@@ -1,0 +1,175 @@
+//! Plays the customer: the same pages, forms and redirects as a browser's, over HTTP.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Sandbox;
+use super::forms::PageForm;
+use crate::bank::MFA_ANSWER;
+use crate::domain::ids::InstitutionId;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::net::{Call, Reply, header};
+
+/// The most pages that a flow may have.
+const MOST_PAGES: usize = 30;
+
+/// Who plays, and how.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"connectToken": "lct_…", "username": "user_good", "password": "pass_good"}))]
+pub struct PlayBody {
+    /// Of the session.
+    pub(super) connect_token: String,
+    /// Where to log in; not needed where the session says it.
+    #[serde(default)]
+    pub(super) institution_id: Option<InstitutionId>,
+    /// A provider other than the one that would be chosen.
+    #[serde(default)]
+    pub(super) service_provider: Option<ServiceProvider>,
+    /// A test user.
+    pub(super) username: String,
+    /// Its password.
+    pub(super) password: String,
+    /// What the customer does not allow, where the institution asks for each.
+    #[serde(default)]
+    pub(super) deny: Vec<Product>,
+    /// Which accounts are shared: `all`, or their masks.
+    #[serde(default)]
+    pub(super) accounts: Accounts,
+    /// The customer goes away before the last step.
+    #[serde(default)]
+    pub(super) abandon: bool,
+}
+
+/// Which accounts are shared.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Accounts {
+    /// As the page has them ticked, or all.
+    #[default]
+    Default,
+    /// `all`.
+    All(All),
+    /// Those with these masks.
+    Masks(BTreeSet<String>),
+}
+
+/// The word `all`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// Every account.
+    All,
+}
+
+/// How the customer's visit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Visit {
+    /// The provider sent the customer back to us, to that path.
+    Returned(String),
+    /// The customer went away.
+    Abandoned,
+}
+
+impl Sandbox {
+    /// Goes through the provider's pages from that address to the way back.
+    pub(super) async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
+        let mut path = self.own_path(url)?;
+        for _ in 0..MOST_PAGES {
+            if path.starts_with("/connect/callback/") {
+                return Ok(Visit::Returned(path));
+            }
+            let page = self.ask(Call::get("page", path.as_str())).await?;
+            if let Some(next) = self.redirect(&page, &path)? {
+                path = next;
+                continue;
+            }
+            let form = PageForm::read(&String::from_utf8_lossy(&page.body));
+            if form.step == "done" || form.step.is_empty() {
+                return Err(stuck(&form.step));
+            }
+            if play.abandon && !matches!(form.step.as_str(), "institution" | "consent" | "credentials" | "mfa") {
+                return Ok(Visit::Abandoned);
+            }
+            let answer = self.ask(Call::post_form("form", path.as_str(), fields(&form, play))).await?;
+            if let Some(next) = self.redirect(&answer, &path)? {
+                path = next;
+            }
+        }
+        Err(stuck("too many pages"))
+    }
+
+    /// Follows the way back: the widget's callback, as the browser would.
+    pub(super) async fn come_back(&self, path: &str) -> Result<(), Problem> {
+        self.ask(Call::get("callback", path)).await.map(drop)
+    }
+
+    async fn ask(&self, call: Call) -> Result<Reply, Problem> {
+        self.local.send(call).await.map_err(|error| {
+            Problem::new(Code::ProviderError, format!("The customer's page could not be reached: {error}."))
+        })
+    }
+
+    fn redirect(&self, reply: &Reply, from: &str) -> Result<Option<String>, Problem> {
+        if !reply.status.is_redirection() {
+            return Ok(None);
+        }
+        let location = reply.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or(from);
+        self.own_path(location).map(Some)
+    }
+
+    /// The path on our own listener of an address under our public one.
+    fn own_path(&self, url: &str) -> Result<String, Problem> {
+        let path = url.strip_prefix(&self.public_url).unwrap_or(url);
+        if path.starts_with('/') && !path.starts_with("//") {
+            return Ok(path.to_owned());
+        }
+        Err(Problem::new(Code::InvalidRequest, "The customer would leave the sandbox here; that cannot be played."))
+    }
+}
+
+/// What the customer fills in.
+fn fields(form: &PageForm, play: &PlayBody) -> Vec<(String, String)> {
+    let mut fields = vec![("step".to_owned(), form.counter().to_owned())];
+    let mut put = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
+    // Shown again with an error: this customer knows no better, and leaves.
+    if form.error.is_some() {
+        put("action", "cancel");
+        return fields;
+    }
+    match form.step.as_str() {
+        "credentials" => {
+            put("username", &play.username);
+            put("password", &play.password);
+        }
+        "mfa" => put("answer", MFA_ANSWER),
+        "permissions" => {
+            let denied = |value: &str| play.deny.iter().any(|product| product.as_str() == value);
+            for value in form.named("allow").filter_map(|tag| tag.get("value")).filter(|value| !denied(value)) {
+                put("allow", value);
+            }
+        }
+        "accounts" => {
+            for tag in form.named("accounts") {
+                let (Some(value), Some(mask)) = (tag.get("value"), tag.get("data-mask")) else { continue };
+                let chosen = match &play.accounts {
+                    Accounts::Default | Accounts::All(_) => true,
+                    Accounts::Masks(masks) => masks.contains(mask),
+                };
+                if chosen {
+                    put("accounts", value);
+                }
+            }
+        }
+        _ => {}
+    }
+    put("action", "submit");
+    fields
+}
+
+fn stuck(step: &str) -> Problem {
+    Problem::new(Code::ProviderError, format!("The customer's pages did not lead back ({step})."))
+}

@@ -1,0 +1,9 @@
+//! One binary for all integration tests: the database, its template and the parsed provider descriptions are shared by its process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test says where")]
+
+mod arch;
+mod connect;
+mod connections;
+mod conventions;
+mod judge;
+mod support;

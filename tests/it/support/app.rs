@@ -1,0 +1,237 @@
+//! The whole server on a free port, with the sandbox tenant's key.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use linkspan::config::Config;
+use linkspan::server::Server;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::database;
+use super::observer::{Fidelity, Judging};
+
+/// How long a test waits for something that has to happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whose calls.
+#[derive(Clone, Copy)]
+pub enum Key<'a> {
+    /// The sandbox tenant's.
+    Sandbox,
+    /// That key or token.
+    Of(&'a str),
+    /// None.
+    Nobody,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of an answer that must have that status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self.body
+    }
+
+    /// The body of a problem that must have that status and code.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{:#}", self.body);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.body["requestId"].as_str(), Some(self.headers["x-request-id"].as_str()));
+        self.body
+    }
+}
+
+pub struct TestApp {
+    pub url: String,
+    pub key: String,
+    pub fidelity: Arc<Fidelity>,
+    pub database_url: String,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    running: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// The server as it comes, on a database of its own.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with more configuration.
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::on(database::create().await, variables).await
+    }
+
+    /// The same on a database that is there.
+    pub async fn on(database_url: String, variables: &[(&str, &str)]) -> Self {
+        let key = "lsk_sandbox_0123456789abcdef".to_owned();
+        let data_dir = std::env::temp_dir().join(format!("linkspan-test-{}", std::process::id())).join("data");
+        let mut all = vec![
+            ("LINKSPAN_BIND".to_owned(), "127.0.0.1:0".to_owned()),
+            ("LINKSPAN_DATABASE_URL".to_owned(), database_url.clone()),
+            ("LINKSPAN_DATA_DIR".to_owned(), data_dir.to_string_lossy().into_owned()),
+            ("LINKSPAN_SANDBOX_API_KEY".to_owned(), key.clone()),
+            ("LINKSPAN_DATABASE_CONNECTIONS".to_owned(), "6".to_owned()),
+        ];
+        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let config = Config::from_sources(None, all).unwrap();
+        let fidelity = Arc::new(Fidelity::default());
+        let stop = CancellationToken::new();
+        let server = Server::start(config, Some(Arc::new(Judging(fidelity.clone()))), stop.clone()).await.unwrap();
+        let url = server.public_url.clone();
+        let (tell, told) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            let ready = |_: &str, _: Option<&str>| drop(tell.send(()));
+            if let Err(error) = server.run(ready).await {
+                panic!("the server ended: {error}");
+            }
+        });
+        tokio::time::timeout(PATIENCE, told).await.expect("ready in time").expect("ready");
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { url, key, fidelity, database_url, http, stop, running: Some(running) }
+    }
+
+    /// Stops the server; its database stays.
+    pub async fn stop(mut self) -> String {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            tokio::time::timeout(PATIENCE, running).await.expect("stopped in time").unwrap();
+        }
+        self.database_url.clone()
+    }
+
+    /// A call with everything.
+    pub async fn call(&self, method: &str, path: &str, key: Key<'_>, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
+        let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        match key {
+            Key::Sandbox => request = request.header("authorization", format!("Bearer {}", self.key)),
+            Key::Of(key) => request = request.header("authorization", format!("Bearer {key}")),
+            Key::Nobody => {}
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                request = request.header("content-type", "application/json");
+            }
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+        let bytes = response.bytes().await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Answer { status, headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, Key::Sandbox, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call("POST", path, Key::Sandbox, &[], Some(body.to_string().into_bytes())).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: Value) -> Answer {
+        self.call("POST", path, Key::Of(token), &[], Some(body.to_string().into_bytes())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call("DELETE", path, Key::Sandbox, &[], None).await
+    }
+
+    /// The id of an institution by its name.
+    pub async fn institution(&self, name: &str) -> String {
+        let page = self.get(&format!("/institutions?query={}", name.replace(' ', "+"))).await.expect(200);
+        let found = page["data"].as_array().unwrap().iter().find(|one| one["name"] == name);
+        found.unwrap_or_else(|| panic!("no institution {name}: {page:#}"))["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts a link.
+    pub async fn start(&self, body: Value) -> Value {
+        let mut whole = json!({ "externalCustomerId": "user-42" });
+        whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        self.post("/connect/start", whole).await.expect(201)
+    }
+
+    /// Plays the customer through a session.
+    pub async fn play(&self, started: &Value, institution: Option<&str>, more: Value) -> Answer {
+        let mut body = json!({ "connectToken": started["connectToken"], "username": "user_good", "password": "pass_good" });
+        if let Some(institution) = institution {
+            body["institutionId"] = self.institution(institution).await.into();
+        }
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.post("/sandbox/play", body).await
+    }
+
+    /// A connection that is linked and whose data is there.
+    pub async fn linked(&self, body: Value) -> String {
+        let started = self.start(body).await;
+        let connection = self.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+        let id = connection["id"].as_str().unwrap().to_owned();
+        self.settled(&id).await;
+        id
+    }
+
+    /// Waits until a connection has nothing left to fetch; the connection then.
+    pub async fn settled(&self, id: &str) -> Value {
+        self.until(&format!("/connections/{id}"), |connection| connection["updateStatus"] != "IN_PROGRESS").await
+    }
+
+    /// Waits until a path answers what is hoped for.
+    pub async fn until(&self, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let body = self.get(path).await.expect(200);
+            if hoped(&body) {
+                return body;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{path} never came to what was hoped for: {body:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Every item of a list, page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let (mut items, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}{joint}limit=500{after}")).await.expect(200);
+            items.extend(page["data"].as_array().unwrap().iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(cursor) => after = format!("&after={cursor}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// What the server called at the provider, and that all of it was as the provider's description says.
+    #[track_caller]
+    pub fn assert_faithful(&self) {
+        let complaints = self.fidelity.complaints();
+        assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if !std::thread::panicking() {
+            self.assert_faithful();
+        }
+    }
+}

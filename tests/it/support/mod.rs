@@ -1,0 +1,7 @@
+//! What tests stand on: a database of their own, the whole server on a free port, and actors that call it.
+
+mod app;
+mod database;
+mod observer;
+
+pub use app::{Answer, Key, TestApp};
