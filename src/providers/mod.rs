@@ -75,6 +75,11 @@ pub enum HintKind {
     Data(&'static [crate::domain::product::Product]),
     /// The state of the connection: ask for it.
     Status,
+    /// Access ends soon unless the customer repairs it (D2); not every provider says so again when asked.
+    AccessExpiring {
+        /// When it ends, where the provider says.
+        at: Option<DateTime<Utc>>,
+    },
     /// The customer has accounts that are not shared.
     NewAccounts,
     /// A link session may be over.
