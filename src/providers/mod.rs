@@ -6,6 +6,7 @@
 pub mod data;
 pub mod failure;
 pub mod link;
+pub mod plaid;
 mod registry;
 pub mod spec;
 
