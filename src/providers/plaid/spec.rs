@@ -53,7 +53,7 @@ pub static SPEC: Spec = Spec {
     ],
 };
 
-/// [D] rate limits of production, by minute.
+/// Rate limits of production, by minute (`[D]`).
 const LIMITS: &[Limit] = &[
     item("live_balances", 5, 1_200),
     item("accounts", 15, 15_000),
@@ -72,7 +72,7 @@ const fn item(operation: &'static str, per_connection: u32, total: u32) -> Limit
     Limit { operation, per_connection: Some(per_connection), total }
 }
 
-/// [S] processor of `/processor/token/create`, a closed list; `stripe` has an endpoint of its own.
+/// The processors of `/processor/token/create`, a closed list (`[S]`); `stripe` has an endpoint of its own.
 pub const PROCESSORS: &[&str] = &[
     "achq",
     "adp_roll",

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::domain::connection::Condition;
 use crate::domain::secret::Secret;
+use crate::providers::data::Observation;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::plaid::error::code;
 use crate::providers::plaid::wire::link::{Session, TokenState};
@@ -70,12 +71,17 @@ async fn update_mode(
         Visit::Left(end) => Ok(LinkProgress::Ended(end)),
         visit => {
             let may_be_done = claimed || matches!(visit, Visit::Silent { .. });
-            if may_be_done && items::status(api, credential).await?.condition == Condition::HEALTHY {
+            if may_be_done && is_well(&items::status(api, credential).await?) {
                 return Ok(LinkProgress::Repaired { provider_session_id: visit.session() });
             }
             Ok(unfinished(&state, &visit, api.now()))
         }
     }
+}
+
+/// Whether the Item has no error that keeps the customer's work from being done.
+fn is_well(item: &Observation) -> bool {
+    item.code.is_none() || item.condition == Condition::HEALTHY
 }
 
 /// What the session's token says; `None` once Plaid no longer knows it.

@@ -8,12 +8,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
 
+use super::{Operation, page_at, read};
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
-use crate::net::{self, Upstream};
+use crate::net::{self, Reply, Upstream};
 use crate::providers::data::{AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, TransactionsRequest};
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress};
+use crate::providers::plaid::wire::Done;
 use crate::providers::plaid::{Plaid, PlaidConfig};
 use crate::providers::{Context, Failure, FailureKind, Provider};
 
@@ -314,6 +316,34 @@ async fn an_answer_that_is_no_json_names_its_place_only() {
     let failure = plaid().status(&stub.cx(), &token()).await.unwrap_err();
     assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Bug, "UNREADABLE_ANSWER"));
     assert!(failure.message.contains("/item/get at line 1") && !failure.message.contains("canary"));
+}
+
+fn reply(status: u16, retry_after: Option<&'static str>, body: &'static str) -> Reply {
+    let status = net::StatusCode::from_u16(status).unwrap();
+    let retry_after = retry_after.map(|after| (net::header::RETRY_AFTER, net::HeaderValue::from_static(after)));
+    Reply { status, headers: retry_after.into_iter().collect(), body: body.into() }
+}
+
+#[test]
+fn e8_a_pause_that_plaid_asks_for_is_kept() {
+    let limit = r#"{"error_type":"RATE_LIMIT_EXCEEDED","error_code":"ITEM_GET_LIMIT","error_message":"slow down"}"#;
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let pause = |after| {
+        let failure = read::<Done>(Operation::once("/item/get"), &reply(429, after, limit), now).err().unwrap();
+        failure.retry_after.map(|pause| pause.as_secs())
+    };
+    assert_eq!(pause(Some("7")), Some(7));
+    assert_eq!(pause(Some("Sat, 21 Nov 2026 12:00:30 GMT")), Some(30));
+    assert_eq!(pause(None), Some(60));
+    assert!(read::<Done>(Operation::once("/item/remove"), &reply(200, None, r#"{"request_id":"r"}"#), now).is_ok());
+}
+
+#[test]
+fn a_total_that_cannot_be_is_refused() {
+    let page = |next, total| page_at(next, total, 1_000, Operation::once("/institutions/get"));
+    assert_eq!(page(500, 501).unwrap().as_deref(), Some("500"));
+    assert_eq!(page(500, 500).unwrap(), None);
+    assert_eq!(page(500, u64::MAX).unwrap_err().code, "UNREADABLE_ANSWER");
 }
 
 fn continuation(credential: Option<Secret>, input: LinkInput) -> LinkContinuation {

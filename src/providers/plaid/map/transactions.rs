@@ -44,7 +44,7 @@ fn transaction(transaction: Transaction) -> ProviderTransaction {
         merchant: text(transaction.merchant_name.as_deref()),
         category: category.map_or(Category::Other, |name| self::category(&name)),
         status: if transaction.pending { TransactionStatus::Pending } else { TransactionStatus::Posted },
-        transaction_date: transaction.date,
+        transaction_date: transaction.authorized_date.unwrap_or(transaction.date),
         posted_date: (!transaction.pending).then_some(transaction.date),
     }
 }
