@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Database, Error, keys};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crypto::KeyRing;
 use crate::domain::secret::Secret;
 use crate::jobs::first_jobs;
 use crate::providers::Registry;
@@ -38,19 +39,7 @@ pub(super) async fn prepare(
     let sandbox_key = if config.has_sandbox_tenant() { Some(keys::sandbox_api_key(config)?) } else { None };
     let mut told = false;
     while !stop.is_cancelled() {
-        let attempt = async {
-            if config.migrate {
-                store::migrate(&database.owner).await?;
-            }
-            store.check_schema().await?;
-            store.unlock(&ring).await?;
-            if let Some(key) = &sandbox_key {
-                let tenant = store.ensure_tenant(SANDBOX_TENANT, true).await?;
-                store.put_api_key(tenant, Role::Admin, key).await?;
-            }
-            Ok::<_, store::Error>(())
-        };
-        match attempt.await {
+        match attempt(config, database, store, &ring, sandbox_key.as_ref()).await {
             Ok(()) => {
                 first_jobs(store, registry, clock).await.map_err(Error::new)?;
                 return Ok(Some(Prepared { sandbox_key }));
@@ -71,6 +60,25 @@ pub(super) async fn prepare(
         }
     }
     Ok(None)
+}
+
+async fn attempt(
+    config: &Config,
+    database: &Database,
+    store: &Store,
+    ring: &KeyRing,
+    sandbox_key: Option<&Secret>,
+) -> store::Result<()> {
+    if config.migrate {
+        store::migrate(&database.owner).await?;
+    }
+    store.check_schema().await?;
+    store.unlock(ring).await?;
+    if let Some(key) = sandbox_key {
+        let tenant = store.ensure_tenant(SANDBOX_TENANT, true).await?;
+        store.put_api_key(tenant, Role::Admin, key).await?;
+    }
+    Ok(())
 }
 
 /// Waits until `/readyz` would say so.

@@ -10,7 +10,7 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// Brings the database up to this version. Several processes may try at once; one does it.
 pub async fn migrate(owner: &PgConnectOptions) -> Result<()> {
     let mut connection = owner.connect().await?;
-    MIGRATIONS.run(&mut connection).await?;
+    MIGRATIONS.run_direct(None, &mut connection, false).await?;
     connection.close().await?;
     Ok(())
 }

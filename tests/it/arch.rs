@@ -24,30 +24,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("routing", &["domain", "providers", "store"]),
     ("link", &["domain", "providers", "store", "routing"]),
     ("sync", &["domain", "providers", "store", "routing"]),
-    (
-        "webhooks",
-        &["domain", "net", "crypto", "store", "providers"],
-    ),
-    (
-        "jobs",
-        &["domain", "link", "sync", "webhooks", "routing", "store"],
-    ),
-    (
-        "api",
-        &["domain", "store", "link", "sync", "routing", "providers"],
-    ),
-    (
-        "widget",
-        &["domain", "store", "link", "sync", "routing", "providers"],
-    ),
-    (
-        "console",
-        &["domain", "store", "link", "sync", "routing", "providers"],
-    ),
-    (
-        "sandbox",
-        &["domain", "link", "bank", "providers", "store", "net"],
-    ),
+    ("webhooks", &["domain", "net", "crypto", "store", "providers"]),
+    ("jobs", &["domain", "link", "sync", "webhooks", "routing", "store"]),
+    ("api", &["domain", "store", "link", "sync", "routing", "providers"]),
+    ("widget", &["domain", "store", "link", "sync", "routing", "providers"]),
+    ("console", &["domain", "store", "link", "sync", "routing", "providers"]),
+    ("sandbox", &["domain", "link", "bank", "providers", "store", "net"]),
     ("postgres", &[]),
 ];
 
@@ -58,19 +40,7 @@ const ROOM_MAY_USE: (&str, &[&str]) = ("simulator", &["bank"]);
 const CRATES: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "postgres"]),
     ("reqwest", &["net"]),
-    (
-        "axum",
-        &[
-            "api",
-            "widget",
-            "console",
-            "sandbox",
-            "bank",
-            "simulator",
-            "main",
-            "lib",
-        ],
-    ),
+    ("axum", &["api", "widget", "console", "sandbox", "bank", "simulator", "main", "lib"]),
 ];
 
 /// The folder of each provider, and how its name is spelled; found in any case, also as part of a longer identifier.
@@ -79,31 +49,17 @@ const PROVIDERS: &[(&str, &[&str])] = &[
     ("finicity", &["finicity"]),
     ("mx", &["mx"]),
     ("yodlee", &["yodlee"]),
-    (
-        "saltedge",
-        &["saltedge", "salt_edge", "salt-edge", "salt edge"],
-    ),
+    ("saltedge", &["saltedge", "salt_edge", "salt-edge", "salt edge"]),
     ("mesh", &["mesh"]),
     ("akoya", &["akoya"]),
     ("finapi", &["finapi"]),
 ];
 
 /// Where every provider may be named, besides its own folder: the list, the matrix, the enum of their ids.
-const NAMES_PROVIDERS: &[&str] = &[
-    "providers/mod.rs",
-    "domain/support_matrix.rs",
-    "domain/service_provider.rs",
-];
+const NAMES_PROVIDERS: &[&str] = &["providers/mod.rs", "domain/support_matrix.rs", "domain/service_provider.rs"];
 
 /// What code outside of tests never says.
-const NEVER: &[&str] = &[
-    ".unwrap()",
-    ".expect(",
-    "panic!",
-    "todo!",
-    "unimplemented!",
-    "dbg!",
-];
+const NEVER: &[&str] = &[".unwrap()", ".expect(", "panic!", "todo!", "unimplemented!", "dbg!"];
 
 /// What is not even said in comments.
 const UNFINISHED: &[&str] = &["TODO", "FIXME"];

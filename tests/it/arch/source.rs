@@ -55,12 +55,7 @@ impl Source {
             code = blanked(&code, range.clone());
             prose = blanked(&prose, range);
         }
-        Self {
-            path: path.to_owned(),
-            prose,
-            code,
-            lines: text.lines().count(),
-        }
+        Self { path: path.to_owned(), prose, code, lines: text.lines().count() }
     }
 
     /// The top-level module that the file belongs to; `main` and `lib` for the two roots.
@@ -87,10 +82,7 @@ impl Source {
     }
 
     pub fn length(&self) -> Length {
-        Length {
-            place: format!("src/{}:1", self.path),
-            lines: self.lines,
-        }
+        Length { place: format!("src/{}:1", self.path), lines: self.lines }
     }
 
     /// Every function with a body, from its signature to its closing brace.
@@ -108,13 +100,11 @@ impl Source {
 
 /// Where a word stands alone, not inside of a longer identifier.
 pub fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> {
-    code.match_indices(word)
-        .map(|(at, _)| at)
-        .filter(move |at| {
-            let before = code[..*at].chars().next_back();
-            let after = code[at + word.len()..].chars().next();
-            ![before, after].into_iter().flatten().any(in_identifier)
-        })
+    code.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = code[..*at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        ![before, after].into_iter().flatten().any(in_identifier)
+    })
 }
 
 pub fn in_identifier(character: char) -> bool {
@@ -175,10 +165,7 @@ fn without_literals(text: &str) -> String {
         match literal_end(text.as_bytes(), at) {
             Some(end) => {
                 let end = end.min(text.len());
-                bytes[at..end]
-                    .iter_mut()
-                    .filter(|byte| **byte != b'\n')
-                    .for_each(|byte| *byte = b' ');
+                bytes[at..end].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
                 at = end;
             }
             None => at += 1,
@@ -191,10 +178,7 @@ fn without_literals(text: &str) -> String {
 fn literal_end(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..];
     let end_of = |needle: &[u8], from: usize| {
-        let found = rest
-            .get(from..)?
-            .windows(needle.len())
-            .position(|window| window == needle);
+        let found = rest.get(from..)?.windows(needle.len()).position(|window| window == needle);
         Some(found? + from + needle.len())
     };
     let length = match rest {

@@ -29,10 +29,7 @@ const KEPT: [&str; 16] = [
 
 /// A whole JSON Schema document for one schema of a description: itself and all that it refers to, closed.
 pub fn bundle(description: &Description, schema: &Value) -> Value {
-    let mut closing = Closing {
-        description,
-        pending: Vec::new(),
-    };
+    let mut closing = Closing { description, pending: Vec::new() };
     let mut document = closing.close(schema);
     let mut definitions = Map::new();
     while let Some(reference) = closing.pending.pop() {
@@ -110,16 +107,11 @@ impl Closing<'_> {
         let properties = schema.get("properties").and_then(Value::as_object);
         let listed = properties.filter(|properties| !properties.is_empty());
         if let Some(listed) = listed {
-            let listed = listed
-                .iter()
-                .map(|(name, property)| (name.clone(), self.close(property)))
-                .collect();
+            let listed = listed.iter().map(|(name, property)| (name.clone(), self.close(property))).collect();
             closed.insert("properties".to_owned(), Value::Object(listed));
         }
         let rest = match schema.get("additionalProperties") {
-            Some(rest) if rest.as_object().is_some_and(|rest| !rest.is_empty()) => {
-                Some(self.close(rest))
-            }
+            Some(rest) if rest.as_object().is_some_and(|rest| !rest.is_empty()) => Some(self.close(rest)),
             Some(Value::Bool(false)) => Some(Value::Bool(false)),
             _ => listed.map(|_| Value::Bool(false)),
         };

@@ -25,16 +25,13 @@ impl Description {
     /// Reads `<folder>/<provider>/<file>`, where the folder is `LINKSPAN_PROVIDER_SPECS` or else the published descriptions
     /// beside the repository. `None` where there is no such file; a file that cannot be read or parsed is a failure.
     pub fn load(provider: &str, file: &str) -> Option<Self> {
-        let folder = std::env::var_os("LINKSPAN_PROVIDER_SPECS").map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/provider-specs"),
-            PathBuf::from,
-        );
+        let folder = std::env::var_os("LINKSPAN_PROVIDER_SPECS")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/provider-specs"), PathBuf::from);
         let path = folder.join(provider).join(file);
         if !path.is_file() {
             return None;
         }
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let description = Self::parse(file, &text);
         Some(description.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     }

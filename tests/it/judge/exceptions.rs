@@ -66,95 +66,32 @@ pub const MISTAKEN_EXAMPLES: [MistakenExample; 20] = [
         "`liabilities` is one level too deep, inside of `investments`; the example of the schema `InstitutionStatus` has it right",
     ),
     mistaken("/bank_transfer/list", &["originator_client_id"], NOT_LISTED),
-    mistaken(
-        "/beta/transactions/user_insights/v1/get",
-        &["last_amount"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/beta/transactions/v1/enhance",
-        &["phone_number"],
-        NOT_LISTED,
-    ),
+    mistaken("/beta/transactions/user_insights/v1/get", &["last_amount"], NOT_LISTED),
+    mistaken("/beta/transactions/v1/enhance", &["phone_number"], NOT_LISTED),
     mistaken("/cashflow_report/get", &["transaction_type"], NOT_LISTED),
-    mistaken(
-        "/cashflow_report/transactions/get",
-        &["transaction_type"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/cra/check_report/base_report/get",
-        &["average_inflow_amount", "date_posted", "state"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/cra/check_report/verification/get",
-        &["average_balance_90_days"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/cra/monitoring_insights/get",
-        &["date_posted", "state"],
-        NOT_LISTED,
-    ),
+    mistaken("/cashflow_report/transactions/get", &["transaction_type"], NOT_LISTED),
+    mistaken("/cra/check_report/base_report/get", &["average_inflow_amount", "date_posted", "state"], NOT_LISTED),
+    mistaken("/cra/check_report/verification/get", &["average_balance_90_days"], NOT_LISTED),
+    mistaken("/cra/monitoring_insights/get", &["date_posted", "state"], NOT_LISTED),
     mistaken(
         "/credit/payroll_income/get",
-        &[
-            "payer_made_direct_sales_of_500_or_more",
-            "local_wages_and_tips",
-        ],
+        &["payer_made_direct_sales_of_500_or_more", "local_wages_and_tips"],
         NOT_LISTED,
     ),
-    mistaken(
-        "/identity/documents/uploads/get",
-        &["document_id"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/income/verification/paystubs/get",
-        &["canonical_desription"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/income/verification/taxforms/get",
-        &["employee_id_number"],
-        NOT_LISTED,
-    ),
+    mistaken("/identity/documents/uploads/get", &["document_id"], NOT_LISTED),
+    mistaken("/income/verification/paystubs/get", &["canonical_desription"], NOT_LISTED),
+    mistaken("/income/verification/taxforms/get", &["employee_id_number"], NOT_LISTED),
     mistaken("/link_delivery/get", &["public_tokens"], NOT_LISTED),
-    mistaken(
-        "/payment_initiation/payment/get",
-        &["account_id"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/payment_initiation/payment/list",
-        &["account_id"],
-        NOT_LISTED,
-    ),
-    mistaken(
-        "/processor/investments/auth/get",
-        &["margin_loan_amount"],
-        NOT_LISTED,
-    ),
+    mistaken("/payment_initiation/payment/get", &["account_id"], NOT_LISTED),
+    mistaken("/payment_initiation/payment/list", &["account_id"], NOT_LISTED),
+    mistaken("/processor/investments/auth/get", &["margin_loan_amount"], NOT_LISTED),
     mistaken("/processor/signal/evaluate", &["risk_tier"], NOT_SHOWN),
     mistaken("/signal/evaluate", &["risk_tier"], NOT_SHOWN),
-    mistaken(
-        "/transfer/sweep/list",
-        &["originator_client_id"],
-        NOT_LISTED,
-    ),
+    mistaken("/transfer/sweep/list", &["originator_client_id"], NOT_LISTED),
 ];
 
-const fn mistaken(
-    path: &'static str,
-    fields: &'static [&'static str],
-    because: &'static str,
-) -> MistakenExample {
-    MistakenExample {
-        path,
-        fields,
-        because,
-    }
+const fn mistaken(path: &'static str, fields: &'static [&'static str], because: &'static str) -> MistakenExample {
+    MistakenExample { path, fields, because }
 }
 
 /// Amends a description as its provider's rows say.

@@ -8,14 +8,7 @@ use serde_json::{Map, Value, json};
 use super::description::Description;
 
 /// What only explains, and makes no two schemas differ.
-const DOCUMENTATION: [&str; 6] = [
-    "title",
-    "description",
-    "example",
-    "examples",
-    "default",
-    "deprecated",
-];
+const DOCUMENTATION: [&str; 6] = ["title", "description", "example", "examples", "default", "deprecated"];
 
 /// The fields of all members of a composition.
 #[derive(Default)]
@@ -39,10 +32,7 @@ impl Merged {
     fn add(&mut self, description: &Description, schema: &Map<String, Value>) {
         for alternatives in ["oneOf", "anyOf"] {
             let found = schema.contains_key(alternatives);
-            assert!(
-                !found,
-                "{alternatives} inside allOf: which fields are known?"
-            );
+            assert!(!found, "{alternatives} inside allOf: which fields are known?");
         }
         for (name, property) in object(schema.get("properties")) {
             self.add_property(name, property);
@@ -112,9 +102,7 @@ fn object(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
 fn bare(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Some(schema) = schema.as_object_mut() {
-        schema.retain(|keyword, _| {
-            !DOCUMENTATION.contains(&keyword.as_str()) && !keyword.starts_with("x-")
-        });
+        schema.retain(|keyword, _| !DOCUMENTATION.contains(&keyword.as_str()) && !keyword.starts_with("x-"));
     }
     schema
 }

@@ -58,11 +58,7 @@ impl Judge {
 
     fn new(provider: &str, mut description: Description) -> Self {
         exceptions::apply(provider, &mut description);
-        Self {
-            provider: provider.to_owned(),
-            description,
-            validators: Mutex::default(),
-        }
+        Self { provider: provider.to_owned(), description, validators: Mutex::default() }
     }
 
     /// Judges one call and its answer. A complaint names the operation and side, the place in the body as a JSON pointer, and
@@ -176,9 +172,7 @@ impl Judge {
             Ok(body) => {
                 let complaints = self.judge_value(key, schema, &body);
                 let complaints = complaints.into_iter();
-                complaints
-                    .map(|complaint| format!("{side}: {complaint}"))
-                    .collect()
+                complaints.map(|complaint| format!("{side}: {complaint}")).collect()
             }
         }
     }
@@ -190,11 +184,7 @@ impl Judge {
     }
 
     fn validator(&self, key: &str, schema: &Value) -> Arc<Validator> {
-        let kept = || {
-            self.validators
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
+        let kept = || self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(validator) = kept().get(key) {
             return Arc::clone(validator);
         }
@@ -211,11 +201,7 @@ impl Judge {
 
 fn verdict(mut complaints: Vec<String>) -> Result<(), Vec<String>> {
     complaints.truncate(MOST_COMPLAINTS);
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(complaints)
-    }
+    if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
 
 fn unexpected_body(side: &str, body: &[u8]) -> Vec<String> {
@@ -236,10 +222,7 @@ fn complaint(error: &ValidationError<'_>) -> String {
     let place = if place.is_empty() { "/" } else { &place };
     match error.kind() {
         ValidationErrorKind::Enum { .. } | ValidationErrorKind::Format { .. } => {
-            format!(
-                "{place}: {}",
-                error.masked_with(error.instance().to_string())
-            )
+            format!("{place}: {}", error.masked_with(error.instance().to_string()))
         }
         _ => format!("{place}: {}", error.masked()),
     }

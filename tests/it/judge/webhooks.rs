@@ -2,90 +2,34 @@
 
 /// `webhook_type`, `webhook_code`, and the component schema of that body.
 pub const WEBHOOKS: [(&str, &str, &str); 28] = [
-    (
-        "AUTH",
-        "AUTOMATICALLY_VERIFIED",
-        "AutomaticallyVerifiedWebhook",
-    ),
+    ("AUTH", "AUTOMATICALLY_VERIFIED", "AutomaticallyVerifiedWebhook"),
     ("AUTH", "DEFAULT_UPDATE", "AuthDefaultUpdateWebhook"),
-    (
-        "AUTH",
-        "PRODUCT_PERMISSIONS_REQUIRED",
-        "ProductPermissionsRequiredAuthWebhook",
-    ),
-    (
-        "AUTH",
-        "SMS_MICRODEPOSITS_VERIFICATION",
-        "HostedMMDVerificationWebhook",
-    ),
+    ("AUTH", "PRODUCT_PERMISSIONS_REQUIRED", "ProductPermissionsRequiredAuthWebhook"),
+    ("AUTH", "SMS_MICRODEPOSITS_VERIFICATION", "HostedMMDVerificationWebhook"),
     ("AUTH", "VERIFICATION_EXPIRED", "VerificationExpiredWebhook"),
     ("HOLDINGS", "DEFAULT_UPDATE", "HoldingsDefaultUpdateWebhook"),
     ("IDENTITY", "DEFAULT_UPDATE", "IdentityDefaultUpdateWebhook"),
-    (
-        "IDENTITY",
-        "PRODUCT_PERMISSIONS_REQUIRED",
-        "ProductPermissionsRequiredIdentityWebhook",
-    ),
-    (
-        "INVESTMENTS_TRANSACTIONS",
-        "DEFAULT_UPDATE",
-        "InvestmentsDefaultUpdateWebhook",
-    ),
-    (
-        "INVESTMENTS_TRANSACTIONS",
-        "HISTORICAL_UPDATE",
-        "InvestmentsHistoricalUpdateWebhook",
-    ),
+    ("IDENTITY", "PRODUCT_PERMISSIONS_REQUIRED", "ProductPermissionsRequiredIdentityWebhook"),
+    ("INVESTMENTS_TRANSACTIONS", "DEFAULT_UPDATE", "InvestmentsDefaultUpdateWebhook"),
+    ("INVESTMENTS_TRANSACTIONS", "HISTORICAL_UPDATE", "InvestmentsHistoricalUpdateWebhook"),
     ("ITEM", "ERROR", "ItemErrorWebhook"),
     ("ITEM", "LOGIN_REPAIRED", "ItemLoginRepairedWebhook"),
-    (
-        "ITEM",
-        "NEW_ACCOUNTS_AVAILABLE",
-        "NewAccountsAvailableWebhook",
-    ),
+    ("ITEM", "NEW_ACCOUNTS_AVAILABLE", "NewAccountsAvailableWebhook"),
     ("ITEM", "PENDING_DISCONNECT", "PendingDisconnectWebhook"),
     ("ITEM", "PENDING_EXPIRATION", "PendingExpirationWebhook"),
     ("ITEM", "USER_ACCOUNT_REVOKED", "UserAccountRevokedWebhook"),
-    (
-        "ITEM",
-        "USER_PERMISSION_REVOKED",
-        "UserPermissionRevokedWebhook",
-    ),
-    (
-        "ITEM",
-        "WEBHOOK_UPDATE_ACKNOWLEDGED",
-        "WebhookUpdateAcknowledgedWebhook",
-    ),
-    (
-        "LIABILITIES",
-        "DEFAULT_UPDATE",
-        "LiabilitiesDefaultUpdateWebhook",
-    ),
+    ("ITEM", "USER_PERMISSION_REVOKED", "UserPermissionRevokedWebhook"),
+    ("ITEM", "WEBHOOK_UPDATE_ACKNOWLEDGED", "WebhookUpdateAcknowledgedWebhook"),
+    ("LIABILITIES", "DEFAULT_UPDATE", "LiabilitiesDefaultUpdateWebhook"),
     ("LINK", "EVENTS", "LinkEventsWebhook"),
     ("LINK", "ITEM_ADD_RESULT", "ItemAddResultWebhook"),
     ("LINK", "SESSION_FINISHED", "LinkSessionFinishedWebhook"),
     ("TRANSACTIONS", "DEFAULT_UPDATE", "DefaultUpdateWebhook"),
-    (
-        "TRANSACTIONS",
-        "HISTORICAL_UPDATE",
-        "HistoricalUpdateWebhook",
-    ),
+    ("TRANSACTIONS", "HISTORICAL_UPDATE", "HistoricalUpdateWebhook"),
     ("TRANSACTIONS", "INITIAL_UPDATE", "InitialUpdateWebhook"),
-    (
-        "TRANSACTIONS",
-        "RECURRING_TRANSACTIONS_UPDATE",
-        "RecurringTransactionsUpdateWebhook",
-    ),
-    (
-        "TRANSACTIONS",
-        "SYNC_UPDATES_AVAILABLE",
-        "SyncUpdatesAvailableWebhook",
-    ),
-    (
-        "TRANSACTIONS",
-        "TRANSACTIONS_REMOVED",
-        "TransactionsRemovedWebhook",
-    ),
+    ("TRANSACTIONS", "RECURRING_TRANSACTIONS_UPDATE", "RecurringTransactionsUpdateWebhook"),
+    ("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE", "SyncUpdatesAvailableWebhook"),
+    ("TRANSACTIONS", "TRANSACTIONS_REMOVED", "TransactionsRemovedWebhook"),
 ];
 
 /// The component schema of a webhook, `None` for one that we do not know.

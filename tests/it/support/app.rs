@@ -114,7 +114,14 @@ impl TestApp {
     }
 
     /// A call with everything.
-    pub async fn call(&self, method: &str, path: &str, key: Key<'_>, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        key: Key<'_>,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Answer {
         let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
         match key {
             Key::Sandbox => request = request.header("authorization", format!("Bearer {}", self.key)),
@@ -132,9 +139,14 @@ impl TestApp {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
         let bytes = response.bytes().await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         Answer { status, headers, body }
     }
 
@@ -170,7 +182,8 @@ impl TestApp {
 
     /// Plays the customer through a session.
     pub async fn play(&self, started: &Value, institution: Option<&str>, more: Value) -> Answer {
-        let mut body = json!({ "connectToken": started["connectToken"], "username": "user_good", "password": "pass_good" });
+        let mut body =
+            json!({ "connectToken": started["connectToken"], "username": "user_good", "password": "pass_good" });
         if let Some(institution) = institution {
             body["institutionId"] = self.institution(institution).await.into();
         }

@@ -55,7 +55,10 @@ pub async fn create() -> String {
     let shared = tokio::task::spawn_blocking(shared).await.unwrap();
     let options = shared.cluster.superuser("postgres");
     let mut connection = options.connect().await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(format!("create database {name} template template owner linkspan_owner"))).await.unwrap();
+    connection
+        .execute(sqlx::AssertSqlSafe(format!("create database {name} template template owner linkspan_owner")))
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     let socket: PathBuf = options.get_socket().cloned().unwrap();
     let host = socket.to_string_lossy().replace('/', "%2F");

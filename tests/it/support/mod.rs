@@ -4,4 +4,4 @@ mod app;
 mod database;
 mod observer;
 
-pub use app::{Answer, Key, TestApp};
+pub use app::{Key, TestApp};

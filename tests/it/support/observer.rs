@@ -44,7 +44,13 @@ impl Observer for Judging {
         if self.0.faults.load(Ordering::Relaxed) {
             return;
         }
-        let verdict = judge.exchange(exchange.method, exchange.path, exchange.request_body, exchange.status, exchange.response_body);
+        let verdict = judge.exchange(
+            exchange.method,
+            exchange.path,
+            exchange.request_body,
+            exchange.status,
+            exchange.response_body,
+        );
         if let Err(complaints) = verdict {
             self.0.complaints.lock().unwrap().extend(complaints);
         }

@@ -47,32 +47,17 @@ fn complaint(method: &str, path: &str, request: &[u8], status: u16, answer: &[u8
 fn good_exchanges_pass() {
     let judge = judge();
     assert_eq!(judge.exchange("POST", "/things", GOOD, 201, GOOD), Ok(()));
-    assert_eq!(
-        judge.exchange("get", "/things?page=2", b"", 200, GOOD),
-        Ok(())
-    );
+    assert_eq!(judge.exchange("get", "/things?page=2", b"", 200, GOOD), Ok(()));
     assert_eq!(judge.exchange("GET", "/things", b"", 503, GOOD), Ok(()));
     assert_eq!(judge.exchange("DELETE", "/things/7", b"", 204, b""), Ok(()));
-    assert_eq!(
-        judge.exchange("GET", "/things/7/picture", b"", 200, b"\x89PNG"),
-        Ok(())
-    );
+    assert_eq!(judge.exchange("GET", "/things/7/picture", b"", 200, b"\x89PNG"), Ok(()));
 }
 
 #[test]
 fn an_undescribed_call_is_named() {
-    assert_eq!(
-        complaint("GET", "/thing", b"", 200, GOOD),
-        "GET /thing: no such path is described"
-    );
-    assert_eq!(
-        complaint("GET", "/things//picture", b"", 200, b""),
-        "GET /things//picture: no such path is described"
-    );
-    assert_eq!(
-        complaint("PUT", "/things", GOOD, 200, GOOD),
-        "PUT /things: the path is described without this method"
-    );
+    assert_eq!(complaint("GET", "/thing", b"", 200, GOOD), "GET /thing: no such path is described");
+    assert_eq!(complaint("GET", "/things//picture", b"", 200, b""), "GET /things//picture: no such path is described");
+    assert_eq!(complaint("PUT", "/things", GOOD, 200, GOOD), "PUT /things: the path is described without this method");
 }
 
 #[test]
@@ -85,24 +70,14 @@ fn each_side_is_judged() {
         complaint("POST", "/things", GOOD, 200, BAD),
         "POST /things answer 200: /: Additional properties are not allowed ('extra' was unexpected)"
     );
-    assert!(
-        complaint("GET", "/things", b"", 200, BAD).starts_with("GET /things answer 200: /: Add")
-    );
-    assert!(
-        complaint("GET", "/things", b"", 429, BAD).starts_with("GET /things answer 429: /: Add")
-    );
+    assert!(complaint("GET", "/things", b"", 200, BAD).starts_with("GET /things answer 200: /: Add"));
+    assert!(complaint("GET", "/things", b"", 429, BAD).starts_with("GET /things answer 429: /: Add"));
 }
 
 #[test]
 fn a_body_is_there_when_described_and_only_then() {
-    assert_eq!(
-        complaint("POST", "/things", b"", 200, GOOD),
-        "POST /things request: a body is required"
-    );
-    assert_eq!(
-        complaint("GET", "/things", GOOD, 200, GOOD),
-        "GET /things request: no body is described"
-    );
+    assert_eq!(complaint("POST", "/things", b"", 200, GOOD), "POST /things request: a body is required");
+    assert_eq!(complaint("GET", "/things", GOOD, 200, GOOD), "GET /things request: no body is described");
     assert_eq!(
         complaint("DELETE", "/things/7", b"", 204, GOOD),
         "DELETE /things/{id} answer 204: no body is described"
@@ -114,10 +89,7 @@ fn a_body_is_there_when_described_and_only_then() {
 
 #[test]
 fn an_undescribed_status_is_refused() {
-    assert_eq!(
-        complaint("POST", "/things", GOOD, 400, GOOD),
-        "POST /things answer 400: this status is not described"
-    );
+    assert_eq!(complaint("POST", "/things", GOOD, 400, GOOD), "POST /things answer 400: this status is not described");
 }
 
 #[test]
@@ -126,9 +98,7 @@ fn complaints_are_at_most_twenty() {
     let list = json!({ "List": { "type": "array", "items": {
         "type": "object", "properties": { "id": { "type": "string" } },
     } } });
-    let complaints = super::judge_of(list)
-        .schema("List", &json!(many))
-        .unwrap_err();
+    let complaints = super::judge_of(list).schema("List", &json!(many)).unwrap_err();
     assert_eq!(complaints.len(), 20);
 }
 
@@ -148,21 +118,14 @@ fn examples_are_found_behind_references() {
         })),
     );
     let examples = judge.response_examples("/things");
-    assert_eq!(
-        examples,
-        [
-            ("example".to_owned(), json!(1)),
-            ("short".to_owned(), json!({ "id": "a" }))
-        ]
-    );
+    assert_eq!(examples, [("example".to_owned(), json!(1)), ("short".to_owned(), json!({ "id": "a" }))]);
     assert!(judge.response_examples("/other").is_empty());
 }
 
 #[test]
 fn descriptions_are_yaml_or_json() {
     let yaml = "a: {$ref: '#/b'}\nb: [NO, yes, true, 1.5, 2020-01-01, '7', null]\n";
-    let json =
-        r##"{ "a": { "$ref": "#/b" }, "b": ["NO", "yes", true, 1.5, "2020-01-01", "7", null] }"##;
+    let json = r##"{ "a": { "$ref": "#/b" }, "b": ["NO", "yes", true, 1.5, "2020-01-01", "7", null] }"##;
     let of_json = Description::parse("a.json", json).unwrap();
     for file in ["a.yml", "a.yaml"] {
         let of_yaml = Description::parse(file, yaml).unwrap();

@@ -51,11 +51,7 @@ fn example(judge: &Judge, path: &str) -> Value {
 fn every_operation_in_use_has_an_example_that_passes() {
     let Some(judge) = Judge::plaid() else { return };
     for path in OPERATIONS {
-        assert_eq!(
-            answer(judge, path, 200, &example(judge, path)),
-            Ok(()),
-            "{path}"
-        );
+        assert_eq!(answer(judge, path, 200, &example(judge, path)), Ok(()), "{path}");
     }
 }
 
@@ -69,20 +65,14 @@ fn every_example_passes_but_for_those_listed_as_mistaken() {
         for (name, body) in judge.response_examples(path) {
             judged += 1;
             let (_, methods) = judge.description.path_item(path).unwrap();
-            let operation = ["get", "post"]
-                .iter()
-                .find_map(|method| methods.get(method));
-            let complaints =
-                judge.response(path, operation.unwrap(), 200, body.to_string().as_bytes());
+            let operation = ["get", "post"].iter().find_map(|method| methods.get(method));
+            let complaints = judge.response(path, operation.unwrap(), 200, body.to_string().as_bytes());
             let fields = row.map_or(&[][..], |row| row.fields);
             let known = |complaint: &String| fields.iter().any(|field| complaint.contains(field));
             assert!(complaints.iter().all(known), "{name}: {complaints:#?}");
             for field in fields {
                 let said = complaints.iter().any(|complaint| complaint.contains(field));
-                assert!(
-                    said,
-                    "{path} has {field} right by now: not an exception any more"
-                );
+                assert!(said, "{path} has {field} right by now: not an exception any more");
             }
             if !complaints.is_empty() {
                 mistaken.insert(path.as_str());
@@ -100,8 +90,7 @@ fn an_unknown_field_is_refused_in_every_object() {
         for pointer in pointers(&body) {
             if body.pointer(&pointer).unwrap().is_object() {
                 let spoilt = with_field(&body, &pointer);
-                let complaints =
-                    answer(judge, path, 200, &spoilt).expect_err(&format!("{path} {pointer}"));
+                let complaints = answer(judge, path, 200, &spoilt).expect_err(&format!("{path} {pointer}"));
                 assert!(complaints[0].contains("unheard_of"), "{complaints:?}");
             }
         }
@@ -125,10 +114,7 @@ fn a_wrong_type_is_refused_everywhere() {
                 _ => json!({ "unheard_of": true }),
             };
             let spoilt = with(&body, pointer, Some(wrong));
-            assert!(
-                answer(judge, path, 200, &spoilt).is_err(),
-                "{path} {pointer}"
-            );
+            assert!(answer(judge, path, 200, &spoilt).is_err(), "{path} {pointer}");
         }
     }
 }
@@ -141,17 +127,9 @@ fn all_refused(rows: &[(&str, &str, Option<Value>)]) {
         let complaints = answer(judge, path, 200, &spoilt).expect_err(&format!("{path} {pointer}"));
         let named = match replacement {
             Some(_) => format!(": {pointer}: "),
-            None => format!(
-                "\"{}\" is a required property",
-                pointer.rsplit('/').next().unwrap()
-            ),
+            None => format!("\"{}\" is a required property", pointer.rsplit('/').next().unwrap()),
         };
-        assert!(
-            complaints
-                .iter()
-                .any(|complaint| complaint.contains(&named)),
-            "{complaints:?}"
-        );
+        assert!(complaints.iter().any(|complaint| complaint.contains(&named)), "{complaints:?}");
     }
 }
 
@@ -164,26 +142,14 @@ fn a_missing_required_field_is_refused() {
         ("/accounts/get", "/accounts/1/balances/current", None),
         ("/identity/get", "/accounts/0/owners", None),
         ("/identity/get", "/accounts/0/account_id", None),
-        (
-            "/identity/get",
-            "/accounts/0/owners/0/emails/0/primary",
-            None,
-        ),
+        ("/identity/get", "/accounts/0/owners/0/emails/0/primary", None),
         ("/auth/get", "/numbers/bacs", None),
         ("/transactions/sync", "/next_cursor", None),
         ("/transactions/sync", "/added/0/amount", None),
         ("/transactions/sync", "/added/0/payment_channel", None),
         ("/investments/holdings/get", "/accounts/0/name", None),
-        (
-            "/investments/holdings/get",
-            "/accounts/0/balances/margin_loan_amount",
-            None,
-        ),
-        (
-            "/investments/holdings/get",
-            "/accounts/0/balances/available",
-            None,
-        ),
+        ("/investments/holdings/get", "/accounts/0/balances/margin_loan_amount", None),
+        ("/investments/holdings/get", "/accounts/0/balances/available", None),
         ("/liabilities/get", "/liabilities/credit", None),
         ("/institutions/search", "/institutions/0/oauth", None),
         ("/webhook_verification_key/get", "/key/expired_at", None),
@@ -197,11 +163,7 @@ fn null_is_refused_where_the_description_does_not_allow_it() {
         ("/accounts/get", "/accounts/0/name", Some(Value::Null)),
         ("/accounts/get", "/accounts/0/type", Some(Value::Null)),
         ("/identity/get", "/accounts/0/owners", Some(Value::Null)),
-        (
-            "/investments/holdings/get",
-            "/accounts/0/balances",
-            Some(Value::Null),
-        ),
+        ("/investments/holdings/get", "/accounts/0/balances", Some(Value::Null)),
         ("/transactions/sync", "/has_more", Some(Value::Null)),
         ("/transactions/sync", "/added/0/amount", Some(Value::Null)),
         ("/auth/get", "/numbers/ach", Some(Value::Null)),
@@ -217,10 +179,7 @@ fn null_passes_where_the_description_allows_it() {
         ("/accounts/get", "/accounts/0/mask"),
         ("/accounts/get", "/accounts/0/subtype"),
         ("/identity/get", "/accounts/0/official_name"),
-        (
-            "/investments/holdings/get",
-            "/accounts/0/balances/available",
-        ),
+        ("/investments/holdings/get", "/accounts/0/balances/available"),
         ("/transactions/sync", "/added/0/merchant_name"),
         ("/liabilities/get", "/liabilities/mortgage"),
     ] {
@@ -234,37 +193,13 @@ fn a_wrong_enum_or_date_is_refused() {
     all_refused(&[
         ("/item/get", "/item/update_type", Some(json!("sometimes"))),
         ("/item/get", "/item/products/0", Some(json!("horoscopes"))),
-        (
-            "/accounts/get",
-            "/accounts/0/subtype",
-            Some(json!("mattress")),
-        ),
+        ("/accounts/get", "/accounts/0/subtype", Some(json!("mattress"))),
         ("/identity/get", "/accounts/0/type", Some(json!("mattress"))),
-        (
-            "/transactions/sync",
-            "/added/0/payment_channel",
-            Some(json!("by post")),
-        ),
-        (
-            "/transactions/sync",
-            "/transactions_update_status",
-            Some(json!("DONE")),
-        ),
-        (
-            "/transactions/sync",
-            "/added/0/date",
-            Some(json!("24.09.2023")),
-        ),
-        (
-            "/transactions/sync",
-            "/added/0/datetime",
-            Some(json!("2023-09-24")),
-        ),
-        (
-            "/institutions/search",
-            "/institutions/0/country_codes/0",
-            Some(json!("XX")),
-        ),
+        ("/transactions/sync", "/added/0/payment_channel", Some(json!("by post"))),
+        ("/transactions/sync", "/transactions_update_status", Some(json!("DONE"))),
+        ("/transactions/sync", "/added/0/date", Some(json!("24.09.2023"))),
+        ("/transactions/sync", "/added/0/datetime", Some(json!("2023-09-24"))),
+        ("/institutions/search", "/institutions/0/country_codes/0", Some(json!("XX"))),
     ]);
 }
 
@@ -282,23 +217,11 @@ fn an_error_answer_is_a_whole_error() {
     });
     for path in OPERATIONS {
         for status in [400, 429, 500] {
-            assert_eq!(
-                answer(judge, path, status, &error),
-                Ok(()),
-                "{path} {status}"
-            );
+            assert_eq!(answer(judge, path, status, &error), Ok(()), "{path} {status}");
             assert!(answer(judge, path, status, &with_field(&error, "")).is_err());
             assert!(answer(judge, path, status, &with(&error, "/request_id", None)).is_err());
             assert!(answer(judge, path, status, &with(&error, "/error_code", None)).is_err());
-            assert!(
-                answer(
-                    judge,
-                    path,
-                    status,
-                    &with(&error, "/error_type", Some(json!("ODD")))
-                )
-                .is_err()
-            );
+            assert!(answer(judge, path, status, &with(&error, "/error_type", Some(json!("ODD")))).is_err());
             assert!(answer(judge, path, status, &Value::Null).is_err());
         }
         assert!(answer(judge, path, 200, &error).is_err(), "{path}");

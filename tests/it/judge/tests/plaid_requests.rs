@@ -6,73 +6,25 @@ use super::{Judge, request, with};
 
 /// A request body for each operation but the first, and its required fields.
 const REQUESTS: [(&str, &str, &[&str]); 25] = [
-    (
-        "/link/token/get",
-        r#"{ "link_token": "link-sandbox-1" }"#,
-        &["link_token"],
-    ),
-    (
-        "/item/public_token/exchange",
-        r#"{ "public_token": "public-sandbox-1" }"#,
-        &["public_token"],
-    ),
+    ("/link/token/get", r#"{ "link_token": "link-sandbox-1" }"#, &["link_token"]),
+    ("/item/public_token/exchange", r#"{ "public_token": "public-sandbox-1" }"#, &["public_token"]),
     ("/item/get", r#"{ "access_token": "a" }"#, &["access_token"]),
-    (
-        "/item/remove",
-        r#"{ "access_token": "a", "reason_code": "OTHER" }"#,
-        &["access_token"],
-    ),
-    (
-        "/item/webhook/update",
-        r#"{ "access_token": "a", "webhook": null }"#,
-        &["access_token"],
-    ),
-    (
-        "/accounts/get",
-        r#"{ "access_token": "a", "options": { "account_ids": ["b"] } }"#,
-        &["access_token"],
-    ),
-    (
-        "/accounts/balance/get",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
+    ("/item/remove", r#"{ "access_token": "a", "reason_code": "OTHER" }"#, &["access_token"]),
+    ("/item/webhook/update", r#"{ "access_token": "a", "webhook": null }"#, &["access_token"]),
+    ("/accounts/get", r#"{ "access_token": "a", "options": { "account_ids": ["b"] } }"#, &["access_token"]),
+    ("/accounts/balance/get", r#"{ "access_token": "a" }"#, &["access_token"]),
     ("/auth/get", r#"{ "access_token": "a" }"#, &["access_token"]),
-    (
-        "/identity/get",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
-    (
-        "/transactions/sync",
-        r#"{ "access_token": "a", "cursor": "c", "count": 500 }"#,
-        &["access_token"],
-    ),
-    (
-        "/transactions/refresh",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
-    (
-        "/investments/holdings/get",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
+    ("/identity/get", r#"{ "access_token": "a" }"#, &["access_token"]),
+    ("/transactions/sync", r#"{ "access_token": "a", "cursor": "c", "count": 500 }"#, &["access_token"]),
+    ("/transactions/refresh", r#"{ "access_token": "a" }"#, &["access_token"]),
+    ("/investments/holdings/get", r#"{ "access_token": "a" }"#, &["access_token"]),
     (
         "/investments/transactions/get",
         r#"{ "access_token": "a", "start_date": "2026-01-01", "end_date": "2026-02-01" }"#,
         &["access_token", "start_date", "end_date"],
     ),
-    (
-        "/investments/refresh",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
-    (
-        "/liabilities/get",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
+    ("/investments/refresh", r#"{ "access_token": "a" }"#, &["access_token"]),
+    ("/liabilities/get", r#"{ "access_token": "a" }"#, &["access_token"]),
     (
         "/institutions/get",
         r#"{ "count": 500, "offset": 0, "country_codes": ["US", "GB"] }"#,
@@ -83,31 +35,19 @@ const REQUESTS: [(&str, &str, &[&str]); 25] = [
         r#"{ "institution_id": "ins_1", "country_codes": ["US"] }"#,
         &["institution_id", "country_codes"],
     ),
-    (
-        "/institutions/search",
-        r#"{ "query": "bank", "country_codes": ["US"] }"#,
-        &["query", "country_codes"],
-    ),
+    ("/institutions/search", r#"{ "query": "bank", "country_codes": ["US"] }"#, &["query", "country_codes"]),
     (
         "/processor/token/create",
         r#"{ "access_token": "a", "account_id": "b", "processor": "dwolla" }"#,
         &["access_token", "account_id", "processor"],
     ),
-    (
-        "/webhook_verification_key/get",
-        r#"{ "key_id": "k" }"#,
-        &["key_id"],
-    ),
+    ("/webhook_verification_key/get", r#"{ "key_id": "k" }"#, &["key_id"]),
     (
         "/sandbox/public_token/create",
         r#"{ "institution_id": "ins_1", "initial_products": ["auth"] }"#,
         &["institution_id", "initial_products"],
     ),
-    (
-        "/sandbox/item/reset_login",
-        r#"{ "access_token": "a" }"#,
-        &["access_token"],
-    ),
+    ("/sandbox/item/reset_login", r#"{ "access_token": "a" }"#, &["access_token"]),
     (
         "/sandbox/item/fire_webhook",
         r#"{ "access_token": "a", "webhook_code": "SYNC_UPDATES_AVAILABLE" }"#,
@@ -127,8 +67,7 @@ const REQUESTS: [(&str, &str, &[&str]); 25] = [
 
 fn requests() -> impl Iterator<Item = (&'static str, Value, &'static [&'static str])> {
     let parsed = REQUESTS.into_iter();
-    let parsed =
-        parsed.map(|(path, body, required)| (path, serde_json::from_str(body).unwrap(), required));
+    let parsed = parsed.map(|(path, body, required)| (path, serde_json::from_str(body).unwrap(), required));
     let required: &[&str] = &["client_name", "language", "country_codes"];
     std::iter::once(("/link/token/create", link_token(), required)).chain(parsed)
 }
@@ -165,10 +104,7 @@ fn a_missing_required_field_is_refused() {
         for field in required {
             let complaints = request(judge, path, &with(&body, &format!("/{field}"), None));
             let complaints = complaints.expect_err(&format!("{path} without {field}"));
-            assert!(
-                complaints[0].ends_with(&format!("\"{field}\" is a required property")),
-                "{complaints:?}"
-            );
+            assert!(complaints[0].ends_with(&format!("\"{field}\" is a required property")), "{complaints:?}");
         }
         assert!(request(judge, path, &Value::Null).is_err());
     }
@@ -192,28 +128,12 @@ fn nested_mistakes_are_named_by_place() {
         ("/user/client_userid", json!("u"), "/user: "),
         ("/products/0", json!("horoscopes"), "/products/0: "),
         ("/country_codes/0", json!("XX"), "/country_codes/0: "),
-        (
-            "/transactions/days_requested",
-            json!("730"),
-            "/transactions/days_requested: ",
-        ),
-        (
-            "/transactions/days_requested",
-            json!(100_000),
-            "/transactions/days_requested: ",
-        ),
-        (
-            "/hosted_link/uri",
-            json!("https://example.com"),
-            "/hosted_link: ",
-        ),
+        ("/transactions/days_requested", json!("730"), "/transactions/days_requested: "),
+        ("/transactions/days_requested", json!(100_000), "/transactions/days_requested: "),
+        ("/hosted_link/uri", json!("https://example.com"), "/hosted_link: "),
         ("/webhook", Value::Null, "/webhook: "),
     ] {
-        let complaints = request(
-            judge,
-            "/link/token/create",
-            &with(&body, pointer, Some(wrong)),
-        );
+        let complaints = request(judge, "/link/token/create", &with(&body, pointer, Some(wrong)));
         let complaints = complaints.expect_err(pointer);
         assert!(complaints[0].contains(place), "{complaints:?}");
     }
@@ -224,13 +144,7 @@ fn a_whole_exchange_is_judged_on_both_sides() {
     let Some(judge) = Judge::plaid() else { return };
     let (sent, answered) = (json!({ "access_token": "a" }), json!({ "request_id": "r" }));
     let exchange = |path: &str, sent: &Value, answered: &Value| {
-        judge.exchange(
-            "POST",
-            path,
-            sent.to_string().as_bytes(),
-            200,
-            answered.to_string().as_bytes(),
-        )
+        judge.exchange("POST", path, sent.to_string().as_bytes(), 200, answered.to_string().as_bytes())
     };
     assert_eq!(exchange("/transactions/refresh", &sent, &answered), Ok(()));
     assert!(exchange("/transactions/reload", &sent, &answered).is_err());

@@ -16,11 +16,7 @@ fn every_webhook_has_an_example_that_passes() {
     let Some(judge) = Judge::plaid() else { return };
     for (kind, code, name) in WEBHOOKS {
         for body in examples(judge, name) {
-            assert_eq!(
-                (&body["webhook_type"], &body["webhook_code"]),
-                (&json!(kind), &json!(code)),
-                "{name}"
-            );
+            assert_eq!((&body["webhook_type"], &body["webhook_code"]), (&json!(kind), &json!(code)), "{name}");
             assert_eq!(judge.schema(name, &body), Ok(()), "{name}");
         }
     }
@@ -56,16 +52,7 @@ fn an_error_inside_of_a_webhook_may_be_null_and_needs_no_request_id() {
 
 #[test]
 fn webhooks_are_found_by_type_and_code() {
-    assert_eq!(
-        Judge::webhook_schema("ITEM", "ERROR"),
-        Some("ItemErrorWebhook")
-    );
-    assert_eq!(
-        Judge::webhook_schema("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE"),
-        Some("SyncUpdatesAvailableWebhook")
-    );
-    assert_eq!(
-        Judge::webhook_schema("ITEM", "SYNC_UPDATES_AVAILABLE"),
-        None
-    );
+    assert_eq!(Judge::webhook_schema("ITEM", "ERROR"), Some("ItemErrorWebhook"));
+    assert_eq!(Judge::webhook_schema("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE"), Some("SyncUpdatesAvailableWebhook"));
+    assert_eq!(Judge::webhook_schema("ITEM", "SYNC_UPDATES_AVAILABLE"), None);
 }

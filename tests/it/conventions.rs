@@ -1,0 +1,36 @@
+//! What holds for every answer.
+
+use serde_json::json;
+
+use crate::support::{Key, TestApp};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_request_id_and_version() {
+    let app = TestApp::new().await;
+    for path in ["/healthz", "/connections", "/nowhere"] {
+        let answer = app.get(path).await;
+        assert!(!answer.headers["x-request-id"].is_empty());
+        assert_eq!(answer.headers["linkspan-version"], "2026-12-01");
+    }
+    app.get("/nowhere").await.problem(404, "NOT_FOUND");
+    app.delete("/connections").await.problem(405, "METHOD_NOT_ALLOWED");
+    app.call("GET", "/connections", Key::Nobody, &[], None).await.problem(401, "UNAUTHORIZED");
+    app.call("GET", "/connections", Key::Sandbox, &[("linkspan-version", "2020-01-01")], None)
+        .await
+        .problem(400, "INVALID_REQUEST");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_identical_starts_with_one_key_are_one() {
+    let app = TestApp::new().await;
+    let body = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"] }).to_string().into_bytes();
+    let headers = [("idempotency-key", "one")];
+    let (first, second) = tokio::join!(
+        app.call("POST", "/connect/start", Key::Sandbox, &headers, Some(body.clone())),
+        app.call("POST", "/connect/start", Key::Sandbox, &headers, Some(body.clone())),
+    );
+    assert_eq!(first.expect(201), second.expect(201));
+    assert_eq!(app.all("/connections").await.len(), 1);
+    let other = json!({ "externalCustomerId": "b", "products": ["TRANSACTIONS"] }).to_string().into_bytes();
+    app.call("POST", "/connect/start", Key::Sandbox, &headers, Some(other)).await.problem(409, "IDEMPOTENCY_MISMATCH");
+}
