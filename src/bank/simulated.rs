@@ -74,6 +74,9 @@ pub trait Simulated: Send + Sync {
     /// Turns a knob of a connection, by the provider's own id.
     async fn turn(&self, provider_connection_id: &str, knob: Knob) -> Result<(), KnobError>;
 
+    /// Sends the webhooks about what only time has brought; to be called now and then, and after the clock was moved.
+    async fn tell_all(&self) -> store::Result<()>;
+
     /// How often each operation was called in this process.
     fn calls(&self) -> BTreeMap<String, u64>;
 }

@@ -138,6 +138,7 @@ fn open_with(key: &LessSafeKey, bound: &[u8], sealed: &[u8]) -> Result<Vec<u8>, 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failing test says where")]
     use super::*;
+    use crate::crypto::RingError;
     use crate::domain::secret::Secret;
 
     fn ring(ids: &[&str]) -> KeyRing {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LEASE, Linking, session_job};
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::connection::RepairReason;
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
@@ -197,6 +198,8 @@ impl Linking {
             account_filters: session.request.account_filters.clone().or_else(|| settings.account_filters.clone()),
             product_options,
             match_all_accounts: settings.match_all_accounts,
+            same_day_microdeposits: settings.identifiers_flow.as_deref()
+                == Some(IdentifiersFlow::SameDayMicrodeposits.as_str()),
             lifetime_seconds: u32::try_from(left).unwrap_or(60),
         }
     }

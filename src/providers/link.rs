@@ -40,6 +40,8 @@ pub struct LinkRequest {
     pub product_options: serde_json::Map<String, serde_json::Value>,
     /// Every required product must be there for every account (B12, `accountMatch: ALL`).
     pub match_all_accounts: bool,
+    /// `IDENTIFIERS` by deposits that the customer enters a day later (B7, B16).
+    pub same_day_microdeposits: bool,
     /// How long the provider's session should live, in seconds.
     pub lifetime_seconds: u32,
 }

@@ -6,6 +6,7 @@
 pub mod data;
 pub mod failure;
 pub mod link;
+pub mod plaid;
 mod registry;
 pub mod spec;
 
@@ -38,7 +39,12 @@ pub struct Listed {
 }
 
 /// The one list of providers.
-pub const LIST: &[Listed] = &[];
+pub const LIST: &[Listed] = &[Listed {
+    id: ServiceProvider::Plaid,
+    build: plaid::build,
+    #[cfg(feature = "sandbox")]
+    simulate: plaid::simulator::simulate,
+}];
 
 /// What every call gets.
 pub struct Context<'a> {
@@ -75,6 +81,11 @@ pub enum HintKind {
     Data(&'static [crate::domain::product::Product]),
     /// The state of the connection: ask for it.
     Status,
+    /// Access ends soon unless the customer repairs it (D2); not every provider says so again when asked.
+    AccessExpiring {
+        /// When it ends, where the provider says.
+        at: Option<DateTime<Utc>>,
+    },
     /// The customer has accounts that are not shared.
     NewAccounts,
     /// A link session may be over.

@@ -40,6 +40,8 @@ pub struct Spec {
     pub refreshable: &'static [Product],
     /// The shortest time between two forced refreshes of a connection, in seconds (E8).
     pub refresh_pause_seconds: u32,
+    /// How often its operations may be called.
+    pub limits: &'static [Limit],
     /// The deadline of an operation that may take longer than 30 seconds; in jobs only.
     pub slow_operations: &'static [(&'static str, Duration)],
 }
@@ -52,6 +54,17 @@ impl Spec {
             .find(|(name, _)| *name == operation)
             .map_or(Duration::from_secs(30), |(_, deadline)| *deadline)
     }
+}
+
+/// How often an operation may be called in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The operation, by the names that [`Spec::deadline`] takes.
+    pub operation: &'static str,
+    /// For one connection; `None` where only the total is limited.
+    pub per_connection: Option<u32>,
+    /// For all connections together.
+    pub total: u32,
 }
 
 /// How the customer gets to the provider.

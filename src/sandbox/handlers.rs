@@ -173,6 +173,7 @@ async fn move_clock(
     }
     let offset_seconds = sandbox.documents.advance_clock(body.advance_seconds).await?;
     app.linking.clock.set_offset_seconds(offset_seconds);
+    sandbox.tell_all().await;
     // What has become due by this is not left waiting for the next look.
     let now = app.linking.clock.now();
     app.linking

@@ -9,6 +9,7 @@ mod sender;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
@@ -29,6 +30,10 @@ pub use handlers::{paths, routes};
 
 /// Where the simulators' pages are mounted.
 const PAGES: &str = "/simulators";
+
+/// How often the clock is looked at, and after how many looks the simulators tell what is new.
+const LOOK: Duration = Duration::from_secs(1);
+const TELL_EVERY: u32 = 15;
 
 /// What the sandbox stands on.
 pub struct Setup<'a> {
@@ -111,15 +116,28 @@ impl Sandbox {
         })
     }
 
-    /// Keeps this process's clock at the sandbox's, which another process may move.
+    /// Keeps this process's clock at the sandbox's, which another process may move, and lets the simulators tell what time brought.
     pub async fn follow_clock(&self, stop: CancellationToken) {
+        let mut looks: u32 = 0;
         loop {
             if let Ok(offset) = self.documents.clock_offset().await {
                 self.clock.set_offset_seconds(offset);
             }
+            if looks.is_multiple_of(TELL_EVERY) {
+                self.tell_all().await;
+            }
+            looks = looks.wrapping_add(1);
             tokio::select! {
-                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+                () = tokio::time::sleep(LOOK) => {}
                 () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn tell_all(&self) {
+        for (provider, simulator) in self.simulators.iter() {
+            if let Err(error) = simulator.tell_all().await {
+                tracing::debug!(%provider, %error, "a simulator could not tell what is new");
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Customers, connections, their history, and the lease under which one holder at a time works on a connection.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -128,15 +127,6 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
 }
 
-/// The right to work on a connection, until its time is over or somebody else has it.
-#[derive(Clone, Copy, Debug)]
-pub struct Lease {
-    /// On which connection.
-    pub connection_id: ConnectionId,
-    /// Its number; higher ones are newer.
-    pub fence: i64,
-}
-
 struct Row {
     id: uuid::Uuid,
     tenant_id: uuid::Uuid,
@@ -245,6 +235,12 @@ impl TenantTx {
             serde_json::to_value(&new.settings).map_err(encode)?,
             Value::Object(new.metadata.clone()),
             now
+        )
+        .execute(self.sql())
+        .await?;
+        sqlx::query!(
+            "insert into connection_leases (connection_id, fence, lease_until) values ($1, 0, '-infinity')",
+            id.0
         )
         .execute(self.sql())
         .await?;
@@ -548,49 +544,6 @@ impl TenantTx {
             history_from,
             next_read_at,
             now
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
-    /// Takes the right to work on a connection for that long; `None` while somebody else has it.
-    pub async fn acquire_lease(&mut self, id: ConnectionId, length: Duration) -> Result<Option<Lease>> {
-        let fence = sqlx::query_scalar!(
-            "insert into connection_leases (connection_id, fence, lease_until)
-             select id, 1, now() + make_interval(secs => $2) from connections where id = $1 and tenant_id = $3
-             on conflict (connection_id) do update set fence = connection_leases.fence + 1, lease_until = excluded.lease_until
-                where connection_leases.lease_until < now()
-             returning fence",
-            id.0,
-            length.as_secs_f64(),
-            self.tenant_id.0
-        )
-        .fetch_optional(self.sql())
-        .await?;
-        Ok(fence.map(|fence| Lease { connection_id: id, fence }))
-    }
-
-    /// Makes sure, for the rest of this transaction, that the lease is still ours, and prolongs it.
-    pub async fn hold_lease(&mut self, lease: Lease, length: Duration) -> Result<()> {
-        let held = sqlx::query!(
-            "update connection_leases set lease_until = now() + make_interval(secs => $3)
-             where connection_id = $1 and fence = $2 and lease_until >= now()",
-            lease.connection_id.0,
-            lease.fence,
-            length.as_secs_f64()
-        )
-        .execute(self.sql())
-        .await?;
-        if held.rows_affected() == 1 { Ok(()) } else { Err(Error::LeaseLost) }
-    }
-
-    /// Gives the right back.
-    pub async fn release_lease(&mut self, lease: Lease) -> Result<()> {
-        sqlx::query!(
-            "update connection_leases set lease_until = '-infinity' where connection_id = $1 and fence = $2",
-            lease.connection_id.0,
-            lease.fence
         )
         .execute(self.sql())
         .await?;

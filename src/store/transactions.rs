@@ -267,24 +267,31 @@ impl TenantTx {
     /// the same amount. Under that sequence number; how many rows changed.
     pub async fn mark_recurring(&mut self, connection_id: ConnectionId, sequence: i64) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
+        let series = sqlx::query!(
+            r#"select account_id, merchant as "merchant!" from transactions
+             where tenant_id = $1 and connection_id = $2 and not removed and amount > 0 and merchant is not null
+             group by account_id, merchant
+             having count(distinct date_trunc('month', transaction_date)) >= 3
+                and count(*) <= 2 * count(distinct date_trunc('month', transaction_date))
+                and stddev_pop(amount) <= avg(amount) * 0.25"#,
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_all(self.sql())
+        .await?;
+        let (accounts, merchants): (Vec<Uuid>, Vec<String>) =
+            series.into_iter().map(|row| (row.account_id, row.merchant)).unzip();
+        // The series are handed over as arrays: fresh rows have no statistics, and a join would be planned for a handful.
         let marked = sqlx::query!(
-            "with series as (
-                select account_id, merchant from transactions
-                where tenant_id = $1 and connection_id = $2 and not removed and amount > 0 and merchant is not null
-                group by account_id, merchant
-                having count(distinct date_trunc('month', transaction_date)) >= 3
-                   and count(*) <= 2 * count(distinct date_trunc('month', transaction_date))
-                   and stddev_pop(amount) <= avg(amount) * 0.25
-             ), judged as (
-                select t.id, s.merchant is not null and t.amount > 0 as recurring
-                from transactions t left join series s on s.account_id = t.account_id and s.merchant = t.merchant
-                where t.tenant_id = $1 and t.connection_id = $2 and not t.removed
-             )
-             update transactions t set recurring = j.recurring, changed_seq = $3
-             from judged j where t.connection_id = $2 and t.id = j.id and t.recurring <> j.recurring",
+            "update transactions set recurring = not recurring, changed_seq = $3
+             where tenant_id = $1 and connection_id = $2 and not removed
+               and recurring <> (amount > 0 and merchant is not null
+                    and (account_id, merchant) in (select account_id, merchant from unnest($4::uuid[], $5::text[]) as s(account_id, merchant)))",
             tenant_id,
             connection_id.0,
-            sequence
+            sequence,
+            &accounts,
+            &merchants
         )
         .execute(self.sql())
         .await?;

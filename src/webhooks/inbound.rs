@@ -98,7 +98,9 @@ impl Inbound {
         match hint.kind {
             HintKind::Nothing | HintKind::SessionFinished => {}
             HintKind::Data(products) => self.want(tenant_id, id, products).await?,
-            HintKind::Status => self.want(tenant_id, id, &[Product::Balances]).await?,
+            HintKind::Status | HintKind::AccessExpiring { .. } => {
+                self.want(tenant_id, id, &[Product::Balances]).await?
+            }
             HintKind::NewAccounts => {
                 let mut tx = self.store.tenant(tenant_id).begin().await?;
                 tx.set_new_accounts(id, true).await?;

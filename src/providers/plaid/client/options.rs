@@ -1,0 +1,188 @@
+//! What single products cannot start without (B14), in Plaid's form.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::domain::product::Product;
+use crate::providers::Failure;
+
+use super::refused;
+
+/// The purposes that Plaid knows, a closed list.
+const PURPOSES: [&str; 8] = [
+    "ACCOUNT_REVIEW_CREDIT",
+    "ACCOUNT_REVIEW_NON_CREDIT",
+    "EXTENSION_OF_CREDIT",
+    "LEGITIMATE_BUSINESS_NEED_TENANT_SCREENING",
+    "LEGITIMATE_BUSINESS_NEED_OTHER",
+    "WRITTEN_INSTRUCTION_PREQUALIFICATION",
+    "WRITTEN_INSTRUCTION_OTHER",
+    "ELIGIBILITY_FOR_GOVT_BENEFITS",
+];
+
+#[derive(Deserialize)]
+struct Income {
+    source: IncomeSource,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum IncomeSource {
+    Bank,
+    Payroll,
+    Document,
+}
+
+#[derive(Deserialize)]
+struct Statements {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IdentityVerification {
+    template_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PaymentInitiation {
+    payment_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsumerReport {
+    permissible_purpose: String,
+    days: u16,
+}
+
+/// The fields of `/link/token/create` for those of the products that need some.
+pub fn fields(
+    products: impl Iterator<Item = Product>,
+    options: &Map<String, Value>,
+    history_days: u16,
+) -> Result<BTreeMap<&'static str, Value>, Failure> {
+    let mut fields = BTreeMap::new();
+    for product in products {
+        match product {
+            Product::Income => {
+                let Income { source } = of(product, options)?;
+                fields.insert("income_verification", income(source, history_days));
+            }
+            Product::Statements => {
+                let Statements { from, to } = of(product, options)?;
+                fields.insert("statements", json!({ "start_date": from, "end_date": to }));
+            }
+            Product::IdentityVerification => {
+                let IdentityVerification { template_id } = of(product, options)?;
+                fields.insert("identity_verification", json!({ "template_id": template_id }));
+            }
+            Product::PaymentInitiation => {
+                let PaymentInitiation { payment_id } = of(product, options)?;
+                fields.insert("payment_initiation", json!({ "payment_id": payment_id }));
+            }
+            Product::ConsumerReport => {
+                let ConsumerReport { permissible_purpose, days } = of(product, options)?;
+                if !PURPOSES.contains(&permissible_purpose.as_str()) {
+                    return Err(missing(product));
+                }
+                fields.insert("consumer_report_permissible_purpose", permissible_purpose.into());
+                fields.insert("cra_options", json!({ "days_requested": days.clamp(180, 731) }));
+            }
+            _ => {}
+        }
+    }
+    Ok(fields)
+}
+
+fn income(source: IncomeSource, history_days: u16) -> Value {
+    match source {
+        IncomeSource::Bank => json!({
+            "income_source_types": ["bank"],
+            "bank_income": { "days_requested": history_days.clamp(1, 731) },
+        }),
+        IncomeSource::Payroll => json!({
+            "income_source_types": ["payroll"],
+            "payroll_income": { "flow_types": ["payroll_digital_income"] },
+        }),
+        IncomeSource::Document => json!({
+            "income_source_types": ["payroll"],
+            "payroll_income": { "flow_types": ["payroll_document_income"] },
+        }),
+    }
+}
+
+fn of<T: DeserializeOwned>(product: Product, options: &Map<String, Value>) -> Result<T, Failure> {
+    let given = options.get(product.as_str()).cloned().unwrap_or_default();
+    serde_json::from_value(given).map_err(|_| missing(product))
+}
+
+fn missing(product: Product) -> Failure {
+    refused("PRODUCT_OPTIONS_REQUIRED", &format!("{product} cannot start without its productOptions"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    fn sent(product: Product, options: Value) -> Value {
+        let Value::Object(options) = json!({ product.as_str(): options }) else { panic!("an object") };
+        json!(fields([product].into_iter(), &options, 400).unwrap())
+    }
+
+    #[test]
+    fn b14_options_are_sent_as_plaid_names_them() {
+        assert_eq!(
+            sent(Product::Statements, json!({"from": "2024-01-01", "to": "2025-12-31"})),
+            json!({"statements": {"start_date": "2024-01-01", "end_date": "2025-12-31"}})
+        );
+        assert_eq!(
+            sent(Product::IdentityVerification, json!({"templateId": "idvtmp_1"})),
+            json!({"identity_verification": {"template_id": "idvtmp_1"}})
+        );
+        assert_eq!(
+            sent(Product::PaymentInitiation, json!({"paymentId": "payment-1"})),
+            json!({"payment_initiation": {"payment_id": "payment-1"}})
+        );
+        assert_eq!(
+            sent(Product::ConsumerReport, json!({"permissiblePurpose": "EXTENSION_OF_CREDIT", "days": 30})),
+            json!({"consumer_report_permissible_purpose": "EXTENSION_OF_CREDIT", "cra_options": {"days_requested": 180}})
+        );
+    }
+
+    #[test]
+    fn b14_income_names_its_source() {
+        assert_eq!(
+            sent(Product::Income, json!({"source": "BANK"})),
+            json!({"income_verification": {"income_source_types": ["bank"], "bank_income": {"days_requested": 400}}})
+        );
+        let payroll = sent(Product::Income, json!({"source": "PAYROLL"}));
+        assert_eq!(payroll["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_digital_income"]));
+        let document = sent(Product::Income, json!({"source": "DOCUMENT"}));
+        assert_eq!(document["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_document_income"]));
+    }
+
+    #[test]
+    fn b14_missing_options_are_refused() {
+        for product in [
+            Product::Income,
+            Product::Statements,
+            Product::IdentityVerification,
+            Product::PaymentInitiation,
+            Product::ConsumerReport,
+        ] {
+            let failure = fields([product].into_iter(), &Map::new(), 90).unwrap_err();
+            assert_eq!(failure.code, "PRODUCT_OPTIONS_REQUIRED", "{product}");
+        }
+        let nothing = fields([Product::Transactions, Product::Assets].into_iter(), &Map::new(), 90).unwrap();
+        assert!(nothing.is_empty());
+    }
+}

@@ -1,0 +1,28 @@
+//! From Plaid's terms to ours. Pure: bodies in, domain types out.
+
+pub mod accounts;
+pub mod institutions;
+pub mod investments;
+pub mod liabilities;
+pub mod products;
+pub mod status;
+pub mod subtypes;
+pub mod transactions;
+
+#[cfg(test)]
+mod tests;
+
+/// The longest name, description or symbol that is kept, in characters.
+const LONGEST_TEXT: usize = 500;
+
+/// A text as it may be stored and shown: without control characters, at most 500 characters; `None` if nothing is left.
+fn text(raw: Option<&str>) -> Option<String> {
+    let clean: String = raw?.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect();
+    let trimmed = clean.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+/// The ISO code, or Plaid's own for what has none.
+fn currency(iso: Option<&str>, unofficial: Option<&str>) -> Option<String> {
+    text(iso.or(unofficial)).map(|code| code.chars().take(10).collect())
+}

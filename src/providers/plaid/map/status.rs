@@ -1,0 +1,41 @@
+//! Items → how a connection stands.
+
+use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::providers::data::Observation;
+use crate::providers::plaid::error::{Meaning, code};
+use crate::providers::plaid::wire::item::Item;
+
+use super::products::{from_plaid, from_scopes};
+
+/// What an Item says.
+pub fn observation(item: Item) -> Observation {
+    let initialized = from_plaid(item.products.iter().chain(&item.billed_products).flatten());
+    let mut consented = &initialized | &from_plaid(item.consented_products.iter().flatten());
+    consented.extend(from_scopes(item.consented_data_scopes.iter().flatten()));
+    if !has_consent_screen(&item) {
+        // Without Data Transparency Messaging nothing but the institution limits what may be called (P10, P11).
+        consented.extend(from_plaid(item.available_products.iter().flatten()));
+    }
+    Observation {
+        condition: condition(&item),
+        code: item.error.as_ref().map(code),
+        provider_connection_id: item.item_id.0,
+        provider_institution_id: item.institution_id.map(|id| id.0),
+        initialized,
+        consented,
+        consent_expires_at: item.consent_expiration_time,
+    }
+}
+
+/// Whether the customer was asked for consent by product. They agreed to something then, so that empty lists mean: not asked.
+fn has_consent_screen(item: &Item) -> bool {
+    [&item.consented_products, &item.consented_data_scopes].into_iter().flatten().any(|list| !list.is_empty())
+}
+
+fn condition(item: &Item) -> Condition {
+    match (&item.error, item.update_type.as_deref()) {
+        (Some(error), _) => Meaning::of(error).item_condition(),
+        (None, Some("user_present_required")) => Condition::new(Status::Degraded, StatusReason::InteractiveRefresh),
+        (None, _) => Condition::HEALTHY,
+    }
+}

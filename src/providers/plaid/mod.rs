@@ -1,0 +1,210 @@
+//! Plaid (US, Canada, Europe), version 2020-09-14 of its API; documents at <https://plaid.com/docs>.
+//!
+//! A connection is an *Item*: webhooks name it by `item_id`, calls by an `access_token` that never ends. A session is a
+//! *link token*, opened at a page of Plaid's (Hosted Link) or by its script; a session for an existing Item is *update mode*.
+//!
+//! What is peculiar here:
+//! - Balances come with any other product, and cannot be linked for alone (B5); both investment products are one (B6).
+//! - Calling a product's endpoint for the first time adds the product, and may bill it (C1).
+//! - `error_code` decides what a failure means, not the HTTP status; outages of a bank come as status 400.
+//! - Amounts are positive where money leaves, and what is owed is positive: as here.
+
+mod client;
+pub mod config;
+mod error;
+mod map;
+pub mod spec;
+mod webhook;
+mod wire;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use figment::value::{Dict, Value};
+
+use crate::config::Mode;
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::net::HeaderMap;
+
+use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use client::{Api, accounts, institutions, investments, items, session, transactions};
+
+pub use config::PlaidConfig;
+
+/// Makes Plaid from its section of the configuration; the text of an error names the key, the problem and the fix.
+pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
+    let config: PlaidConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
+    match config.missing_for_live().first() {
+        Some(key) if mode == Mode::Live => Err(format!("{key} is not set: copy it from Plaid's dashboard")),
+        _ => Ok(Arc::new(Plaid::new(config))),
+    }
+}
+
+/// Plaid, as one team at it.
+#[derive(Clone, Debug)]
+pub struct Plaid {
+    config: PlaidConfig,
+}
+
+impl Plaid {
+    /// Plaid with these credentials.
+    pub fn new(config: PlaidConfig) -> Self {
+        Self { config }
+    }
+
+    /// How it is configured.
+    pub fn config(&self) -> &PlaidConfig {
+        &self.config
+    }
+}
+
+#[async_trait]
+impl Provider for Plaid {
+    fn spec(&self) -> &'static Spec {
+        &spec::SPEC
+    }
+
+    fn has_consent_text(&self) -> bool {
+        self.config.consent_customization.is_some()
+    }
+
+    async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
+        client::link::begin(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn continue_link(
+        &self,
+        cx: &Context<'_>,
+        request: &link::LinkContinuation,
+    ) -> Result<link::LinkProgress, Failure> {
+        session::progress(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
+        items::status(&Api::new(&self.config, cx), credential).await
+    }
+
+    async fn accounts(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        wanted: data::AccountsWanted,
+    ) -> Result<Vec<data::ProviderAccount>, Failure> {
+        accounts::accounts(&Api::new(&self.config, cx), credential, wanted).await
+    }
+
+    async fn transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::TransactionsRequest,
+    ) -> Result<data::TransactionsPage, Failure> {
+        transactions::page(&Api::new(&self.config, cx), credential, request).await
+    }
+
+    async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
+        investments::holdings(&Api::new(&self.config, cx), credential).await
+    }
+
+    async fn investment_transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::InvestmentTransactionsRequest,
+    ) -> Result<data::InvestmentTransactionsPage, Failure> {
+        investments::page(&Api::new(&self.config, cx), credential, request).await
+    }
+
+    async fn liabilities(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+    ) -> Result<Vec<data::ProviderLiability>, Failure> {
+        accounts::liabilities(&Api::new(&self.config, cx), credential).await
+    }
+
+    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
+        items::refresh(&Api::new(&self.config, cx), credential, products).await
+    }
+
+    async fn processor_token(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        provider_account_id: &str,
+        processor: &str,
+    ) -> Result<Secret, Failure> {
+        items::processor_token(&Api::new(&self.config, cx), credential, provider_account_id, processor).await
+    }
+
+    async fn institutions(
+        &self,
+        cx: &Context<'_>,
+        request: &data::InstitutionsRequest,
+    ) -> Result<data::InstitutionsPage, Failure> {
+        institutions::page(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
+        items::remove(&Api::new(&self.config, cx), credential).await
+    }
+
+    fn webhook_key_id(&self, headers: &HeaderMap) -> Option<String> {
+        webhook::key_id(headers)
+    }
+
+    async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {
+        items::webhook_key(&Api::new(&self.config, cx), key_id).await
+    }
+
+    fn verify_webhook(
+        &self,
+        key: &data::WebhookKey,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(), data::WebhookRefused> {
+        webhook::verify(key, headers, body, now)
+    }
+
+    fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {
+        webhook::hints(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::service_provider::ServiceProvider;
+
+    fn section(entries: &[(&str, &str)]) -> Dict {
+        entries.iter().map(|&(key, value)| (key.to_owned(), Value::from(value))).collect()
+    }
+
+    #[test]
+    fn a_sandbox_needs_nothing_and_live_mode_the_credentials() {
+        let sandbox = build(Dict::new(), Mode::Sandbox).unwrap();
+        assert_eq!(sandbox.spec().id, ServiceProvider::Plaid);
+        assert!(build(Dict::new(), Mode::Live).err().unwrap().contains("client_id"));
+        assert!(build(section(&[("client_id", "5f1")]), Mode::Live).err().unwrap().contains("secret"));
+        assert!(build(section(&[("client_id", "5f1"), ("secret", "s3")]), Mode::Live).is_ok());
+        assert!(build(section(&[("client_key", "5f1")]), Mode::Sandbox).err().unwrap().contains("client_key"));
+    }
+
+    #[test]
+    fn d6_the_consent_text_is_a_customization() {
+        let with = section(&[("consent_customization", "consent")]);
+        assert!(build(with, Mode::Sandbox).unwrap().has_consent_text());
+        assert!(!build(Dict::new(), Mode::Sandbox).unwrap().has_consent_text());
+    }
+
+    #[test]
+    fn slow_operations_have_their_deadlines() {
+        let seconds = |operation: &str| spec::SPEC.deadline(operation).as_secs();
+        assert_eq!(["live_balances", "refresh", "holdings", "accounts"].map(seconds), [60, 120, 180, 30]);
+    }
+}

@@ -1,0 +1,230 @@
+//! The hosted Link pages: [`bank::pages`] under a link token.
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+
+use super::Simulator;
+use super::errors::{Error, Result};
+use super::ids;
+use super::session::{self, Next};
+use super::state::{Ending, ITEM, Item, LINK, Link, Session};
+use crate::bank;
+use crate::bank::pages::{CONTENT_SECURITY_POLICY, Form, Step};
+
+/// Sessions of one token; beyond them the page stays at the last one's end.
+const MOST_SESSIONS: usize = 20;
+
+/// The page's query.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    /// What institution is searched for.
+    #[serde(default)]
+    query: String,
+}
+
+/// What a page shows, or where it leads.
+enum Page {
+    Markup(StatusCode, Markup),
+    Elsewhere(String),
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut response = match self {
+            Self::Markup(status, markup) => (status, markup).into_response(),
+            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
+        };
+        let headers = [
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        for (name, value) in headers {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+fn or_trouble(page: Result<Page>) -> Page {
+    page.unwrap_or_else(|_| {
+        let text = "This page is not available right now. Please try again in a minute.";
+        Page::Markup(StatusCode::SERVICE_UNAVAILABLE, notice("unavailable", text))
+    })
+}
+
+/// A page without a form.
+fn notice(result: &str, text: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Plaid" }
+            }
+            body { main data-step="done" data-result=(result) { h1 { "Plaid" } p { (text) } } }
+        }
+    }
+}
+
+/// `GET /link/{link_token}`: where the customer is.
+pub async fn show(
+    State(simulator): State<Simulator>,
+    Path(token): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Response {
+    or_trouble(simulator.page(&token, &query.query).await).into_response()
+}
+
+/// `POST /link/{link_token}`: what the customer filled in.
+pub async fn submit(State(simulator): State<Simulator>, Path(token): Path<String>, body: Bytes) -> Response {
+    or_trouble(simulator.take(&token, &Form::parse(&body)).await).into_response()
+}
+
+/// `GET /link/{link_token}/done`: the end, where the application has no page for it.
+pub async fn show_done(State(simulator): State<Simulator>, Path(token): Path<String>) -> Response {
+    or_trouble(simulator.done(&token).await).into_response()
+}
+
+impl Simulator {
+    async fn hosted(&self, token: &str) -> Result<Option<Link>> {
+        Ok(self.link(token).await?.filter(|link| link.hosted))
+    }
+
+    async fn page(&self, token: &str, query: &str) -> Result<Page> {
+        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        if link.succeeded() || (link.sessions.len() >= MOST_SESSIONS && link.open_session().is_none()) {
+            return Ok(self.way_out(token, &link));
+        }
+        if link.expires_at <= self.shared.clock.now() {
+            let text = "This link has run out. Please go back to the application and start again.";
+            return Ok(Page::Markup(StatusCode::GONE, notice("expired", text)));
+        }
+        if let Some(session) = link.open_session() {
+            return Ok(Page::Markup(StatusCode::OK, session.flow.view(query)));
+        }
+        self.begin(token, &link, query).await
+    }
+
+    /// The Item that a link updates, if it does and the Item is there.
+    async fn updated(&self, link: &Link) -> Result<Option<Item>> {
+        match &link.item_id {
+            Some(item_id) => Ok(self.shared.documents.get(ITEM, item_id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a session.
+    async fn begin(&self, token: &str, link: &Link, query: &str) -> Result<Page> {
+        let item = self.updated(link).await?;
+        if link.item_id.is_some() && item.is_none() {
+            return Ok(unknown());
+        }
+        let now = self.shared.clock.now();
+        let mut session = Session::new(session::flow(link, item.as_ref(), None), now);
+        let institution = link.institution.as_deref().and_then(bank::institution).filter(|_| item.is_none());
+        if institution.is_some_and(|one| !link.asked.required.iter().all(|product| product.at(one))) {
+            let ending = session::exit(&session, Some(&Error::new("PRODUCTS_NOT_SUPPORTED")));
+            session.end(now, ending);
+        }
+        let over = session.ending.is_some();
+        let view = session.flow.view(query);
+        let opened = session.clone();
+        let open = |link: &mut Link| {
+            if link.open_session().is_some() || link.sessions.len() >= MOST_SESSIONS {
+                return Err(());
+            }
+            link.sessions.push(opened);
+            Ok(())
+        };
+        match self.shared.documents.update(LINK, &ids::fingerprint(token), open).await? {
+            Some(Ok(())) if over => self.leave(token, link, &session).await,
+            Some(Ok(())) => Ok(Page::Markup(StatusCode::OK, view)),
+            // Somebody else opened one in the same moment.
+            _ => Ok(Page::Elsewhere(self.page_url(token))),
+        }
+    }
+
+    async fn take(&self, token: &str, form: &Form) -> Result<Page> {
+        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        let now = self.shared.clock.now();
+        let session = match link.open_session() {
+            Some(session) if link.expires_at > now => session,
+            // A form that was sent twice goes where the first one went.
+            None if !link.sessions.is_empty() => return Ok(self.way_out(token, &link)),
+            _ => return Ok(Page::Elsewhere(self.page_url(token))),
+        };
+        let before = session.flow.clone();
+        let mut after = session.clone();
+        let step = self.shared.bank.submit(&mut after.flow, form).await?;
+        if before.institution() != after.flow.institution() {
+            after.note(now, "SELECT_INSTITUTION", None);
+        }
+        self.advance(token, &link, &mut after, step).await?;
+        let (id, kept) = (session.id.clone(), after.clone());
+        let keep = |link: &mut Link| {
+            let stored = link.sessions.last_mut().filter(|stored| stored.id == id && stored.ending.is_none());
+            // The second of two equal forms finds the first one's work, and changes nothing.
+            let stored = stored.filter(|stored| stored.flow.step() == before.step()).ok_or(())?;
+            *stored = kept;
+            Ok::<_, ()>(())
+        };
+        let stored = self.shared.documents.update(LINK, &ids::fingerprint(token), keep).await?;
+        match (&after.ending, stored) {
+            (None, _) => Ok(Page::Elsewhere(self.page_url(token))),
+            (Some(_), Some(Ok(()))) => self.leave(token, &link, &after).await,
+            (Some(_), _) => Ok(self.way_out(token, &link)),
+        }
+    }
+
+    async fn advance(&self, token: &str, link: &Link, session: &mut Session, step: Step) -> Result<()> {
+        let now = self.shared.clock.now();
+        match self.follow(token, link, session, step).await? {
+            Next::Same => {}
+            Next::Again => {
+                session.note(now, "ERROR", Some(&Error::new("ACCESS_NOT_GRANTED")));
+                session.asked_again += 1;
+                let item = self.updated(link).await?;
+                session.flow = session::flow(link, item.as_ref(), session.flow.institution());
+            }
+            Next::End(ending) => session.end(now, ending),
+        }
+        Ok(())
+    }
+
+    /// Tells the end of a session, and leads out of it.
+    async fn leave(&self, token: &str, link: &Link, session: &Session) -> Result<Page> {
+        self.tell_end(token, link, session).await?;
+        Ok(self.way_out(token, link))
+    }
+
+    /// Where a session leads to that is over.
+    fn way_out(&self, token: &str, link: &Link) -> Page {
+        let done = || format!("{}/done", self.page_url(token));
+        Page::Elsewhere(link.completion_redirect_uri.clone().unwrap_or_else(done))
+    }
+
+    async fn done(&self, token: &str) -> Result<Page> {
+        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        let Some(session) = link.sessions.last() else { return Ok(Page::Elsewhere(self.page_url(token))) };
+        let error = match &session.ending {
+            Some(Ending::Exit { error: Some(error), .. }) => error["error_code"].as_str().unwrap_or_default(),
+            Some(_) => "",
+            None => return Ok(Page::Elsewhere(self.page_url(token))),
+        };
+        // The flow does not know of what was refused after its end.
+        let finished = matches!(session.flow.outcome(), Some(Step::Finished(_)) | None);
+        let text = "Your account could not be connected. You can close this page.";
+        let page = if finished && !error.is_empty() { notice(error, text) } else { session.flow.view("") };
+        Ok(Page::Markup(StatusCode::OK, page))
+    }
+}
+
+fn unknown() -> Page {
+    Page::Markup(StatusCode::NOT_FOUND, notice("unknown", "There is no such link."))
+}

@@ -1,0 +1,283 @@
+//! What the simulator remembers, and where: Items, link tokens with their sessions, and fingerprints of tokens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::product::Product;
+use crate::bank::pages::Flow;
+use crate::bank::{Login, Moment};
+
+/// Items, by item id.
+pub const ITEM: &str = "plaid.item";
+/// Which Item an access token opens, by the token's fingerprint. It stays when the Item is removed, so that the token is known as removed.
+pub const ACCESS_TOKEN: &str = "plaid.access_token";
+/// What a public token can be exchanged for, by its fingerprint.
+pub const PUBLIC_TOKEN: &str = "plaid.public_token";
+/// Link tokens, by their fingerprint.
+pub const LINK: &str = "plaid.link";
+/// Keys that sign webhooks, by key id.
+pub const WEBHOOK_KEY: &str = "plaid.webhook_key";
+
+/// A login at an institution, linked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// Plaid's id of it.
+    pub id: String,
+    /// The institution's key.
+    pub institution: String,
+    /// The login as last renewed.
+    pub login: Login,
+    /// When it was linked.
+    pub created_at: DateTime<Utc>,
+    /// The shared accounts' keys, each with the number of the selection that brought it.
+    pub accounts: BTreeMap<String, u32>,
+    /// The number of the last selection of accounts.
+    pub selection: u32,
+    /// Where webhooks go.
+    pub webhook: Option<String>,
+    /// Initialised products.
+    pub products: BTreeSet<Product>,
+    /// Those of them that are billed.
+    pub billed: BTreeSet<Product>,
+    /// What the customer consented to on the data consent page; `None` = the Item is of a region or way that has no such page.
+    pub consented: Option<BTreeSet<Product>>,
+    /// What the customer allowed at the institution; `None` = it does not ask for each product.
+    pub permitted: Option<BTreeSet<Product>>,
+    /// When the consent ends.
+    pub consent_expires_at: Option<DateTime<Utc>>,
+    /// The sandbox broke the login.
+    pub broken: bool,
+    /// The customer took the permission back.
+    pub revoked: bool,
+    /// How far account numbers are verified, where they do not come at once.
+    pub verification: Option<Verification>,
+    /// How many days of transactions were asked for when it was linked.
+    pub days_requested: u32,
+    /// The history of transactions, once it was asked for.
+    pub history: Option<HistoryStart>,
+    /// Whether `/transactions/sync` was ever called.
+    pub synced: bool,
+    /// Transactions that were made through `/sandbox/transactions/create`; the list only grows.
+    pub custom: Vec<CustomTransaction>,
+    /// What webhooks have told by now.
+    pub told: Told,
+    /// When the last webhook was sent, and its code.
+    pub last_webhook: Option<(DateTime<Utc>, String)>,
+}
+
+/// Where the history of transactions begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HistoryStart {
+    /// The login with which it was first asked for; says how much of it is ready.
+    pub login: Login,
+    /// The earliest day.
+    pub from: NaiveDate,
+}
+
+impl HistoryStart {
+    /// History that is asked for now, so many days of it.
+    pub fn new(login: &Login, now: DateTime<Utc>, days: u32) -> Self {
+        let from = now.date_naive() - TimeDelta::days(i64::from(days));
+        Self { login: Login { at: now, ..login.clone() }, from }
+    }
+
+    /// The earliest day that is there while only the last 30 days are.
+    pub fn recent_from(&self) -> NaiveDate {
+        self.from.max(self.login.at.date_naive() - TimeDelta::days(30))
+    }
+}
+
+/// A transaction out of `/sandbox/transactions/create`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CustomTransaction {
+    /// The account's key.
+    pub account: String,
+    /// When it was made.
+    pub transacted: NaiveDate,
+    /// When it was booked.
+    pub posted: NaiveDate,
+    /// A JSON number.
+    pub amount: Value,
+    /// What it says.
+    pub description: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// How far account numbers are verified by small deposits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verification {
+    /// A deposit is under way.
+    #[serde(rename = "pending_automatic_verification")]
+    Pending,
+    /// It was recognised.
+    #[serde(rename = "automatically_verified")]
+    Done,
+    /// It was not, and nobody waits for it any more.
+    #[serde(rename = "verification_expired")]
+    Expired,
+}
+
+/// What webhooks have told of an Item, so that nothing is told twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// How much of the history: 0 nothing, 1 the last 30 days, 2 all.
+    pub history: u8,
+    /// Up to when changes of transactions.
+    pub moment: Option<Moment>,
+    /// How many transactions of `/sandbox/transactions/create`.
+    pub custom: usize,
+    /// Of which selection of accounts.
+    pub selection: u32,
+    /// The error that the Item has.
+    pub error: Option<String>,
+    /// Accounts that were opened until then.
+    pub accounts_at: DateTime<Utc>,
+    /// That the consent ends at that time.
+    pub expiry: Option<DateTime<Utc>>,
+}
+
+/// What an access token opens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// The Item.
+    pub item_id: String,
+}
+
+/// What a public token can be exchanged for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PublicToken {
+    /// The Item.
+    pub item_id: String,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+    /// Whether that was done.
+    pub used: bool,
+}
+
+/// How long a public token can be exchanged.
+pub const PUBLIC_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(30);
+
+/// A link token: what was asked for, and the sessions that came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Until when sessions can be opened.
+    pub expires_at: DateTime<Utc>,
+    /// The application's name.
+    pub client_name: String,
+    /// ISO 639-1.
+    pub language: String,
+    /// ISO 3166 alpha-2.
+    pub country_codes: Vec<String>,
+    /// Where webhooks of the session and of the new Item go.
+    pub webhook: Option<String>,
+    /// Where OAuth leads back to.
+    pub redirect_uri: Option<String>,
+    /// The institution's key, where one was named.
+    pub institution: Option<String>,
+    /// The products, in four arrays.
+    pub asked: Asked,
+    /// Account subtypes by type, as asked for.
+    pub account_filters: Option<BTreeMap<String, Vec<String>>>,
+    /// Days of transactions.
+    pub days_requested: u32,
+    /// The Item that is updated.
+    pub item_id: Option<String>,
+    /// Whether accounts are chosen anew in the update.
+    pub account_selection: bool,
+    /// Whether there are pages for the customer.
+    pub hosted: bool,
+    /// Where these lead to at the end.
+    pub completion_redirect_uri: Option<String>,
+    /// The sessions, oldest first.
+    pub sessions: Vec<Session>,
+}
+
+/// The products of a link token.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Asked {
+    /// `products`.
+    pub required: BTreeSet<Product>,
+    /// `required_if_supported_products`.
+    pub if_supported: BTreeSet<Product>,
+    /// `optional_products`.
+    pub optional: BTreeSet<Product>,
+    /// `additional_consented_products`.
+    pub consented: BTreeSet<Product>,
+}
+
+impl Asked {
+    /// All of them.
+    pub fn all(&self) -> BTreeSet<Product> {
+        [&self.required, &self.if_supported, &self.optional, &self.consented].into_iter().flatten().copied().collect()
+    }
+}
+
+/// One customer's walk through the pages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// Plaid's id of it.
+    pub id: String,
+    /// When it was opened.
+    pub started_at: DateTime<Utc>,
+    /// When it was over.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Where the customer is.
+    pub flow: Flow,
+    /// How often the customer was sent back to allow more.
+    pub asked_again: u32,
+    /// How it ended.
+    pub ending: Option<Ending>,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Ending {
+    /// With an Item; its shared accounts as they are told.
+    Success {
+        /// The Item.
+        item_id: String,
+        /// The accounts as answered.
+        accounts: Value,
+    },
+    /// Without one.
+    Exit {
+        /// Why, unless the customer just left.
+        error: Option<Value>,
+        /// Where the customer was.
+        status: String,
+    },
+}
+
+/// Something that happened in a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Unique.
+    pub id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Plaid's name for it.
+    pub name: String,
+    /// More about it.
+    pub metadata: Value,
+}
+
+impl Link {
+    /// The session that goes on.
+    pub fn open_session(&self) -> Option<&Session> {
+        self.sessions.last().filter(|session| session.ending.is_none())
+    }
+
+    /// Whether a session succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.sessions.iter().any(|session| matches!(session.ending, Some(Ending::Success { .. })))
+    }
+}

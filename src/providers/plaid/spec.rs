@@ -1,0 +1,152 @@
+//! What Plaid can do, as data. `[S]` stands for the official description 2020-09-14 (1.697.4), `[D]` for a page of its documentation.
+
+use std::time::Duration;
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::Spec;
+use crate::providers::spec::{LaunchKind, Limit};
+
+/// Plaid's capabilities.
+pub static SPEC: Spec = Spec {
+    id: ServiceProvider::Plaid,
+    name: "Plaid",
+    // [S] servers
+    production_url: "https://production.plaid.com",
+    // [S] Products; BALANCES comes with any other (see `never_alone`)
+    products: Product::ALL,
+    // [S] /link/token/create products: "`balance` is not a valid value"
+    never_alone: &[Product::Balances],
+    // [S] CountryCode
+    countries: &[
+        "US", "GB", "ES", "NL", "FR", "IE", "CA", "DE", "IT", "PL", "DK", "NO", "SE", "EE", "LT", "LV", "PT", "BE",
+        "AT", "FI",
+    ],
+    // [S] /link/token/create language
+    languages: &["da", "nl", "en", "et", "fr", "de", "hi", "it", "lv", "lt", "no", "pl", "pt", "ro", "es", "sv", "vi"],
+    // [S] hosted_link of /link/token/create; a script where the operator turns hosted pages off
+    launch: LaunchKind::Redirect,
+    // [S] additional_consented_products of /link/token/create
+    consent_scopes: true,
+    // [S] update.account_selection_enabled of /link/token/create
+    account_selection: true,
+    // [S] transactions.days_requested of /link/token/create: 1 to 730
+    history_days: 730,
+    // [S] /processor/token/create, /processor/stripe/bank_account_token/create
+    processor_tokens: true,
+    // Rule E7; [S] /transactions/sync: Plaid itself looks for new transactions one to four times a day
+    read_every_hours: 12,
+    // [S] /transactions/refresh, /investments/refresh (which covers holdings and transactions)
+    refreshable: &[Product::Transactions, Product::InvestmentHoldings, Product::InvestmentTransactions],
+    // [D] rate limits: counted by minute
+    refresh_pause_seconds: 60,
+    limits: LIMITS,
+    slow_operations: &[
+        // [S] /accounts/balance/get: "typically less than 10 seconds, but occasionally up to 30 seconds or more"
+        ("live_balances", Duration::from_secs(60)),
+        // [S] the same of /transactions/refresh and /investments/refresh, which one refresh may both ask for
+        ("refresh", Duration::from_secs(120)),
+        // [S] /investments/transactions/get: "may take up to one to two minutes to return" right after Link; holdings come
+        // from the same first extraction
+        ("holdings", Duration::from_secs(180)),
+        ("investment_transactions", Duration::from_secs(180)),
+    ],
+};
+
+/// Rate limits of production, by minute (`[D]`).
+const LIMITS: &[Limit] = &[
+    item("live_balances", 5, 1_200),
+    item("accounts", 15, 15_000),
+    item("identifiers", 15, 12_000),
+    item("owners", 15, 2_000),
+    item("holdings", 15, 2_000),
+    item("investment_transactions", 30, 20_000),
+    item("status", 15, 5_000),
+    item("revoke", 30, 2_000),
+    item("liabilities", 15, 1_000),
+    item("transactions", 50, 2_500),
+    Limit { operation: "institutions", per_connection: None, total: 50 },
+];
+
+const fn item(operation: &'static str, per_connection: u32, total: u32) -> Limit {
+    Limit { operation, per_connection: Some(per_connection), total }
+}
+
+/// The processors of `/processor/token/create`, a closed list (`[S]`); `stripe` has an endpoint of its own.
+pub const PROCESSORS: &[&str] = &[
+    "achq",
+    "adp_roll",
+    "adyen",
+    "alloy",
+    "alpaca",
+    "ansa",
+    "apex_clearing",
+    "array",
+    "astra",
+    "atomic",
+    "atomicfi",
+    "bakkt",
+    "bloom_credit",
+    "bond",
+    "boom",
+    "brale",
+    "cardless",
+    "cardlytics",
+    "check",
+    "checkbook",
+    "checkout",
+    "circle",
+    "curinos",
+    "drivewealth",
+    "dwolla",
+    "esusu",
+    "fiant",
+    "finix",
+    "fortress_trust",
+    "frame",
+    "gainbridge",
+    "galileo",
+    "gemini",
+    "gusto",
+    "highnote",
+    "i2c",
+    "interchange",
+    "interchecks",
+    "knot",
+    "layer",
+    "lithic",
+    "loanpro",
+    "marqeta",
+    "modern_treasury",
+    "moov",
+    "nuvei",
+    "oatfi",
+    "ocrolus",
+    "open_ledger",
+    "parafin",
+    "paynote",
+    "pinwheel",
+    "riskified",
+    "rize",
+    "sardine",
+    "scribeup",
+    "sfox",
+    "sila_money",
+    "solid",
+    "stake",
+    "straddle",
+    "svb_api",
+    "taba_pay",
+    "teal",
+    "thread_bank",
+    "treasury_prime",
+    "unit",
+    "utb",
+    "valon",
+    "vesta",
+    "vopay",
+    "wedbush",
+    "wepay",
+    "wyre",
+    "zero_hash",
+];
