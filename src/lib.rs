@@ -17,6 +17,7 @@ pub mod sync;
 pub mod webhooks;
 pub mod jobs;
 pub mod api;
+pub mod widget;
 #[cfg(feature = "sandbox")]
 pub mod bank;
 #[cfg(feature = "sandbox")]

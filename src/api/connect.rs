@@ -1,7 +1,5 @@
 //! What a front end calls with a connect token, and the sessions as support sees them.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -333,12 +331,4 @@ pub(super) async fn get_support_session(
         .map(|step| StepView { step: step.step, detail: step.detail, at: step.at })
         .collect();
     Ok(Json(SessionForSupport { steps: Some(steps), ..session.into() }))
-}
-
-/// The query of a redirect, as the provider's adapter gets it: bounded.
-pub(super) fn redirect_query(query: &str) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(query.as_bytes())
-        .take(50)
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect()
 }

@@ -21,7 +21,7 @@ static VERSION_HEADER: HeaderName = HeaderName::from_static("linkspan-version");
 static REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request its id, refuses other versions, limits its time, and logs its route: never its path or query.
-pub async fn conventions(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn conventions(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(&REQUEST_ID_HEADER)
@@ -30,6 +30,10 @@ pub async fn conventions(State(app): State<App>, request: Request, next: Next) -
             (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         })
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    // What is mounted beside the API reads it here.
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        request.headers_mut().insert(REQUEST_ID_HEADER.clone(), id);
+    }
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", %method, route, request_id = id);

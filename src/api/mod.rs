@@ -27,6 +27,7 @@ mod views;
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::clock::Clock;
@@ -71,5 +72,12 @@ impl App {
 
     fn clock(&self) -> &Clock {
         &self.linking.clock
+    }
+}
+
+/// The widget is mounted beside the API and needs no more of it.
+impl FromRef<App> for Linking {
+    fn from_ref(app: &App) -> Self {
+        app.linking.clone()
     }
 }

@@ -1,0 +1,51 @@
+//! Static files, each under an address that changes with its content, so that browsers may keep it for ever.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use super::refused::Refused;
+
+/// A static file.
+pub(super) struct Asset {
+    /// Its address.
+    pub(super) path: String,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+/// How the pages look.
+pub(super) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", include_str!("style.css")));
+
+/// Sends a page's form as soon as it is there.
+pub(super) static SUBMIT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("js", "text/javascript; charset=utf-8", include_str!("submit.js")));
+
+impl Asset {
+    fn new(extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let mut path = String::from("/link/assets/");
+        for byte in digest(&SHA256, content.as_bytes()).as_ref().iter().take(8) {
+            // Writing to a text cannot fail.
+            let _ = write!(path, "{byte:02x}");
+        }
+        Self { path: format!("{path}.{extension}"), content_type, content }
+    }
+}
+
+/// A static file.
+pub(super) async fn get_asset(Path(file): Path<String>) -> Result<Response, Refused> {
+    let asset = [&*STYLE, &*SUBMIT]
+        .into_iter()
+        .find(|asset| asset.path.strip_prefix("/link/assets/") == Some(&file))
+        .ok_or_else(Refused::unknown_path)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    Ok((headers, asset.content).into_response())
+}
