@@ -120,7 +120,8 @@ pub struct Jobs {
 #[serde(deny_unknown_fields)]
 pub struct Products {
     /// How rule A4 is read.
-    pub mx_investment_rule: InvestmentRule,
+    #[serde(rename = "mx_investment_rule")]
+    pub investment_rule: InvestmentRule,
 }
 
 /// How rule A4 is read.

@@ -1,6 +1,5 @@
 //! The listener: bounded connections, bounded patience for a request's head, a graceful end.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,10 +37,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         let router = router.clone();
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             let router = router.clone();
-            async move {
-                router.oneshot(request.map(Body::new)).await.or_else(|never: Infallible| match never {})
-                    as Result<_, Infallible>
-            }
+            router.oneshot(request.map(Body::new))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

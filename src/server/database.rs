@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use sqlx::postgres::PgConnectOptions;
-
 use super::Error;
 use crate::config::Config;
 use crate::postgres::{self, Cluster, Options};
+use crate::store::ConnectOptions;
 
 /// Connections that the embedded database takes.
 const MOST_CONNECTIONS: u16 = 100;
@@ -15,9 +14,9 @@ const MOST_CONNECTIONS: u16 = 100;
 /// A database with its two roles.
 pub struct Database {
     /// For migrations.
-    pub owner: PgConnectOptions,
+    pub owner: ConnectOptions,
     /// For serving.
-    pub app: PgConnectOptions,
+    pub app: ConnectOptions,
     cluster: Option<Cluster>,
 }
 
@@ -55,7 +54,7 @@ impl Database {
 
     fn given(config: &Config) -> Result<Option<Self>, Error> {
         let Some(url) = &config.database_url else { return Ok(None) };
-        let options = PgConnectOptions::from_str(url.expose())
+        let options = ConnectOptions::from_str(url.expose())
             .map_err(|_| Error("configuration: database_url is no PostgreSQL address: set LINKSPAN_DATABASE_URL=postgres://user:password@host/database".into()))?;
         Ok(Some(Self { owner: options.clone(), app: options, cluster: None }))
     }

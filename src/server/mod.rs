@@ -43,9 +43,6 @@ impl Error {
 pub struct Server {
     config: Config,
     database: Database,
-    store: Store,
-    clock: Clock,
-    registry: Registry,
     linking: Linking,
     inbound: Inbound,
     listener: TcpListener,
@@ -76,27 +73,12 @@ impl Server {
         let database = Database::open(&config).await?;
         let store = Store::connect(database.app.clone(), connections(&config));
         let clock = Clock::default();
-        let settings = net::Settings {
-            allow_private_addresses: config.net.allow_private_addresses,
-            user_agent: concat!("Linkspan/", env!("CARGO_PKG_VERSION")).to_owned(),
-        };
-        if config.net.allow_private_addresses {
-            tracing::warn!(
-                "net.allow_private_addresses is on: outbound calls may reach private addresses; never do this in production"
-            );
-        }
-        let client = net::Client::new(settings, observer).map_err(Error::new)?;
+        let client = client(&config, observer)?;
         #[cfg(feature = "sandbox")]
         let sandbox = {
             let local_url: Url = format!("http://127.0.0.1:{}", address.port()).parse().map_err(Error::new)?;
-            let setup = Setup {
-                config: &config,
-                store: store.clone(),
-                clock: clock.clone(),
-                client: &client,
-                local_url,
-                public_url: public_url.clone(),
-            };
+            let (store, clock, public_url) = (store.clone(), clock.clone(), public_url.clone());
+            let setup = Setup { config: &config, store, clock, client: &client, local_url, public_url };
             Sandbox::start(setup, &stop).await.map_err(Error::new)?
         };
         #[cfg(feature = "sandbox")]
@@ -109,30 +91,20 @@ impl Server {
             registry: registry.clone(),
             clock: clock.clone(),
             public_url: public_url.clone(),
-            original_call_rule: config.products.mx_investment_rule == InvestmentRule::OriginalCall,
+            original_call_rule: config.products.investment_rule == InvestmentRule::OriginalCall,
         };
-        let inbound = Inbound::new(store.clone(), registry.clone(), clock.clone());
-        let app = App {
-            linking: linking.clone(),
-            inbound: inbound.clone(),
-            rates: Arc::new(RateLimits::new(config.limits)),
-            metrics: PrometheusBuilder::new().install_recorder().ok(),
-            limits: config.limits,
-            awaits_institutions: config.has_sandbox_tenant(),
-        };
+        let inbound = Inbound::new(store, registry, clock);
+        let app = app(&config, &linking, &inbound);
         #[cfg(feature = "sandbox")]
         let router = {
-            let with_sandbox = config.has_sandbox_tenant().then(|| crate::sandbox::routes(sandbox.clone()));
-            api::router(app, with_sandbox, crate::widget::routes().merge(sandbox.pages()))
+            let paths = config.has_sandbox_tenant().then(|| crate::sandbox::routes(sandbox.clone()));
+            api::router(app, paths, crate::widget::routes().merge(sandbox.pages()))
         };
         #[cfg(not(feature = "sandbox"))]
         let router = api::router(app, None, crate::widget::routes());
         Ok(Self {
             config,
             database,
-            store,
-            clock,
-            registry,
             linking,
             inbound,
             listener,
@@ -155,15 +127,14 @@ impl Server {
             let (sandbox, stop) = (self.sandbox, stop.clone());
             async move { sandbox.follow_clock(stop).await }
         });
-        let prepared =
-            prepare::prepare(&self.config, &self.database, &self.store, &self.registry, &self.clock, &stop).await;
+        let Linking { store, registry, clock, .. } = self.linking.clone();
+        let prepared = prepare::prepare(&self.config, &self.database, &store, &registry, &clock, &stop).await;
         let outcome = match prepared {
             Ok(Some(prepared)) => {
-                let sync =
-                    Sync { store: self.store.clone(), registry: self.registry.clone(), clock: self.clock.clone() };
+                let sync = Sync { store: store.clone(), registry: registry.clone(), clock };
                 let work = Work { linking: self.linking, sync, inbound: self.inbound };
                 tasks.spawn(Runner::new(work, self.config.jobs.workers).run(stop.clone()));
-                prepare::until_ready(&self.store, &self.registry, self.config.has_sandbox_tenant(), &stop).await;
+                prepare::until_ready(&store, &registry, self.config.has_sandbox_tenant(), &stop).await;
                 if !stop.is_cancelled() {
                     ready(&self.public_url, prepared.sandbox_key.as_ref().map(crate::domain::secret::Secret::expose));
                 }
@@ -180,9 +151,34 @@ impl Server {
         let _ = serving.await;
         tasks.close();
         tasks.wait().await;
-        self.store.close().await;
+        store.close().await;
         self.database.close().await;
         outcome
+    }
+}
+
+/// The one outbound client.
+fn client(config: &Config, observer: Option<Arc<dyn net::Observer>>) -> Result<net::Client, Error> {
+    if config.net.allow_private_addresses {
+        tracing::warn!(
+            "net.allow_private_addresses is on: outbound calls may reach private addresses; never do this in production"
+        );
+    }
+    let settings = net::Settings {
+        allow_private_addresses: config.net.allow_private_addresses,
+        user_agent: concat!("Linkspan/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    net::Client::new(settings, observer).map_err(Error::new)
+}
+
+fn app(config: &Config, linking: &Linking, inbound: &Inbound) -> App {
+    App {
+        linking: linking.clone(),
+        inbound: inbound.clone(),
+        rates: Arc::new(RateLimits::new(config.limits)),
+        metrics: PrometheusBuilder::new().install_recorder().ok(),
+        limits: config.limits,
+        awaits_institutions: config.has_sandbox_tenant(),
     }
 }
 

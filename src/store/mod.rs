@@ -3,6 +3,7 @@
 
 mod accounts;
 mod changes;
+mod connection_reads;
 mod connections;
 mod error;
 mod events;
@@ -39,5 +40,7 @@ pub use products::{ConnectionProduct, placements, states};
 pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
 pub use revocations::{InboundWebhook, Revocation};
 pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};
+/// Where a database is, and as whom it is entered.
+pub use sqlx::postgres::PgConnectOptions as ConnectOptions;
 pub use tenants::{Caller, Role};
 pub use transactions::{PageCounts, Transaction, TransactionChange, TransactionFacts, TransactionFilter};

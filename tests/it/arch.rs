@@ -22,25 +22,48 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "crypto"]),
     ("bank", &["domain", "store"]),
     ("routing", &["domain", "providers", "store"]),
-    ("link", &["domain", "providers", "store", "routing"]),
+    ("link", &["domain", "crypto", "providers", "store", "routing"]),
     ("sync", &["domain", "providers", "store", "routing"]),
     ("webhooks", &["domain", "net", "crypto", "store", "providers"]),
-    ("jobs", &["domain", "link", "sync", "webhooks", "routing", "store"]),
-    ("api", &["domain", "store", "link", "sync", "routing", "providers"]),
+    ("jobs", &["domain", "link", "sync", "webhooks", "routing", "providers", "store"]),
+    ("api", &["domain", "crypto", "store", "link", "sync", "routing", "providers", "webhooks"]),
     ("widget", &["domain", "store", "link", "sync", "routing", "providers"]),
     ("console", &["domain", "store", "link", "sync", "routing", "providers"]),
-    ("sandbox", &["domain", "link", "bank", "providers", "store", "net"]),
+    ("sandbox", &["domain", "api", "link", "sync", "bank", "providers", "store", "net"]),
     ("postgres", &[]),
+    // Puts all of them together, for `main` and the tests.
+    (
+        "server",
+        &[
+            "domain",
+            "crypto",
+            "net",
+            "postgres",
+            "providers",
+            "store",
+            "routing",
+            "link",
+            "sync",
+            "webhooks",
+            "jobs",
+            "api",
+            "widget",
+            "sandbox",
+        ],
+    ),
 ];
 
+/// Modules that put the others together: they may use all, and only `main` and tests use them.
+const PUTS_TOGETHER: &[&str] = &["server"];
+
 /// What rooms of `providers` with this name may use besides.
-const ROOM_MAY_USE: (&str, &[&str]) = ("simulator", &["bank"]);
+const ROOM_MAY_USE: (&str, &[&str]) = ("simulator", &["bank", "store"]);
 
 /// Crates that are named only in these top-level modules, or in rooms of this name.
 const CRATES: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "postgres"]),
     ("reqwest", &["net"]),
-    ("axum", &["api", "widget", "console", "sandbox", "bank", "simulator", "main", "lib"]),
+    ("axum", &["api", "widget", "console", "sandbox", "bank", "simulator", "server", "main", "lib"]),
 ];
 
 /// The folder of each provider, and how its name is spelled; found in any case, also as part of a longer identifier.
@@ -55,8 +78,9 @@ const PROVIDERS: &[(&str, &[&str])] = &[
     ("finapi", &["finapi"]),
 ];
 
-/// Where every provider may be named, besides its own folder: the list, the matrix, the enum of their ids.
-const NAMES_PROVIDERS: &[&str] = &["providers/mod.rs", "domain/support_matrix.rs", "domain/service_provider.rs"];
+/// Where every provider may be named, besides its own folder: the list, the matrix, the enum of their ids, the configuration's keys.
+const NAMES_PROVIDERS: &[&str] =
+    &["providers/mod.rs", "domain/support_matrix.rs", "domain/service_provider.rs", "config.rs"];
 
 /// What code outside of tests never says.
 const NEVER: &[&str] = &[".unwrap()", ".expect(", "panic!", "todo!", "unimplemented!", "dbg!"];

@@ -94,7 +94,7 @@ impl TestApp {
         let url = server.public_url.clone();
         let (tell, told) = oneshot::channel();
         let running = tokio::spawn(async move {
-            let ready = |_: &str, _: Option<&str>| drop(tell.send(()));
+            let ready = |_: &str, _: Option<&str>| tell.send(()).expect("somebody waits");
             if let Err(error) = server.run(ready).await {
                 panic!("the server ended: {error}");
             }
