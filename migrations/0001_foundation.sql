@@ -264,6 +264,7 @@ create index transactions_by_id on transactions (id);
 create index transactions_by_date on transactions (tenant_id, transaction_date desc, id) where not removed;
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
+create index transactions_by_addition on transactions (connection_id, added_seq, id);
 
 create table investment_transactions (
     tenant_id uuid not null,

@@ -1,5 +1,6 @@
 //! The `linkspan` binary: subcommands, and nothing else.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -82,7 +83,10 @@ fn configured() -> Result<Config, Box<dyn std::error::Error>> {
     let config = Config::load()?;
     let filter = EnvFilter::try_new(&config.log.filter)
         .map_err(|error| format!("configuration: log.filter: {error}; it is a list like info,sqlx=warn"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -100,13 +100,13 @@ pub(super) async fn list_accounts(caller: Caller, mut params: Params) -> Result<
     let filter = AccountFilter {
         connection_id: params.one("connectionId", "a connection's id")?,
         customer_id: params.one("customerId", "a customer's id")?,
-        status: params.one("status", "an account's status")?,
+        status: params.one_of("status", AccountStatus::ALL, AccountStatus::as_str)?,
     };
-    let (after, limit) = params.cursor::<AccountId>()?;
+    let (after, limit) = params.cursor::<AccountId>("accounts")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.accounts(&filter, after, limit + 1, None).await?;
-    Ok(Json(Page::new(rows, limit, |row| row.id, AccountView::from)))
+    Ok(Json(Page::new("accounts", rows, limit, |row| row.id, AccountView::from)))
 }
 
 /// One account.

@@ -97,7 +97,7 @@ pub(super) async fn search_institutions(
     mut params: Params,
 ) -> Result<Json<Page<InstitutionView>>, Problem> {
     let query: Option<String> = params.one("query", "a text")?;
-    let (after, limit) = params.cursor::<InstitutionCursor>()?;
+    let (after, limit) = params.cursor::<InstitutionCursor>("institutions")?;
     params.end()?;
     let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
     let filter = InstitutionFilter {
@@ -107,7 +107,7 @@ pub(super) async fn search_institutions(
         service_provider: view.connection.settings.pinned_provider,
     };
     let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+    Ok(Json(Page::new("institutions", rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
 }
 
 /// What the customer has chosen.
@@ -307,11 +307,11 @@ pub(super) async fn list_sessions(
     mut params: Params,
 ) -> Result<Json<Page<SessionForSupport>>, Problem> {
     let connection_id = params.one("connectionId", "a connection's id")?;
-    let (after, limit) = params.cursor::<SessionId>()?;
+    let (after, limit) = params.cursor::<SessionId>("sessions")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.sessions(connection_id, after, limit + 1, None).await?;
-    Ok(Json(Page::new(rows, limit, |row| row.id, SessionForSupport::from)))
+    Ok(Json(Page::new("sessions", rows, limit, |row| row.id, SessionForSupport::from)))
 }
 
 /// One session with its steps.

@@ -44,15 +44,15 @@ pub(super) async fn list_connections(
         customer_id: params.one("customerId", "a customer's id")?,
         external_customer_id: params.one("externalCustomerId", "a text")?,
         institution_id: params.one("institutionId", "an institution's id")?,
-        service_provider: params.one("serviceProvider", "a service provider")?,
-        status: params.many("status", "a status")?,
-        product: params.one("product", "a product")?,
+        service_provider: params.one_of("serviceProvider", ServiceProvider::ALL, ServiceProvider::as_str)?,
+        status: params.any_of("status", Status::ALL, Status::as_str)?,
+        product: params.one_of("product", Product::ALL, Product::as_str)?,
     };
-    let (after, limit) = params.cursor::<ConnectionId>()?;
+    let (after, limit) = params.cursor::<ConnectionId>("connections")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.connections(&filter, after, limit + 1, None).await?;
-    let page = Page::new(rows, limit, |row| row.id, |row| row);
+    let page = Page::new("connections", rows, limit, |row| row.id, |row| row);
     let data = connection_views(&mut tx, &app.linking, page.data).await?;
     Ok(Json(Page { data, next_cursor: page.next_cursor }))
 }
@@ -139,12 +139,13 @@ pub(super) async fn list_history(
     mut params: Params,
 ) -> Result<Json<Page<HistoryView>>, Problem> {
     let id: ConnectionId = id(&connection)?;
-    let (after, limit) = params.cursor::<i64>()?;
+    let (after, limit) = params.cursor::<i64>("history")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     tx.connection(id).await?.ok_or_else(Problem::not_found)?;
     let rows = tx.history(id, after.unwrap_or_default(), limit + 1).await?;
     Ok(Json(Page::new(
+        "history",
         rows,
         limit,
         |row| row.number,

@@ -65,7 +65,7 @@ impl From<Event> for EventView {
 }
 
 fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
-    let types: Vec<EventType> = params.many("type", "a type of event")?;
+    let types: Vec<EventType> = params.any_of("type", EventType::ALL, EventType::as_str)?;
     Ok(EventFilter {
         connection_id: params.one("connectionId", "a connection's id")?,
         types: types.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
@@ -79,12 +79,12 @@ fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
     responses((status = 200, body = Page<EventView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
 pub(super) async fn list_events(caller: Caller, mut params: Params) -> Result<Json<Page<EventView>>, Problem> {
     let filter = filter(&mut params)?;
-    let (after, limit) = params.cursor::<(i64, i64)>()?;
+    let (after, limit) = params.cursor::<(i64, i64)>("events")?;
     params.end()?;
     let (transaction, number) = after.unwrap_or_default();
     let mut tx = caller.rows.begin().await?;
     let rows = tx.events(&filter, EventPosition { transaction, number }, limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| (row.position.transaction, row.position.number), EventView::from)))
+    Ok(Json(Page::new("events", rows, limit, |row| (row.position.transaction, row.position.number), EventView::from)))
 }
 
 /// One event.

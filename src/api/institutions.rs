@@ -76,6 +76,17 @@ impl From<Institution> for InstitutionView {
     }
 }
 
+/// A country as two letters, small or capital.
+struct Country(String);
+
+impl std::str::FromStr for Country {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if is_code { Ok(Self(text.to_ascii_uppercase())) } else { Err(()) }
+    }
+}
+
 /// Institutions by name.
 #[utoipa::path(get, path = "/institutions", tag = "Institutions and providers", params(
     ("query" = Option<String>, Query, description = "Part of the name"),
@@ -91,14 +102,18 @@ pub(super) async fn list_institutions(
     let query: Option<String> = params.one("query", "a text")?;
     let filter = InstitutionFilter {
         query: query.filter(|query| !query.trim().is_empty()),
-        products: params.many("product", "a product")?,
-        country_codes: params.many("countryCode", "a country")?,
-        service_provider: params.one("serviceProvider", "a service provider")?,
+        products: params.any_of("product", Product::ALL, Product::as_str)?,
+        country_codes: params
+            .many::<Country>("countryCode", "two letters (ISO 3166), like US")?
+            .into_iter()
+            .map(|code| code.0)
+            .collect(),
+        service_provider: params.one_of("serviceProvider", ServiceProvider::ALL, ServiceProvider::as_str)?,
     };
-    let (after, limit) = params.cursor::<InstitutionCursor>()?;
+    let (after, limit) = params.cursor::<InstitutionCursor>("institutions")?;
     params.end()?;
     let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+    Ok(Json(Page::new("institutions", rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
 }
 
 /// One institution.

@@ -81,11 +81,11 @@ fn filter(params: &mut Params) -> Result<InvestmentFilter, Problem> {
     responses((status = 200, body = Page<HoldingView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
 pub(super) async fn list_holdings(caller: Caller, mut params: Params) -> Result<Json<Page<HoldingView>>, Problem> {
     let filter = filter(&mut params)?;
-    let (after, limit) = params.cursor::<HoldingId>()?;
+    let (after, limit) = params.cursor::<HoldingId>("holdings")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.holdings(&filter, after, limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| row.id, HoldingView::from)))
+    Ok(Json(Page::new("holdings", rows, limit, |row| row.id, HoldingView::from)))
 }
 
 /// A movement of an investment account; positive = cash out of it.
@@ -154,11 +154,17 @@ pub(super) async fn list_investment_transactions(
     let mut filter = filter(&mut params)?;
     filter.from = params.one("from", "a day like 2026-01-31")?;
     filter.to = params.one("to", "a day like 2026-01-31")?;
-    let (after, limit) = params.cursor::<(NaiveDate, InvestmentTransactionId)>()?;
+    let (after, limit) = params.cursor::<(NaiveDate, InvestmentTransactionId)>("investment-transactions")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.investment_transactions(&filter, after, limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| (row.date, row.id), InvestmentTransactionView::from)))
+    Ok(Json(Page::new(
+        "investment-transactions",
+        rows,
+        limit,
+        |row| (row.date, row.id),
+        InvestmentTransactionView::from,
+    )))
 }
 
 /// The terms of a card or loan.
@@ -177,6 +183,8 @@ pub struct LiabilityView {
     /// The terms.
     #[serde(flatten)]
     terms: LiabilityTerms,
+    /// ISO 4217.
+    currency: Option<String>,
     /// When they were last read.
     updated_at: DateTime<Utc>,
 }
@@ -188,7 +196,7 @@ pub struct LiabilityView {
     responses((status = 200, body = Page<LiabilityView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
 pub(super) async fn list_liabilities(caller: Caller, mut params: Params) -> Result<Json<Page<LiabilityView>>, Problem> {
     let filter = filter(&mut params)?;
-    let (after, limit) = params.cursor::<LiabilityId>()?;
+    let (after, limit) = params.cursor::<LiabilityId>("liabilities")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.liabilities(&filter, after, limit + 1).await?;
@@ -198,7 +206,8 @@ pub(super) async fn list_liabilities(caller: Caller, mut params: Params) -> Resu
         connection_id: row.connection_id,
         kind: row.kind,
         terms: row.terms,
+        currency: row.currency,
         updated_at: row.updated_at,
     };
-    Ok(Json(Page::new(rows, limit, |row| row.id, item)))
+    Ok(Json(Page::new("liabilities", rows, limit, |row| row.id, item)))
 }

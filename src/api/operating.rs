@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
 use serde::Serialize;
 
 use super::App;
@@ -33,7 +34,7 @@ pub(super) async fn get_health() -> Json<HealthView> {
 pub(super) async fn get_ready(State(app): State<App>) -> Result<Json<HealthView>, Problem> {
     let not_yet = |detail: &str| Problem::new(Code::Unavailable, detail).retry_after(std::time::Duration::from_secs(1));
     app.store().check().await.map_err(|error| {
-        tracing::warn!(%error, "not ready");
+        tracing::debug!(%error, "not ready");
         not_yet("The database is away or not migrated yet.")
     })?;
     if app.awaits_institutions {
@@ -51,4 +52,24 @@ pub(super) async fn get_ready(State(app): State<App>) -> Result<Json<HealthView>
 pub(super) async fn get_metrics(State(app): State<App>) -> Response {
     let text = app.metrics.as_ref().map(|metrics| metrics.render()).unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Every code of a problem document, with its status: where their `type` points.
+pub(super) async fn get_problems() -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "Problems · Linkspan" } }
+            body {
+                h1 { "Problems" }
+                p { "Every refusal is a problem document (RFC 9457) with one of these codes. Its detail says what to do next." }
+                dl {
+                    @for code in Code::ALL {
+                        dt id=(code.as_str().to_lowercase().replace('_', "-")) { code { (code.as_str()) } }
+                        dd { (code.status()) ": " (code.title()) "." }
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! Lists: a page and where the next one begins.
 
-use std::str::FromStr;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -20,6 +18,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// From one row more than was asked for: the extra row only says that there is a next page.
     pub fn new<R, C: Serialize>(
+        list: &str,
         mut rows: Vec<R>,
         limit: i64,
         cursor: impl Fn(&R) -> C,
@@ -28,28 +27,27 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(1);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = if more { rows.last().map(|row| Cursor(cursor(row)).encode()) } else { None };
+        let next_cursor = if more { rows.last().map(|row| Cursor::encode(list, &cursor(row))) } else { None };
         Self { data: rows.into_iter().map(item).collect(), next_cursor }
     }
 }
 
-/// A place in a list, opaque to callers.
-pub struct Cursor<T>(pub T);
+/// A place in a list, opaque to callers, and of no use in another list.
+pub struct Cursor;
 
-impl<T: Serialize> Cursor<T> {
+impl Cursor {
     /// As callers see it.
-    pub fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&self.0).unwrap_or_default())
+    pub fn encode<T: Serialize>(list: &str, place: &T) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(list, place)).unwrap_or_default())
     }
-}
 
-impl<T: DeserializeOwned> FromStr for Cursor<T> {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        if text.len() > 1000 {
-            return Err(());
+    /// The place, if the text is a cursor of that list.
+    pub fn decode<T: DeserializeOwned>(list: &str, text: &str) -> Option<T> {
+        if text.len() > 2000 {
+            return None;
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| ())?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|_| ())
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (of, place): (String, T) = serde_json::from_slice(&bytes).ok()?;
+        (of == list).then_some(place)
     }
 }

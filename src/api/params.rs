@@ -57,15 +57,40 @@ impl Params {
             .collect()
     }
 
-    /// `limit` and `after` of a list.
-    pub fn cursor<T: serde::de::DeserializeOwned>(&mut self) -> Result<(Option<T>, i64), Problem> {
+    /// `limit` and `after` of that list.
+    pub fn cursor<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Result<(Option<T>, i64), Problem> {
         let limit: Option<i64> = self.one("limit", "a number from 1 to 500")?;
         let limit = limit.unwrap_or(50);
         if !(1..=500).contains(&limit) {
             return Err(Problem::invalid("limit", "INVALID_VALUE", "limit must be a number from 1 to 500."));
         }
-        let after: Option<Cursor<T>> = self.one("after", "the nextCursor of an earlier page")?;
-        Ok((after.map(|cursor| cursor.0), limit))
+        let Some(after) = self.one::<String>("after", "a cursor")? else { return Ok((None, limit)) };
+        let wrong = || {
+            Problem::invalid("after", "INVALID_VALUE", "after must be the nextCursor of an earlier page of this list.")
+        };
+        Ok((Some(Cursor::decode(list, &after).ok_or_else(wrong)?), limit))
+    }
+
+    /// A parameter from a closed list that may be left out.
+    pub fn one_of<T: FromStr + Copy + 'static>(
+        &mut self,
+        name: &str,
+        all: &[T],
+        text: impl Fn(T) -> &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let names: Vec<&str> = all.iter().map(|value| text(*value)).collect();
+        self.one(name, &format!("one of {}", names.join(", ")))
+    }
+
+    /// A parameter from a closed list that may be repeated.
+    pub fn any_of<T: FromStr + Copy + 'static>(
+        &mut self,
+        name: &str,
+        all: &[T],
+        text: impl Fn(T) -> &'static str,
+    ) -> Result<Vec<T>, Problem> {
+        let names: Vec<&str> = all.iter().map(|value| text(*value)).collect();
+        self.many(name, &format!("one of {}", names.join(", ")))
     }
 
     /// Refuses what nobody took.

@@ -1,13 +1,20 @@
 //! Every path, grouped by who calls.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Method, header};
 use axum::middleware;
 use axum::response::Redirect;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
 use utoipa::OpenApi;
+use utoipa::openapi::content::Content;
+use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -66,6 +73,22 @@ fn front_end() -> OpenApiRouter<App> {
         .routes(routes!(connect::search_institutions))
         .routes(routes!(connect::create_link_token))
         .routes(routes!(connect::complete_session))
+        .layer(any_origin())
+}
+
+/// A tenant's page may be anywhere: the connect token, not the origin, opens a session, and no cookie does.
+fn any_origin() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("linkspan-version"),
+        ])
+        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .max_age(Duration::from_secs(3600))
 }
 
 /// What providers call.
@@ -97,18 +120,29 @@ fn parts(sandbox: Option<OpenApiRouter<App>>) -> (Router<App>, utoipa::openapi::
     (router, document)
 }
 
-/// Says in the document which key the paths need; the handlers' extractors demand it.
+/// Says in the document which key the paths need (the handlers' extractors demand it), and what any of them may answer.
 fn secure(mut router: OpenApiRouter<App>, scheme: &str) -> OpenApiRouter<App> {
     let requirement = SecurityRequirement::new(scheme, Vec::<String>::new());
     for item in router.get_openapi_mut().paths.paths.values_mut() {
-        for operation in
-            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete, &mut item.put].into_iter().flatten()
-        {
+        let reads = [&mut item.get].into_iter().flatten().map(|operation| (operation, READ_ANSWERS));
+        let changes = [&mut item.post, &mut item.patch, &mut item.delete, &mut item.put];
+        let changes = changes.into_iter().flatten().map(|operation| (operation, CHANGE_ANSWERS));
+        for (operation, answers) in reads.chain(changes) {
             operation.security = Some(vec![requirement.clone()]);
+            for status in answers {
+                let problem = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
+                let answer =
+                    ResponseBuilder::new().description("A problem").content("application/problem+json", problem);
+                operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(answer.build()));
+            }
         }
     }
     router
 }
+
+/// What any reading and any change may answer, by the conventions.
+const READ_ANSWERS: &[&str] = &["400", "401", "429", "500", "503"];
+const CHANGE_ANSWERS: &[&str] = &["400", "401", "403", "409", "413", "415", "429", "500", "503"];
 
 /// The OpenAPI document of this API, as JSON; the sandbox's paths stand in it where they are given.
 pub fn document(sandbox: Option<OpenApiRouter<App>>) -> String {
@@ -121,6 +155,7 @@ pub fn router(app: App, sandbox: Option<OpenApiRouter<App>>, beside: Router<App>
     let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
     api.merge(beside)
         .merge(docs)
+        .route("/docs/problems", get(operating::get_problems))
         .route("/", get(|| async { Redirect::to("/docs") }))
         .fallback(conventions::unknown_path)
         .method_not_allowed_fallback(conventions::unknown_method)

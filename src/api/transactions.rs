@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
 use super::connections::id;
@@ -14,7 +14,7 @@ use super::problem::ProblemDocument;
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, TransactionId};
 use crate::domain::problem::Problem;
 use crate::domain::transaction::{Category, TransactionStatus};
-use crate::store::{Transaction, TransactionFilter};
+use crate::store::{Span, TenantTx, Transaction, TransactionFilter};
 
 /// A transaction; positive = money out of the account.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -81,16 +81,16 @@ pub(super) async fn list_transactions(
         account_id: params.one("accountId", "an account's id")?,
         connection_id: params.one("connectionId", "a connection's id")?,
         customer_id: params.one("customerId", "a customer's id")?,
-        status: params.one("status", "PENDING or POSTED")?,
-        category: params.one("category", "a category")?,
+        status: params.one_of("status", TransactionStatus::ALL, TransactionStatus::as_str)?,
+        category: params.one_of("category", Category::ALL, Category::as_str)?,
         from: params.one("from", "a day like 2026-01-31")?,
         to: params.one("to", "a day like 2026-01-31")?,
     };
-    let (after, limit) = params.cursor::<(NaiveDate, TransactionId)>()?;
+    let (after, limit) = params.cursor::<(NaiveDate, TransactionId)>("transactions")?;
     params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.transactions(&filter, after, limit + 1).await?;
-    Ok(Json(Page::new(rows, limit, |row| (row.transaction_date, row.id), TransactionView::from)))
+    Ok(Json(Page::new("transactions", rows, limit, |row| (row.transaction_date, row.id), TransactionView::from)))
 }
 
 /// One transaction.
@@ -136,34 +136,84 @@ pub struct TransactionChanges {
     responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Result<Json<TransactionChanges>, Problem> {
     let connection_id: Option<ConnectionId> = params.one("connectionId", "a connection's id")?;
-    let (after, limit) = params.cursor::<(i64, TransactionId)>()?;
+    let (after, limit) = params.cursor::<SyncCursor>("transactions/sync")?;
     params.end()?;
     let connection_id = connection_id.ok_or_else(|| {
         Problem::invalid("connectionId", "REQUIRED", "connectionId is missing: a cursor belongs to one connection.")
     })?;
     let mut tx = caller.rows.begin().await?;
-    tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
-    let after = after.unwrap_or((0, TransactionId(uuid::Uuid::nil())));
-    let mut rows = tx.transaction_changes(connection_id, after, limit + 1).await?;
+    let last = tx.last_sequence(connection_id).await?.ok_or_else(Problem::not_found)?;
+    let mut cursor = after.unwrap_or_default();
+    if cursor.upto.is_none() {
+        (cursor.upto, cursor.added, cursor.at) = (Some(last), true, (cursor.after, TransactionId(uuid::Uuid::nil())));
+    }
+    let changes = read_changes(&mut tx, connection_id, cursor, limit).await?;
+    Ok(Json(changes))
+}
+
+/// Where a reader stands. One walk reads what came and changed between two sequence numbers: first what is new, then what
+/// changed among the rest, so that nothing comes as modified that never came as added.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct SyncCursor {
+    /// The walk's beginning.
+    after: i64,
+    /// Its end; none between two walks.
+    upto: Option<i64>,
+    /// Whether it is still at what is new.
+    added: bool,
+    /// How far it is.
+    at: (i64, TransactionId),
+}
+
+impl Default for SyncCursor {
+    fn default() -> Self {
+        Self { after: 0, upto: None, added: true, at: (0, TransactionId(uuid::Uuid::nil())) }
+    }
+}
+
+async fn read_changes(
+    tx: &mut TenantTx,
+    id: ConnectionId,
+    mut cursor: SyncCursor,
+    limit: i64,
+) -> Result<TransactionChanges, Problem> {
+    let span = Span { after: cursor.after, upto: cursor.upto.unwrap_or(cursor.after) };
     let most = usize::try_from(limit).unwrap_or(1);
-    let has_more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().map_or(after, |row| (row.changed_seq, row.transaction.id));
-    let mut changes = TransactionChanges {
-        added: Vec::new(),
-        modified: Vec::new(),
-        removed: Vec::new(),
-        next_cursor: Cursor(next).encode(),
-        has_more,
-    };
-    for row in rows {
-        if row.removed {
-            changes.removed.push(RemovedTransaction { id: row.transaction.id, account_id: row.transaction.account_id });
-        } else if (row.added_seq, row.transaction.id) > after {
-            changes.added.push(row.transaction.into());
-        } else {
-            changes.modified.push(row.transaction.into());
+    let (mut added, mut modified, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut has_more = false;
+    if cursor.added {
+        let mut rows = tx.transactions_added(id, span, cursor.at, limit + 1).await?;
+        has_more = rows.len() > most;
+        rows.truncate(most);
+        cursor.at = rows.last().map_or(cursor.at, |row| (row.sequence, row.transaction.id));
+        added = rows.into_iter().map(|row| row.transaction.into()).collect();
+        if !has_more {
+            (cursor.added, cursor.at) = (false, (span.after, TransactionId(uuid::Uuid::nil())));
         }
     }
-    Ok(Json(changes))
+    if !cursor.added {
+        let room = most - added.len();
+        let mut rows = tx.transactions_changed(id, span, cursor.at, i64::try_from(room).unwrap_or(0) + 1).await?;
+        has_more = rows.len() > room;
+        rows.truncate(room);
+        cursor.at = rows.last().map_or(cursor.at, |row| (row.sequence, row.transaction.id));
+        for row in rows {
+            match row.removed {
+                true => {
+                    removed.push(RemovedTransaction { id: row.transaction.id, account_id: row.transaction.account_id })
+                }
+                false => modified.push(row.transaction.into()),
+            }
+        }
+    }
+    if !has_more {
+        cursor = SyncCursor { after: span.upto, ..SyncCursor::default() };
+    }
+    Ok(TransactionChanges {
+        added,
+        modified,
+        removed,
+        next_cursor: Cursor::encode("transactions/sync", &cursor),
+        has_more,
+    })
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
@@ -26,7 +28,21 @@ pub enum Completion {
 
 impl Linking {
     /// Asks the provider how the session stands, with what the browser or the redirect brought, and stores what came of it.
+    /// Runs to its end even when the caller goes away: a browser that is closed must not leave it half done.
     pub async fn complete(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        input: LinkInput,
+    ) -> Result<Completion, Problem> {
+        let linking = self.clone();
+        let work = async move { linking.complete_once(tenant_id, session_id, input).await };
+        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| {
+            Err(Problem::new(Code::InternalError, "Something went wrong here. Give support the requestId."))
+        })
+    }
+
+    async fn complete_once(
         &self,
         tenant_id: TenantId,
         session_id: SessionId,

@@ -350,6 +350,20 @@ impl TenantTx {
         Ok(())
     }
 
+    /// When access ends, as the provider announced it.
+    pub async fn set_consent_end(&mut self, id: ConnectionId, at: Option<DateTime<Utc>>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set consent_expires_at = coalesce($3, consent_expires_at) where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            at
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// Whether the customer has accounts that are not shared.
     pub async fn set_new_accounts(&mut self, id: ConnectionId, available: bool) -> Result<()> {
         let tenant_id = self.tenant_id.0;

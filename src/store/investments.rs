@@ -99,6 +99,8 @@ pub struct Liability {
     pub kind: LiabilityKind,
     /// The terms.
     pub terms: LiabilityTerms,
+    /// ISO 4217, the account's.
+    pub currency: Option<String>,
     /// When they were last read.
     pub updated_at: DateTime<Utc>,
 }
@@ -332,7 +334,8 @@ impl TenantTx {
     ) -> Result<Vec<Liability>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
-            r#"select l.id, l.account_id, l.connection_id, l.kind as "kind: LiabilityKind", l.terms, l.updated_at from liabilities l
+            r#"select l.id, l.account_id, l.connection_id, l.kind as "kind: LiabilityKind", l.terms, l.updated_at, a.currency
+             from liabilities l join accounts a on a.id = l.account_id
              where l.tenant_id = $1 and ($2::uuid is null or l.account_id = $2) and ($3::uuid is null or l.connection_id = $3)
                and ($4::uuid is null or l.connection_id in (select id from connections where tenant_id = $1 and customer_id = $4))
                and ($5::uuid is null or l.id > $5)
@@ -354,6 +357,7 @@ impl TenantTx {
                     connection_id: row.connection_id.into(),
                     kind: row.kind,
                     terms: decode(row.terms)?,
+                    currency: row.currency,
                     updated_at: row.updated_at,
                 })
             })

@@ -43,4 +43,4 @@ pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, Session
 /// Where a database is, and as whom it is entered.
 pub use sqlx::postgres::PgConnectOptions as ConnectOptions;
 pub use tenants::{Caller, Role};
-pub use transactions::{PageCounts, Transaction, TransactionChange, TransactionFacts, TransactionFilter};
+pub use transactions::{PageCounts, Span, Transaction, TransactionChange, TransactionFacts, TransactionFilter};

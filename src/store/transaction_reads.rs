@@ -2,10 +2,50 @@
 
 use chrono::NaiveDate;
 
-use super::transactions::{Transaction, TransactionChange, TransactionFilter};
+use super::transactions::{Span, Transaction, TransactionChange, TransactionFilter};
 use super::{Result, TenantTx};
 use crate::domain::ids::{ConnectionId, TransactionId};
 use crate::domain::transaction::{Category, TransactionStatus};
+
+struct ChangeRow {
+    id: uuid::Uuid,
+    account_id: uuid::Uuid,
+    connection_id: uuid::Uuid,
+    amount: rust_decimal::Decimal,
+    currency: Option<String>,
+    description: String,
+    merchant: Option<String>,
+    category: Category,
+    status: TransactionStatus,
+    transaction_date: NaiveDate,
+    posted_date: Option<NaiveDate>,
+    recurring: bool,
+    sequence: i64,
+    removed: bool,
+}
+
+impl From<ChangeRow> for TransactionChange {
+    fn from(row: ChangeRow) -> Self {
+        Self {
+            sequence: row.sequence,
+            removed: row.removed,
+            transaction: Transaction {
+                id: row.id.into(),
+                account_id: row.account_id.into(),
+                connection_id: row.connection_id.into(),
+                amount: row.amount,
+                currency: row.currency,
+                description: row.description,
+                merchant: row.merchant,
+                category: row.category,
+                status: row.status,
+                recurring: row.recurring,
+                transaction_date: row.transaction_date,
+                posted_date: row.posted_date,
+            },
+        }
+    }
+}
 
 impl TenantTx {
     /// A page of transactions, newest first, then by id.
@@ -92,51 +132,76 @@ impl TenantTx {
         }))
     }
 
-    /// The changes of a connection after a place, in the order in which they came.
-    pub async fn transaction_changes(
+    /// The transactions of a connection that came in a span of sequence numbers, after a place, in the order in which they came.
+    pub async fn transactions_added(
         &mut self,
         connection_id: ConnectionId,
+        span: Span,
         after: (i64, TransactionId),
         limit: i64,
     ) -> Result<Vec<TransactionChange>> {
         let tenant_id = self.tenant_id.0;
-        let rows = sqlx::query!(
-            r#"select id, account_id, amount, currency, description, merchant, category as "category: Category",
-                status as "status: TransactionStatus", transaction_date, posted_date, recurring, added_seq, changed_seq, removed
+        let rows = sqlx::query_as!(
+            ChangeRow,
+            r#"select id, account_id, connection_id, amount, currency, description, merchant, category as "category: Category",
+                status as "status: TransactionStatus", transaction_date, posted_date, recurring, added_seq as "sequence", removed
              from transactions
-             where tenant_id = $1 and connection_id = $2 and (changed_seq, id) > ($3, $4)
-               and not (removed and added_seq > $3)
-             order by changed_seq, id limit $5"#,
+             where tenant_id = $1 and connection_id = $2 and added_seq > $3 and added_seq <= $4 and (added_seq, id) > ($5, $6)
+               and not removed
+             order by added_seq, id limit $7"#,
             tenant_id,
             connection_id.0,
+            span.after,
+            span.upto,
             after.0,
             after.1.0,
             limit
         )
         .fetch_all(self.sql())
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| TransactionChange {
-                transaction: Transaction {
-                    id: row.id.into(),
-                    account_id: row.account_id.into(),
-                    connection_id,
-                    amount: row.amount,
-                    currency: row.currency,
-                    description: row.description,
-                    merchant: row.merchant,
-                    category: row.category,
-                    status: row.status,
-                    recurring: row.recurring,
-                    transaction_date: row.transaction_date,
-                    posted_date: row.posted_date,
-                },
-                added_seq: row.added_seq,
-                changed_seq: row.changed_seq,
-                removed: row.removed,
-            })
-            .collect())
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// The transactions that were there before a span of sequence numbers and changed or vanished in it, after a place.
+    pub async fn transactions_changed(
+        &mut self,
+        connection_id: ConnectionId,
+        span: Span,
+        after: (i64, TransactionId),
+        limit: i64,
+    ) -> Result<Vec<TransactionChange>> {
+        let tenant_id = self.tenant_id.0;
+        let rows = sqlx::query_as!(
+            ChangeRow,
+            r#"select id, account_id, connection_id, amount, currency, description, merchant, category as "category: Category",
+                status as "status: TransactionStatus", transaction_date, posted_date, recurring, changed_seq as "sequence", removed
+             from transactions
+             where tenant_id = $1 and connection_id = $2 and added_seq <= $3 and changed_seq > $3 and changed_seq <= $4
+               and (changed_seq, id) > ($5, $6)
+             order by changed_seq, id limit $7"#,
+            tenant_id,
+            connection_id.0,
+            span.after,
+            span.upto,
+            after.0,
+            after.1.0,
+            limit
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// The last sequence number of a connection that has been used.
+    pub async fn last_sequence(&mut self, connection_id: ConnectionId) -> Result<Option<i64>> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_scalar!(
+            "select event_seq from connections where id = $1 and tenant_id = $2",
+            connection_id.0,
+            tenant_id
+        )
+        .fetch_optional(self.sql())
+        .await?)
     }
 
     /// The day of the oldest transaction of a connection.

@@ -108,12 +108,19 @@ pub struct TransactionFilter {
 pub struct TransactionChange {
     /// The row; of a removed one only its ids count.
     pub transaction: Transaction,
-    /// The sequence number under which it came.
-    pub added_seq: i64,
-    /// The sequence number under which it last changed.
-    pub changed_seq: i64,
+    /// The sequence number under which it came, or last changed.
+    pub sequence: i64,
     /// Whether it is gone.
     pub removed: bool,
+}
+
+/// A span of a connection's sequence numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Later than this one.
+    pub after: i64,
+    /// Up to this one.
+    pub upto: i64,
 }
 
 /// The columns of a page, one array each, for `unnest`.

@@ -138,6 +138,8 @@ impl Run<'_> {
                     connection_id: self.id(),
                     kind: liability.kind,
                     terms: liability.terms,
+                    // Read from the account.
+                    currency: None,
                     updated_at: now,
                 })
             })

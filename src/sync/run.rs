@@ -7,11 +7,12 @@ use chrono::TimeDelta;
 use super::outcome::{Fetched, Outcomes, condition, refresh_result};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType};
-use crate::domain::connection::Condition;
+use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::grant::{covers, suits};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::repair::EXPIRING_DAYS;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::Failure;
 use crate::providers::data::Observation;
@@ -72,7 +73,9 @@ impl Run<'_> {
             Err(failure) => return self.stop(failure).await,
         };
         let mut tx = self.begin().await?;
-        tx.set_consent(self.id(), &observation.consented, observation.consent_expires_at).await?;
+        // An end that was announced stays until a repair, though not every provider says it again when asked.
+        let ends = observation.consent_expires_at.or(self.connection.consent_expires_at);
+        tx.set_consent(self.id(), &observation.consented, ends).await?;
         tx.commit().await?;
         if observation.condition.status.needs_customer() {
             return self.wait_for_customer(observation.condition, observation.code.as_deref()).await;
@@ -231,7 +234,7 @@ impl Run<'_> {
 
     async fn end(&self, observed: Condition, outcomes: Outcomes) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
-        let (condition, code) = condition(observed, &outcomes);
+        let (condition, code) = condition(self.with_notice(observed), &outcomes);
         let succeeded = outcomes.values().all(|fetched| !matches!(fetched, Fetched::Failed(_)));
         let mut tx = self.begin().await?;
         let history_from = tx.first_transaction_date(self.id()).await?;
@@ -248,6 +251,21 @@ impl Run<'_> {
         }
         let again: Vec<_> = outcomes.values().filter_map(Fetched::again).collect();
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
+    }
+
+    /// A connection that works may still have something to tell (F2).
+    fn with_notice(&self, observed: Condition) -> Condition {
+        if observed != Condition::HEALTHY {
+            return observed;
+        }
+        let soon = self.sync.clock.now() + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
+        if self.connection.consent_expires_at.is_some_and(|end| end <= soon) {
+            return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
+        }
+        if self.connection.new_accounts_available {
+            return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
+        }
+        observed
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {

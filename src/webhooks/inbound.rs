@@ -98,8 +98,15 @@ impl Inbound {
         match hint.kind {
             HintKind::Nothing | HintKind::SessionFinished => {}
             HintKind::Data(products) => self.want(tenant_id, id, products).await?,
-            HintKind::Status | HintKind::AccessExpiring { .. } => {
-                self.want(tenant_id, id, &[Product::Balances]).await?
+            HintKind::Status => self.want(tenant_id, id, &[Product::Balances]).await?,
+            HintKind::AccessExpiring { at } => {
+                let now = self.clock.now();
+                let mut tx = self.store.tenant(tenant_id).begin().await?;
+                tx.set_consent_end(id, at).await?;
+                tx.emit(id, EventType::ConnectionConsentExpiring, serde_json::json!({ "consentExpiresAt": at }), now)
+                    .await?;
+                tx.commit().await?;
+                self.want(tenant_id, id, &[Product::Balances]).await?;
             }
             HintKind::NewAccounts => {
                 let mut tx = self.store.tenant(tenant_id).begin().await?;
