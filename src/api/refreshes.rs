@@ -104,6 +104,13 @@ async fn begin(tx: &mut TenantTx, app: &App, id: ConnectionId, body: &RefreshBod
             "This service provider does not keep logins on request: leave storeSecrets out.",
         ));
     }
+    if body.import_new_accounts && connection.new_accounts_available {
+        // The provider shares new accounts only after the customer has chosen them (E5).
+        let detail = "The customer has accounts that are not shared yet. Open a repair with accountSelection: true.";
+        return Err(Problem::new(Code::UserActionRequired, detail)
+            .with("reasons", serde_json::json!(["NEW_ACCOUNTS"]))
+            .with("repair", format!("/connections/{id}/repair")));
+    }
     let now = app.clock().now();
     let running = tx.refreshes(id, None, true, 1).await?.into_iter().next();
     let refresh_id = match running {

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod institution;
 pub mod investment;
 pub mod liability;
+pub mod money;
 pub mod placement;
 pub mod problem;
 pub mod product;

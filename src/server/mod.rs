@@ -123,10 +123,10 @@ impl Server {
         #[cfg(feature = "sandbox")]
         let router = {
             let with_sandbox = config.has_sandbox_tenant().then(|| crate::sandbox::routes(sandbox.clone()));
-            api::router(app, with_sandbox, sandbox.pages())
+            api::router(app, with_sandbox, crate::widget::routes().merge(sandbox.pages()))
         };
         #[cfg(not(feature = "sandbox"))]
-        let router = api::router(app, None, Router::new());
+        let router = api::router(app, None, crate::widget::routes());
         Ok(Self {
             config,
             database,

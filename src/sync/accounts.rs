@@ -1,12 +1,14 @@
 //! Accounts: what is shared, what it holds, whose it is.
 
+use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::Run;
 use super::outcome::Fetched;
-use crate::domain::account::AccountStatus;
+use crate::domain::account::{AccountStatus, Balances};
 use crate::domain::event::EventType;
 use crate::domain::ids::AccountId;
+use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::providers::Failure;
@@ -41,7 +43,8 @@ impl Run<'_> {
         let filters = self.connection.settings.account_filters.as_ref();
         let mut changed = Vec::new();
         for account in accounts {
-            let facts = facts(account);
+            let balances = in_currency_of(account);
+            let facts = facts(account, &balances);
             match known.get(&account.provider_account_id) {
                 Some(&id) => {
                     if tx.update_account(id, &facts, now).await? {
@@ -113,14 +116,26 @@ impl Run<'_> {
     }
 }
 
-fn facts(account: &ProviderAccount) -> AccountFacts<'_> {
+/// The balances with at least their currency's decimals.
+fn in_currency_of(account: &ProviderAccount) -> Balances {
+    let money = |amount: Option<Decimal>| amount.map(|amount| in_currency(amount, account.currency.as_deref()));
+    let balances = &account.balances;
+    Balances {
+        current: money(balances.current),
+        available: money(balances.available),
+        limit: money(balances.limit),
+        updated_at: balances.updated_at,
+    }
+}
+
+fn facts<'a>(account: &'a ProviderAccount, balances: &'a Balances) -> AccountFacts<'a> {
     AccountFacts {
         name: &account.name,
         mask: account.mask.as_deref(),
         account_type: account.account_type,
         subtype: account.subtype,
         currency: account.currency.as_deref(),
-        balances: &account.balances,
+        balances,
         persistent_id: account.persistent_id.as_deref(),
     }
 }

@@ -7,6 +7,7 @@ use super::Run;
 use super::outcome::Fetched;
 use crate::domain::event::EventType;
 use crate::domain::ids::{HoldingId, InvestmentTransactionId, LiabilityId};
+use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::providers::data::{InvestmentTransactionsRequest, ProviderInvestmentTransaction};
 use crate::providers::{Failure, FailureKind, Persistence};
@@ -40,8 +41,8 @@ impl Run<'_> {
                     security: holding.security,
                     quantity: holding.quantity,
                     price: holding.price,
-                    value: holding.value,
-                    cost_basis: holding.cost_basis,
+                    value: holding.value.map(|value| in_currency(value, holding.currency.as_deref())),
+                    cost_basis: holding.cost_basis.map(|cost| in_currency(cost, holding.currency.as_deref())),
                     currency: holding.currency,
                     price_as_of: holding.price_as_of,
                     updated_at: now,
@@ -107,7 +108,7 @@ impl Run<'_> {
                     description: movement.description,
                     quantity: movement.quantity,
                     price: movement.price,
-                    amount: movement.amount,
+                    amount: in_currency(movement.amount, movement.currency.as_deref()),
                     fees: movement.fees,
                     currency: movement.currency,
                     date: movement.date,

@@ -8,6 +8,7 @@ use super::Run;
 use super::outcome::Fetched;
 use crate::domain::event::EventType;
 use crate::domain::ids::AccountId;
+use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest};
@@ -115,7 +116,7 @@ fn facts(transaction: ProviderTransaction, accounts: &HashMap<String, AccountId>
         account_id,
         provider_transaction_id: transaction.provider_transaction_id,
         pending_transaction_id: transaction.pending_transaction_id,
-        amount: transaction.amount,
+        amount: in_currency(transaction.amount, transaction.currency.as_deref()),
         currency: transaction.currency,
         description: transaction.description,
         merchant: transaction.merchant,
