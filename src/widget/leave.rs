@@ -11,7 +11,9 @@ use super::refused::Refused;
 use super::session::{PATH as SESSION, returned};
 use super::visitor::Visitor;
 use super::{start, texts};
+use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::link::Linking;
+use crate::store::Session;
 
 /// Where the form is sent.
 pub(super) const PATH: &str = "/link/cancel";
@@ -34,13 +36,23 @@ pub(super) async fn leave_session(
     let session = linking.cancel(visitor.tenant_id, visitor.session_id).await?;
     Ok(match linking.return_address(&session, returned(session.outcome)) {
         Some(address) => Page::saying(texts::GOING_BACK, Some((&address, texts::BACK))).going_to(0, &address),
-        None => Page::saying(texts::LEFT, Some((SESSION, texts::CONTINUE))),
+        None => left(&session),
     })
 }
 
-/// The form that every page of an open session ends with.
+/// Where there is no application to go back to. A first link stays open until its time is over (F1).
+fn left(before: &Session) -> Page {
+    match (before.outcome, before.mode) {
+        (SessionOutcome::Open, SessionMode::Connect) => Page::saying(texts::LEFT, Some((SESSION, texts::CONTINUE))),
+        (SessionOutcome::Open, _) => Page::saying(texts::over(SessionOutcome::Cancelled, None), None),
+        (outcome, _) => Page::saying(texts::over(outcome, before.outcome_code.as_deref()), None),
+    }
+}
+
+/// What every page of an open session ends with.
 pub(super) fn form(form_key: &str) -> Markup {
     html! {
+        p.small { (texts::PROMISE) }
         form.leave method="post" action=(PATH) {
             (start::key_field(form_key))
             button.quiet { (texts::CANCEL) }

@@ -103,6 +103,8 @@ impl Page {
                     }
                     title { (self.title) }
                     link rel="stylesheet" href=(assets::STYLE.path);
+                    // None: or every browser would ask for one.
+                    link rel="icon" href="data:,";
                     @if self.policy == Policy::Form { script src=(assets::SUBMIT.path) defer {} }
                 }
                 body {
@@ -110,7 +112,6 @@ impl Page {
                         h1 { (self.title) }
                         (self.content)
                     }
-                    footer { p { (texts::FOOTER) } }
                 }
             }
         }

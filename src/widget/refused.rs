@@ -84,7 +84,7 @@ impl IntoResponse for Refused {
         let content = html! {
             p { (self.text.body) }
             @if let Some(address) = &self.again { p.actions { a.button href=(address) { (texts::TRY_AGAIN) } } }
-            @if let Some(id) = page::reference() { p.reference { (texts::REFERENCE) " " code { (id) } } }
+            @if let Some(id) = page::reference() { p.small { (texts::REFERENCE) " " code { (id) } } }
         };
         let mut response = Page::new(self.text.title, content).status(status).policy(self.policy).into_response();
         if let Some(seconds) = self.retry_after_seconds {

@@ -19,7 +19,7 @@ const fn text(title: &'static str, body: &'static str) -> Text {
 
 /// ISO 639-1.
 pub(super) const LANGUAGE: &str = "en";
-pub(super) const FOOTER: &str =
+pub(super) const PROMISE: &str =
     "You log in at your bank or its data network. Your password is never shown to the application or to this page.";
 pub(super) const REFERENCE: &str = "If you ask for help, give this reference:";
 
@@ -88,7 +88,7 @@ pub(super) fn purpose(mode: SessionMode, bank: &str) -> (String, String) {
         }
         SessionMode::Login => (
             format!("Log in at {bank} again"),
-            format!("The connection to {bank} has stopped working, or soon will. Log in once more to keep it."),
+            format!("Log in at {bank} once more, so that the connection keeps working."),
         ),
         SessionMode::Accounts => (
             "Choose your accounts".to_owned(),
