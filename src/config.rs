@@ -272,7 +272,7 @@ fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
         let key = error.path.join(".");
         let problem = match &error.kind {
             figment::error::Kind::UnknownField(field, _) => {
-                let key = if key.is_empty() { field.clone() } else { format!("{key}.{field}") };
+                let key = if key.is_empty() || key.ends_with(field) { field.clone() } else { format!("{key}.{field}") };
                 let set_by = names.get(&key).map(|name| format!(" (set by {name})")).unwrap_or_default();
                 format!("{key}{set_by} is no key: look at config.default.toml for the right name, or remove it")
             }

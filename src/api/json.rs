@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::problem::{Code, Problem};
 
@@ -30,6 +30,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let is_json = is_json(request.headers());
+        let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             match rejection.into_response().status() {
                 StatusCode::PAYLOAD_TOO_LARGE => {
@@ -41,10 +42,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if bytes.is_empty() {
             return Ok(Self { value: parse(b"{}")?, bytes });
         }
-        if !is_json {
+        if !is_json || is_encoded {
             return Err(Problem::new(
                 Code::UnsupportedMediaType,
-                "The body must be JSON: send Content-Type: application/json.",
+                "The body must be plain JSON: send Content-Type: application/json, and no Content-Encoding.",
             ));
         }
         Ok(Self { value: parse(&bytes)?, bytes })
@@ -79,12 +80,23 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::invalid("", "ENCODING", "The body is not UTF-8."));
     }
+    if bytes
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|first| matches!(first, b'[' | b'"' | b'0'..=b'9' | b't' | b'f' | b'n' | b'-'))
+    {
+        return Err(Problem::invalid("", "INVALID_TYPE", "The body must be a JSON object: {…}."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let pointer = pointer(error.path());
+        let mut pointer = pointer(error.path());
         let inner = error.into_inner();
-        let code = if inner.is_data() { code_of(&inner.to_string()) } else { "SYNTAX" };
-        let detail = plain(&inner);
+        let text = inner.to_string();
+        let code = if inner.is_data() { code_of(&text) } else { "SYNTAX" };
+        if let Some(field) = named_field(&text) {
+            pointer = format!("{pointer}/{field}");
+        }
+        let detail = plain(&text);
         Problem::invalid(pointer, code, detail)
     })?;
     reader.end().map_err(|_| Problem::invalid("", "SYNTAX", "There is more than one JSON value in the body."))?;
@@ -96,7 +108,8 @@ fn code_of(text: &str) -> &'static str {
         "UNKNOWN_FIELD"
     } else if text.starts_with("missing field") {
         "REQUIRED"
-    } else if text.starts_with("unknown variant") || text.starts_with("invalid value") {
+    } else if text.starts_with("unknown variant") || text.starts_with("invalid value") || text.contains("UUID parsing")
+    {
         "INVALID_VALUE"
     } else if text.starts_with("duplicate field") {
         "DUPLICATE_FIELD"
@@ -105,9 +118,27 @@ fn code_of(text: &str) -> &'static str {
     }
 }
 
+/// The field that is missing or stands twice, which the path does not name.
+fn named_field(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("missing field `").or_else(|| text.strip_prefix("duplicate field `"))?;
+    rest.split_once('`').map(|(field, _)| field)
+}
+
+/// `null` means the same as leaving the field out.
+pub(super) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 /// The reader's own words, without the caller's values (a huge text is nobody's help) and at most 300 characters.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+fn plain(text: &str) -> String {
+    if text.contains("UUID parsing") {
+        return "This is no id: an id is a UUID.".to_owned();
+    }
+    let text = text.to_owned();
     let text = match text.find("invalid type: string \"") {
         Some(start) => match text.rfind("\", expected") {
             Some(end) => format!("{}invalid type: string{}", &text[..start], &text[end + 1..]),

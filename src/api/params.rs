@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
                 return Err(Problem::invalid("", "TOO_MANY", format!("More than {MOST} query parameters.")));
             }
             if value.contains('\0') || value.contains('\u{fffd}') {
-                return Err(Problem::invalid(name, "ENCODING", "The value is not valid UTF-8 text."));
+                return Err(Problem::invalid(name, "ENCODING", "The value must be UTF-8 text without U+0000."));
             }
             values.entry(name.into_owned()).or_default().push(value.into_owned());
         }

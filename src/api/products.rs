@@ -10,7 +10,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::Body;
+use super::json::{Body, null_is_default};
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, connection_view};
 use crate::domain::addition::Outcome;
@@ -27,7 +27,7 @@ pub struct ProductsBody {
     /// At least one, each once.
     products: Vec<Product>,
     /// Judge only; nothing changes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     dry_run: bool,
     /// How far back, 1 to 730 days, where the provider can still be told.
     #[serde(default)]

@@ -10,7 +10,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, Json};
+use super::json::{Body, Json, null_is_default};
 use super::problem::ProblemDocument;
 use super::products::check_once;
 use super::views::{CategorizationStatus, UpdateStatus};
@@ -34,10 +34,10 @@ pub struct RefreshBody {
     #[serde(default)]
     products: Option<Vec<Product>>,
     /// Also bring accounts that were not there at the first import, where the provider has that.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     import_new_accounts: bool,
     /// Ask the provider to keep the login, where it has that.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     store_secrets: bool,
 }
 

@@ -12,7 +12,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, Json};
+use super::json::{Body, Json, null_is_default};
 use super::problem::ProblemDocument;
 use super::products::check_once;
 use super::start::{StartAnswer, account_filters, expires_in, redirect_url};
@@ -46,13 +46,13 @@ pub(super) async fn get_repair(
 #[schema(example = json!({}))]
 pub struct RepairBody {
     /// Let the customer change the shared accounts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     account_selection: bool,
     /// Account subtypes by type; only with accountSelection.
     #[serde(default)]
     account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Ask for consent to these.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     products: Vec<Product>,
     /// What products cannot start without, by product.
     #[serde(default)]

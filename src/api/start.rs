@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::App;
 use super::auth::Caller;
 use super::idempotency::IdempotencyKey;
-use super::json::Body;
+use super::json::{Body, null_is_default};
 use super::problem::ProblemDocument;
 use crate::domain::combination::{IdentifiersFlow, check_arrays};
 use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
@@ -40,13 +40,13 @@ pub struct StartBody {
     /// Must succeed; filters institutions. At least one.
     products: Vec<Product>,
     /// Required where the institution and the shared accounts have them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     required_if_supported_products: Vec<Product>,
     /// Fetched if possible.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     optional_products: Vec<Product>,
     /// Consent only; nothing is fetched until added.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     additional_consented_products: Vec<Product>,
     /// The institution, where the customer need not choose one.
     #[serde(default)]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
+use super::start::violations;
 use super::{Linking, sync_job};
 use crate::domain::addition::{Accepted, InstitutionFacts, Outcome, Refusal, Situation, judge};
+use crate::domain::combination::check_options;
 use crate::domain::connection::Status;
 use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, RefreshId};
@@ -59,9 +61,13 @@ impl Linking {
         if connection.condition.status.is_terminal() {
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
+        self.check_options(&connection, request)?;
         let rows = tx.products(id).await?;
         let facts = self.institution_facts(&connection).await?;
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        if !request.dry_run && !request.product_options.is_empty() {
+            tx.add_product_options(id, &request.product_options).await?;
+        }
         let refresh_id =
             if request.dry_run { None } else { self.store_additions(tx, &connection, &rows, &accepted).await? };
         let results = accepted
@@ -69,6 +75,15 @@ impl Linking {
             .map(|accepted| Addition { product: accepted.product, outcome: accepted.outcome, detail: accepted.detail })
             .collect();
         Ok(Additions { results, refresh_id })
+    }
+
+    /// What the products cannot start without must be given, now or at start (B14); what is given must be known.
+    fn check_options(&self, connection: &Connection, request: &ProductsRequest) -> Result<(), Problem> {
+        let mut options = connection.settings.product_options.clone();
+        options.extend(request.product_options.clone());
+        let asked = request.products.iter().copied().collect();
+        let wrong = check_options(&asked, &options);
+        if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
     }
 
     async fn judge_additions(

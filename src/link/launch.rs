@@ -88,7 +88,12 @@ impl Linking {
         connection: &Connection,
         request: LaunchRequest,
     ) -> Result<Target, Problem> {
-        let institution_id = session.request.institution_id.or(request.institution_id).ok_or_else(|| {
+        let settled = session.request.institution_id;
+        if settled.is_some() && request.institution_id.is_some_and(|chosen| Some(chosen) != settled) {
+            let detail = "This session is for the institution that it was started with. Leave institutionId out.";
+            return Err(Problem::invalid("/institutionId", "SETTLED", detail));
+        }
+        let institution_id = settled.or(request.institution_id).ok_or_else(|| {
             Problem::invalid(
                 "/institutionId",
                 "REQUIRED",

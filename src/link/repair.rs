@@ -9,7 +9,7 @@ use super::launch::repair_mode;
 use super::start::violations;
 use super::{Linking, Opened};
 use crate::config::Mode;
-use crate::domain::combination::check_combination;
+use crate::domain::combination::{check_combination, check_options};
 use crate::domain::connection::{RepairReason, Status};
 use crate::domain::ids::ConnectionId;
 use crate::domain::placement::Placements;
@@ -130,6 +130,12 @@ impl Linking {
         let asked = Placements { products: request.products.iter().copied().collect(), ..Placements::default() };
         if !asked.products.is_empty() {
             check_combination(&asked, None, &request.product_options, None).map_err(violations)?;
+        }
+        let mut options = connection.settings.product_options.clone();
+        options.extend(request.product_options.clone());
+        let wrong = check_options(&request.products.iter().copied().collect(), &options);
+        if !wrong.is_empty() {
+            return Err(violations(wrong));
         }
         let asks_consent = !request.products.is_empty() || rows.iter().any(waits_for_consent);
         if asks_consent && entry.mode == Mode::Live && !entry.provider.has_consent_text() {

@@ -4,11 +4,14 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::{Linking, Opened, TOKEN_PREFIX, session_job};
-use crate::domain::combination::{IdentifiersFlow, Violation, ViolationCode, check_combination};
+use crate::domain::combination::{IdentifiersFlow, Violation, ViolationCode, check_combination, lacks_company};
 use crate::domain::ids::InstitutionId;
 use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::SessionMode;
+use crate::providers::Spec;
 use crate::routing::{self, Wanted};
 use crate::store::{ConnectionSettings, JobKind, NewConnection, NewSession, SessionRequest, TenantTx};
 
@@ -66,36 +69,33 @@ impl Linking {
         Ok(())
     }
 
-    /// Every required product must be one that some provider (or the pinned one) can be asked for at link time.
-    fn check_supported(
-        &self,
-        request: &StartRequest,
-        pinned: Option<crate::domain::service_provider::ServiceProvider>,
-    ) -> Result<(), Problem> {
-        let supported = |product| {
-            self.registry
-                .iter()
-                .filter(|entry| pinned.is_none_or(|id| id == entry.id()))
-                .any(|entry| entry.provider.spec().products.contains(&product))
-        };
-        let missing: Vec<_> =
-            request.placements.products.iter().copied().filter(|&product| !supported(product)).collect();
-        let Some(first) = missing.first() else { return Ok(()) };
-        let (code, by) = match pinned {
-            Some(id) => (Code::UnsupportedByProvider, id.to_string()),
-            None => (Code::NoProviderAvailable, "no service provider of this installation".to_owned()),
-        };
-        let detail = match pinned {
-            Some(_) => format!("{by} does not have {first}. Name another provider, or leave serviceProvider out."),
-            None => format!("{first} can be had from {by}."),
-        };
-        Err(missing.iter().enumerate().fold(Problem::new(code, detail), |problem, (index, product)| {
-            problem.with_error(
-                format!("/products/{index}"),
-                code.as_str(),
-                format!("{product} cannot be asked for here."),
-            )
-        }))
+    /// Some provider (the pinned one, if one is named) must serve one of the countries and have every required product.
+    fn check_supported(&self, request: &StartRequest, pinned: Option<ServiceProvider>) -> Result<(), Problem> {
+        let countries = &request.settings.country_codes;
+        let candidates = || self.registry.iter().filter(move |entry| pinned.is_none_or(|id| id == entry.id()));
+        let serves = |spec: &Spec| countries.iter().any(|code| spec.countries.contains(&code.as_str()));
+        if !candidates().any(|entry| serves(entry.provider.spec())) {
+            let detail = format!("No service provider of this installation serves {}.", countries.join(", "));
+            return Err(Problem::new(Code::NoProviderAvailable, detail.clone()).with_error(
+                "/countryCodes",
+                "COUNTRY",
+                detail,
+            ));
+        }
+        let has = |product| candidates().any(|entry| entry.provider.spec().products.contains(&product));
+        let missing: Vec<_> = request.placements.products.iter().copied().filter(|&product| !has(product)).collect();
+        if !missing.is_empty() {
+            return Err(unsupported(&missing, pinned));
+        }
+        if candidates().all(|entry| lacks_company(&request.placements, entry.provider.spec().never_alone)) {
+            let detail = "No service provider can link these products alone (rule B5). Add a product beside them.";
+            return Err(Problem::new(Code::NoProviderAvailable, detail).with_error(
+                "/products",
+                "PRODUCT_COMBINATION",
+                detail,
+            ));
+        }
+        Ok(())
     }
 
     /// Stores customer, connection and session. `check_start` comes first.
@@ -139,6 +139,22 @@ impl Linking {
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         Ok(Opened { connection, mode: session.mode, connect_token, expires_at: session.expires_at })
     }
+}
+
+fn unsupported(missing: &[Product], pinned: Option<ServiceProvider>) -> Problem {
+    let names: Vec<&str> = missing.iter().map(|product| product.as_str()).collect();
+    let (code, detail) = match pinned {
+        Some(id) => (
+            Code::UnsupportedByProvider,
+            format!("{id} does not have {}. Name another provider, or leave serviceProvider out.", names.join(", ")),
+        ),
+        None => {
+            (Code::NoProviderAvailable, format!("No service provider of this installation has {}.", names.join(", ")))
+        }
+    };
+    names.iter().fold(Problem::new(code, detail), |problem, name| {
+        problem.with_error("/products", code.as_str(), format!("{name} cannot be asked for here."))
+    })
 }
 
 /// What a caller is told of violated rules.

@@ -252,6 +252,17 @@ async fn put_faults(
             "At most 100 faults, with a probability of 0 to 1 and a latency of at most 120,000 ms.",
         ));
     }
+    for (index, fault) in body.faults.iter().enumerate() {
+        let is_route = fault.route == "*" || (fault.route.starts_with('/') && fault.route.len() <= 200);
+        if !is_route || fault.route.contains('\0') {
+            let pointer = format!("/faults/{index}/route");
+            return Err(Problem::invalid(
+                pointer,
+                "INVALID_VALUE",
+                "route is * or a path of the provider's API, like /accounts/get.",
+            ));
+        }
+    }
     faults::put(&sandbox.documents, provider, &body.faults).await?;
     Ok(StatusCode::NO_CONTENT)
 }

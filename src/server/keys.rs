@@ -86,9 +86,7 @@ mod tests {
         let made: Vec<String> = std::thread::scope(|scope| {
             let start = |number: usize| {
                 let path = &path;
-                scope.spawn(move || {
-                    kept(path, || Ok(Secret::new(number.to_string()))).unwrap().expose().to_owned()
-                })
+                scope.spawn(move || kept(path, || Ok(Secret::new(number.to_string()))).unwrap().expose().to_owned())
             };
             let started: Vec<_> = (0..20).map(start).collect();
             started.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -271,7 +271,8 @@ impl TenantTx {
     }
 
     /// Marks what recurs: the same account paid the same merchant in at least three months, once or twice in each, and about
-    /// the same amount. Under that sequence number; how many rows changed.
+    /// the same amount. Under that sequence number; how many rows changed that did not come
+    /// under it.
     pub async fn mark_recurring(&mut self, connection_id: ConnectionId, sequence: i64) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
         let series = sqlx::query!(
@@ -289,20 +290,22 @@ impl TenantTx {
         let (accounts, merchants): (Vec<Uuid>, Vec<String>) =
             series.into_iter().map(|row| (row.account_id, row.merchant)).unzip();
         // The series are handed over as arrays: fresh rows have no statistics, and a join would be planned for a handful.
-        let marked = sqlx::query!(
-            "update transactions set recurring = not recurring, changed_seq = $3
+        let marked = sqlx::query_scalar!(
+            r#"with marked as (update transactions set recurring = not recurring, changed_seq = $3
              where tenant_id = $1 and connection_id = $2 and not removed
                and recurring <> (amount > 0 and merchant is not null
-                    and (account_id, merchant) in (select account_id, merchant from unnest($4::uuid[], $5::text[]) as s(account_id, merchant)))",
+                    and (account_id, merchant) in (select account_id, merchant from unnest($4::uuid[], $5::text[]) as s(account_id, merchant)))
+             returning added_seq)
+             select count(*) as "count!" from marked where added_seq <> $3"#,
             tenant_id,
             connection_id.0,
             sequence,
             &accounts,
             &merchants
         )
-        .execute(self.sql())
+        .fetch_one(self.sql())
         .await?;
-        Ok(i64::try_from(marked.rows_affected()).unwrap_or(i64::MAX))
+        Ok(marked)
     }
 
     /// Where the run is, or, at its end, where the next begins.

@@ -86,10 +86,9 @@ impl Run<'_> {
     }
 
     fn due(&self) -> Vec<Product> {
-        ORDER
-            .into_iter()
-            .filter(|product| self.products.iter().any(|row| row.product == *product && row.is_due()))
-            .collect()
+        let is_due = |product: &Product| self.products.iter().any(|row| row.product == *product && row.is_due());
+        let others = Product::ALL.iter().copied().filter(|product| !ORDER.contains(product));
+        ORDER.into_iter().chain(others).filter(is_due).collect()
     }
 
     /// Asks the provider to fetch from the institution, for refreshes that have not been asked for yet (E1).
