@@ -173,6 +173,8 @@ create table link_sessions (
     -- What the provider handed over, kept from its arrival until the connection holds it.
     linked bytea,
     provider_session_expires_at timestamptz,
+    -- How the last attempt was refused, so that whoever asks again is told the same.
+    refusal jsonb,
     provider_session_id text,
     last_request_id text,
     created_at timestamptz not null,

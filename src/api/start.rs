@@ -14,6 +14,7 @@ use super::auth::Caller;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, null_is_default};
 use super::problem::ProblemDocument;
+use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::combination::{IdentifiersFlow, check_arrays};
 use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
 use crate::domain::placement::Placement;
@@ -286,20 +287,24 @@ pub(super) fn account_filters(
     }
     for (kind, subtypes) in &filters {
         let shown: String = kind.chars().take(50).collect();
-        if !["depository", "credit", "loan", "investment", "other"].contains(&kind.as_str()) {
+        let account_type = ["depository", "credit", "loan", "investment", "other"]
+            .contains(&kind.as_str())
+            .then(|| kind.to_uppercase().parse::<AccountType>().ok())
+            .flatten();
+        let Some(account_type) = account_type else {
             return wrong(
                 format!("/accountFilters/{shown}"),
                 "A type is one of depository, credit, loan, investment, other.",
             );
-        }
+        };
         if subtypes.is_empty() || subtypes.len() > 100 {
             return wrong(format!("/accountFilters/{shown}"), "A type needs 1 to 100 subtypes, or ALL.");
         }
         for (index, subtype) in subtypes.iter().enumerate() {
-            if subtype != "ALL" && subtype.parse::<crate::domain::account::AccountSubtype>().is_err() {
+            if subtype != "ALL" && !subtype.parse::<AccountSubtype>().is_ok_and(|subtype| subtype.is_of(account_type)) {
                 return wrong(
                     format!("/accountFilters/{shown}/{index}"),
-                    "This is no subtype; GET /docs lists them under AccountSubtype.",
+                    "This is no subtype of that type; GET /docs lists them under AccountSubtype, and ALL is all of them.",
                 );
             }
         }

@@ -92,6 +92,35 @@ wire_enum! {
     }
 }
 
+impl AccountSubtype {
+    /// Whether accounts of that type can have this subtype.
+    pub fn is_of(self, account_type: AccountType) -> bool {
+        use AccountType as T;
+        let types: &[T] = match self {
+            Self::Checking
+            | Self::Savings
+            | Self::MoneyMarket
+            | Self::CashManagement
+            | Self::Prepaid
+            | Self::Ebt
+            | Self::Wallet => &[T::Depository],
+            Self::CertificateOfDeposit | Self::Hsa => &[T::Depository, T::Investment],
+            Self::CreditCard => &[T::Credit],
+            Self::LineOfCredit | Self::Overdraft => &[T::Credit, T::Loan],
+            Self::Mortgage
+            | Self::HomeEquity
+            | Self::StudentLoan
+            | Self::AutoLoan
+            | Self::BusinessLoan
+            | Self::PersonalLoan => &[T::Loan],
+            Self::Other => &[T::Depository, T::Credit, T::Loan, T::Investment, T::Other],
+            Self::Unidentified => &[],
+            _ => &[T::Investment],
+        };
+        types.contains(&account_type)
+    }
+}
+
 wire_enum! {
     /// Whether an account is still there.
     pub enum AccountStatus {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::service_provider::ServiceProvider;
@@ -133,7 +133,7 @@ impl Code {
 }
 
 /// One field or item that is wrong.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldProblem {
     /// JSON pointer into the request's body; for a query parameter its name.
@@ -162,7 +162,7 @@ pub struct ProviderProblem {
 }
 
 /// Why a request is refused. Everything in it may be shown to the caller.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Problem {
     /// The stable code.
@@ -172,8 +172,10 @@ pub struct Problem {
     /// The fields or items that are wrong.
     pub errors: Vec<FieldProblem>,
     /// The provider's own error.
+    #[serde(skip)]
     pub provider: Option<Box<ProviderProblem>>,
     /// When to try again.
+    #[serde(skip)]
     pub retry_after: Option<Duration>,
     /// More members of the document, by code.
     pub more: Map<String, Value>,

@@ -9,8 +9,8 @@ use crate::domain::ids::{ConnectionId, SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
-use crate::providers::Entry;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::providers::{Entry, Failure, FailureKind};
 use crate::store::{JobKind, Lease, NewJob, Session, SessionSecret};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
@@ -98,11 +98,13 @@ impl Linking {
         let provider_session = tx.session_secret(session_id, SessionSecret::ProviderSession).await?;
         let credential = tx.credential(session.connection_id).await?;
         let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
+        let refusal = tx.refusal(session_id).await?;
         tx.commit().await?;
 
         let Some(provider_session) = provider_session else {
-            return match input {
-                LinkInput::Nothing | LinkInput::Callback(_) => Ok(Completion::Pending(session.connection_id)),
+            return match (input, refusal) {
+                (_, Some(refusal)) => Err(refusal),
+                (LinkInput::Nothing | LinkInput::Callback(_), None) => Ok(Completion::Pending(session.connection_id)),
                 _ => Err(Problem::new(
                     Code::UserActionRequired,
                     "No institution has been chosen yet. Call POST /connect/link-token first.",
@@ -114,9 +116,14 @@ impl Linking {
             return self.finish_link(tenant_id, &session, &entry, linked, lease).await;
         }
         let is_repair = credential.is_some();
+        let brought = match &input {
+            LinkInput::PublicToken(_) => Some("/publicToken"),
+            LinkInput::Result(_) => Some("/result"),
+            LinkInput::Nothing | LinkInput::Callback(_) => None,
+        };
         let continuation = LinkContinuation { provider_session, credential, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
-        match progress.map_err(|failure| entry.problem(failure))? {
+        match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
             LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, &session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
@@ -158,19 +165,18 @@ impl Linking {
         lease: Lease,
         end: AttemptEnd,
     ) -> Result<Problem, Problem> {
+        let problem = attempt_problem(&end);
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.hold_lease(lease, LEASE).await?;
-        tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), None).await?;
-        let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
-        tx.record_step(session.id, step, Some(&end.code), self.clock.now()).await?;
-        tx.clear_provider_session(session.id).await?;
+        // Whoever asks again is told the same, but it happened once.
+        if session.outcome_code.as_deref() != Some(end.code.as_str()) {
+            let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
+            tx.record_step(session.id, step, Some(&end.code), self.clock.now()).await?;
+        }
+        tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), Some(&problem)).await?;
+        tx.clear_launch(session.id).await?;
         tx.commit().await?;
-        let detail = if end.cancelled {
-            "The customer left before finishing. The session is still open: call POST /connect/link-token to try again."
-        } else {
-            "The attempt failed. The session is still open: call POST /connect/link-token to try again."
-        };
-        Ok(Problem::new(Code::UserActionRequired, detail).with("attempt", end.code))
+        Ok(problem)
     }
 
     /// A provider object that appears for a session that is over is revoked there, so that nothing is billed unseen (F9).
@@ -207,6 +213,33 @@ impl Linking {
         tx.clear_provider_session(session.id).await?;
         tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// What a caller is told of an attempt that is over.
+fn attempt_problem(end: &AttemptEnd) -> Problem {
+    let (code, detail) = if end.code == Code::RequiredProductNotGranted.as_str() {
+        (Code::RequiredProductNotGranted, "The customer did not allow a required product at the institution.")
+    } else if end.cancelled {
+        (Code::UserActionRequired, "The customer left before finishing.")
+    } else {
+        (Code::UserActionRequired, "The attempt failed; attempt says why.")
+    };
+    let next = "The session is still open: call POST /connect/link-token to try again.";
+    Problem::new(code, format!("{detail} {next}")).with("attempt", end.code.clone())
+}
+
+/// A token or result that the provider does not take is the caller's mistake, not the provider's failure.
+fn refused_input(entry: &Entry, brought: Option<&str>, failure: Failure) -> Problem {
+    let kind = failure.kind;
+    let problem = entry.problem(failure);
+    match brought {
+        Some(pointer) if matches!(kind, FailureKind::Invalid | FailureKind::NotFound | FailureKind::Bug) => {
+            let detail =
+                "The service provider does not take it: it is malformed, used, expired, or of another session.";
+            Problem { provider: problem.provider, ..Problem::invalid(pointer, "REFUSED", detail) }
+        }
+        _ => problem,
     }
 }
 

@@ -137,14 +137,18 @@ impl Linking {
                 );
                 let problem =
                     names.iter().fold(Problem::new(Code::RequiredProductNotGranted, detail), |problem, name| {
-                        problem.with_error("/products", name, format!("{name} was not granted for any shared account."))
+                        problem.with_error(
+                            "/products",
+                            "NOT_GRANTED",
+                            format!("{name} was not granted for any shared account."),
+                        )
                     });
                 ("REQUIRED_PRODUCT_NOT_GRANTED", problem)
             }
         };
         self.revoke(tenant_id, session, entry, linked, code).await?;
         let mut tx = self.tenant(tenant_id).begin().await?;
-        tx.note_attempt(session.id, code, linked.provider_session_id.as_deref(), None).await?;
+        tx.note_attempt(session.id, code, linked.provider_session_id.as_deref(), Some(&problem)).await?;
         tx.commit().await?;
         Err(problem)
     }

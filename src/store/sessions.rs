@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Error, Result, Store, TenantTx};
 use crate::crypto;
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
+use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
@@ -229,7 +230,7 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         Ok(sqlx::query_scalar!(
             r#"select service_provider as "service_provider!: ServiceProvider" from link_sessions
-             where tenant_id = $1 and connection_id = $2 and provider_session is not null order by id desc limit 1"#,
+             where tenant_id = $1 and connection_id = $2 and provider_session_hash is not null order by id desc limit 1"#,
             tenant_id,
             connection_id.0
         )
@@ -245,7 +246,7 @@ impl TenantTx {
         let launch = self.seal("link_sessions", id, "launch", session.launch.expose().as_bytes())?;
         sqlx::query!(
             "update link_sessions set service_provider = $3, institution_id = $4, provider_session = $5, provider_session_hash = $6,
-                launch = $7, state_hash = $8, provider_session_expires_at = $9, last_request_id = coalesce($10, last_request_id)
+                launch = $7, state_hash = $8, provider_session_expires_at = $9, refusal = null, outcome_code = null, last_request_id = coalesce($10, last_request_id)
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id,
@@ -263,17 +264,44 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The provider's session is used up: the next try makes a new one.
-    pub async fn clear_provider_session(&mut self, id: SessionId) -> Result<()> {
+    /// The launch is used up: the next try makes a new one.
+    pub async fn clear_launch(&mut self, id: SessionId) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
-            "update link_sessions set launch = null, provider_session_expires_at = null, linked = null where id = $1 and tenant_id = $2",
+            "update link_sessions set launch = null, provider_session_expires_at = null where id = $1 and tenant_id = $2",
             id.0,
             tenant_id
         )
         .execute(self.sql())
         .await?;
         Ok(())
+    }
+
+    /// The provider's session is used up too: asking for it again would only fail.
+    pub async fn clear_provider_session(&mut self, id: SessionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update link_sessions set launch = null, provider_session_expires_at = null, provider_session = null, linked = null
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// How the last attempt was refused.
+    pub async fn refusal(&mut self, id: SessionId) -> Result<Option<Problem>> {
+        let tenant_id = self.tenant_id.0;
+        let stored =
+            sqlx::query_scalar!("select refusal from link_sessions where id = $1 and tenant_id = $2", id.0, tenant_id)
+                .fetch_optional(self.sql())
+                .await?
+                .flatten();
+        stored
+            .map(|value| serde_json::from_value(value).map_err(|error| Error::Unreadable(error.to_string())))
+            .transpose()
     }
 
     /// Keeps what the provider handed over until the connection holds it.
@@ -331,24 +359,25 @@ impl TenantTx {
         self.record_step(id, outcome.as_str(), code, now).await
     }
 
-    /// Notes the end of an attempt that leaves the session open.
+    /// Notes the end of an attempt that leaves the session open, and how it was refused.
     pub async fn note_attempt(
         &mut self,
         id: SessionId,
         code: &str,
         provider_session_id: Option<&str>,
-        request_id: Option<&str>,
+        refusal: Option<&Problem>,
     ) -> Result<()> {
         let tenant_id = self.tenant_id.0;
+        let refusal =
+            refusal.map(serde_json::to_value).transpose().map_err(|error| Error::Unreadable(error.to_string()))?;
         sqlx::query!(
-            "update link_sessions set outcome_code = $3, provider_session_id = coalesce($4, provider_session_id),
-                last_request_id = coalesce($5, last_request_id)
+            "update link_sessions set outcome_code = $3, provider_session_id = coalesce($4, provider_session_id), refusal = $5
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id,
             code,
             provider_session_id,
-            request_id
+            refusal
         )
         .execute(self.sql())
         .await?;

@@ -132,7 +132,7 @@ fn of_item(credential: &Secret) -> Value {
 
 /// We asked for something that cannot be asked for; nothing was sent.
 fn refused(code: &str, message: &str) -> Failure {
-    Failure::new(FailureKind::Invalid, Persistence::Permanent, code, message)
+    Failure::new(FailureKind::Unsupported, Persistence::Permanent, code, message)
 }
 
 /// Those of the countries that Plaid serves; it takes no others.

@@ -174,6 +174,8 @@ fn end(error: Option<&PlaidError>, session: Option<String>) -> AttemptEnd {
         code: match error.map(code).as_deref() {
             None => "CANCELLED".to_owned(),
             Some("INVALID_UPDATED_USERNAME") => "DIFFERENT_LOGIN".to_owned(),
+            // Asked again and again, the customer withheld what must be there (B12).
+            Some("ACCESS_NOT_GRANTED") => "REQUIRED_PRODUCT_NOT_GRANTED".to_owned(),
             Some(own) => own.to_owned(),
         },
         message: message.map(|text| text.chars().filter(|c| !c.is_control()).take(500).collect()),

@@ -127,7 +127,11 @@ pub fn filters(wanted: &BTreeMap<String, Vec<String>>) -> Option<BTreeMap<&'stat
         .iter()
         .filter_map(|(type_name, ours)| {
             let (plaid, account_type) = *TYPES.iter().find(|(name, _)| name == type_name)?;
-            let subtypes = if ours.is_empty() { vec!["all"] } else { plaid_subtypes(account_type, ours) };
+            let subtypes = if ours.is_empty() || ours.iter().any(|one| one == "ALL") {
+                vec!["all"]
+            } else {
+                plaid_subtypes(account_type, ours)
+            };
             (!subtypes.is_empty()).then_some((plaid, subtypes))
         })
         .collect();
