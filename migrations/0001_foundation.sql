@@ -169,6 +169,8 @@ create table link_sessions (
     service_provider text,
     provider_session bytea,
     provider_session_hash bytea,
+    -- The products that went into it; what was added later waits for completion (A12).
+    sent text[] not null default '{}',
     launch bytea,
     -- What the provider handed over, kept from its arrival until the connection holds it.
     linked bytea,

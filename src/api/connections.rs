@@ -18,7 +18,7 @@ use super::start::check_metadata;
 use super::views::{ConnectionView, connection_view, connection_views};
 use crate::domain::connection::{Status, StatusReason};
 use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::store::ConnectionFilter;
@@ -93,7 +93,10 @@ pub(super) async fn update_connection(
     let id: ConnectionId = id(&connection)?;
     check_metadata(&body.value.metadata)?;
     key.local(&caller.rows, &body.bytes, StatusCode::OK, async |tx| {
-        tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
+        let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
+        if connection.condition.status.is_terminal() {
+            return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+        }
         tx.set_metadata(id, &body.value.metadata, app.clock().now()).await?;
         connection_view(tx, &app.linking, id).await
     })

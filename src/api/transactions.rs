@@ -11,8 +11,9 @@ use super::json::Json;
 use super::page::{Cursor, Page};
 use super::params::Params;
 use super::problem::ProblemDocument;
+use crate::domain::connection::Status;
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, TransactionId};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Code, Problem};
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::store::{Span, TenantTx, Transaction, TransactionFilter};
 
@@ -142,6 +143,13 @@ pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Res
         Problem::invalid("connectionId", "REQUIRED", "connectionId is missing: a cursor belongs to one connection.")
     })?;
     let mut tx = caller.rows.begin().await?;
+    let connection = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
+    if connection.condition.status == Status::Deleted {
+        return Err(Problem::new(
+            Code::ConnectionTerminal,
+            "The connection was deleted, and its transactions with it: remove yours.",
+        ));
+    }
     let last = tx.last_sequence(connection_id).await?.ok_or_else(Problem::not_found)?;
     let mut cursor = after.unwrap_or_default();
     if cursor.upto.is_none() {

@@ -6,18 +6,18 @@ use super::{LEASE, Linking, sync_job};
 use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
-use crate::domain::grant::{Observed, Refused, Settlement, settle};
+use crate::domain::grant::{Observed, Refused, Settlement, covers, settle};
 use crate::domain::ids::TenantId;
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
-use crate::domain::product::{Product, ProductState};
+use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{Repaired, capture};
 use crate::domain::session::SessionOutcome;
 use crate::providers::Entry;
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::routing;
-use crate::store::{Connection, Institution, Lease, Session, TenantTx, placements, states};
+use crate::store::{Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
 use super::Completion;
 
@@ -47,7 +47,9 @@ impl Linking {
             self.revoke(tenant_id, session, entry, &linked, "CONNECTION_OVER").await?;
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
-        let requested = placements(&tx.products(connection.id).await?);
+        let (sent, late): (Vec<_>, Vec<_>) =
+            tx.products(connection.id).await?.into_iter().partition(|row| session.sent.contains(&row.product));
+        let requested = placements(&sent);
         let facts = seen.institution.as_ref().and_then(|institution| {
             institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
         });
@@ -59,7 +61,10 @@ impl Linking {
             consent_scoped: entry.provider.spec().consent_scopes,
         };
         match settle(&requested, &observed) {
-            Ok(settlement) => self.store_link(tx, session, entry, &connection, linked, seen, settlement).await,
+            Ok(mut settlement) => {
+                admit(&mut settlement, &late, &observed);
+                self.store_link(tx, session, entry, &connection, linked, seen, settlement).await
+            }
             Err(refused) => {
                 drop(tx);
                 self.refuse_link(tenant_id, session, entry, &linked, refused).await
@@ -240,5 +245,19 @@ impl Linking {
         let data = serde_json::json!({ "optionalProducts": captured.pending, "additionalConsentedProducts": captured.consented, "cause": "REPAIRED" });
         tx.emit(connection.id, EventType::ConnectionProductsChanged, data, self.clock.now()).await?;
         Ok(())
+    }
+}
+
+/// What was added while the customer was at the provider was not asked for there: it is fetched if the consent covers it all the
+/// same, else it waits for a repair (A8, A12).
+fn admit(settlement: &mut Settlement, late: &[ConnectionProduct], observed: &Observed<'_>) {
+    for row in late {
+        let covered = !observed.consent_scoped || covers(observed.consented, row.product);
+        let state = match covered {
+            true => (ProductState::Pending, None),
+            false => (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing)),
+        };
+        settlement.placements.put(row.product, Placement::Optional);
+        settlement.states.insert(row.product, state);
     }
 }

@@ -76,10 +76,14 @@ impl Linking {
         tx.commit().await?;
 
         let state = Self::random_token("st_")?;
+        let sent = match &purpose {
+            LinkPurpose::Connect(placements) => placements.iter().map(|(product, _)| product).collect(),
+            LinkPurpose::Repair { .. } => Vec::new(),
+        };
         let request = self.link_request(&session, &connection, &target, purpose, &state);
         let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
         let begun = begun.map_err(|failure| target.entry.problem(failure))?;
-        self.keep(tenant_id, &session, target, state, begun).await
+        self.keep(tenant_id, &session, target, (state, sent), begun).await
     }
 
     async fn chosen_target(
@@ -215,7 +219,7 @@ impl Linking {
         tenant_id: TenantId,
         session: &Session,
         target: Target,
-        state: Secret,
+        (state, sent): (Secret, Vec<Product>),
         begun: LinkBegun,
     ) -> Result<Launched, Problem> {
         let now = self.clock.now();
@@ -230,6 +234,7 @@ impl Linking {
             launch: Secret::new(launch),
             state,
             expires_at: begun.expires_at,
+            sent,
             request_id: begun.request_id,
         };
         let mut tx = self.tenant(tenant_id).begin().await?;

@@ -9,10 +9,10 @@ use crate::domain::session::SessionOutcome;
 use crate::store::TenantTx;
 
 impl Linking {
-    /// Deletes a connection. Deleting one that is deleted does nothing.
+    /// Deletes a connection. One that is over (deleted, or never finished) has nothing left: nothing changes (F4).
     pub async fn delete(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        if connection.condition.status == Status::Deleted {
+        if connection.condition.status.is_terminal() {
             return Ok(());
         }
         let now = self.clock.now();
@@ -26,12 +26,7 @@ impl Linking {
             tx.finish_session(session, SessionOutcome::Cancelled, Some("CONNECTION_DELETED"), None, now).await?;
         }
         let deleted = Condition { status: Status::Deleted, reason: None };
-        if connection.condition.status == Status::Expired {
-            tx.set_condition(id, deleted, None, now).await?;
-            tx.record_history(id, Some(Status::Expired), deleted, "DELETED_BY_TENANT", now).await?;
-        } else {
-            tx.change_condition(id, deleted, None, "DELETED_BY_TENANT", now).await?;
-        }
+        tx.change_condition(id, deleted, None, "DELETED_BY_TENANT", now).await?;
         Ok(tx.erase_connection(id).await?)
     }
 }

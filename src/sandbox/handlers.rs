@@ -75,14 +75,14 @@ async fn turn_knob(
     let mut tx = caller.rows.begin().await?;
     let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
+    if connection.condition.status.is_terminal() {
+        return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
+    }
     let (Some(provider), Some(provider_connection_id)) =
         (connection.service_provider, connection.provider_connection_id.clone())
     else {
         return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
     };
-    if connection.condition.status.is_terminal() {
-        return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
-    }
     let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
     simulator.turn(&provider_connection_id, knob.clone()).await.map_err(|error| match error {
         KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),

@@ -99,6 +99,9 @@ pub(super) fn explain(error: &store::Error) -> Error {
         store::Error::Away(why) => {
             Error(format!("the database is away ({why}): check that it runs, and that LINKSPAN_DATABASE_URL is right"))
         }
+        store::Error::Unreadable(why) => Error(format!(
+            "the database was made by another version of Linkspan: {why}; use that version, or an empty database"
+        )),
         store::Error::Seal(why) => Error(format!(
             "the stored secrets cannot be opened: {why}; LINKSPAN_KEYS must hold the keys that sealed them"
         )),

@@ -58,6 +58,8 @@ pub struct Session {
     pub institution_id: Option<InstitutionId>,
     /// The provider that was chosen.
     pub service_provider: Option<ServiceProvider>,
+    /// The products that went into the provider's session.
+    pub sent: Vec<Product>,
     /// Until when the provider's session can be used.
     pub provider_session_expires_at: Option<DateTime<Utc>>,
     /// The provider's id of its session.
@@ -102,6 +104,8 @@ pub struct ProviderSession {
     pub state: Secret,
     /// Until when.
     pub expires_at: DateTime<Utc>,
+    /// The products that went into it.
+    pub sent: Vec<Product>,
     /// The provider's request id.
     pub request_id: Option<String>,
 }
@@ -169,7 +173,7 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
             r#"select id, tenant_id, connection_id, mode as "mode: SessionMode", outcome as "outcome: SessionOutcome", outcome_code, request,
-                redirect_url, institution_id, service_provider as "service_provider: ServiceProvider", provider_session_expires_at,
+                redirect_url, institution_id, service_provider as "service_provider: ServiceProvider", sent as "sent: Vec<Product>", provider_session_expires_at,
                 provider_session_id, last_request_id, created_at, expires_at, finished_at
              from link_sessions
              where tenant_id = $1 and ($2::uuid is null or connection_id = $2) and ($3::uuid is null or id > $3) and ($5::uuid is null or id = $5)
@@ -196,6 +200,7 @@ impl TenantTx {
                     redirect_url: row.redirect_url,
                     institution_id: row.institution_id.map(Into::into),
                     service_provider: row.service_provider,
+                    sent: row.sent,
                     provider_session_expires_at: row.provider_session_expires_at,
                     provider_session_id: row.provider_session_id,
                     last_request_id: row.last_request_id,
@@ -246,7 +251,7 @@ impl TenantTx {
         let launch = self.seal("link_sessions", id, "launch", session.launch.expose().as_bytes())?;
         sqlx::query!(
             "update link_sessions set service_provider = $3, institution_id = $4, provider_session = $5, provider_session_hash = $6,
-                launch = $7, state_hash = $8, provider_session_expires_at = $9, refusal = null, outcome_code = null, last_request_id = coalesce($10, last_request_id)
+                launch = $7, state_hash = $8, provider_session_expires_at = $9, refusal = null, outcome_code = null, last_request_id = coalesce($10, last_request_id), sent = $11
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id,
@@ -257,7 +262,8 @@ impl TenantTx {
             launch,
             crypto::hash(session.state.expose().as_bytes()),
             session.expires_at,
-            session.request_id
+            session.request_id,
+            &session.sent.iter().map(|product| product.as_str().to_owned()).collect::<Vec<_>>()
         )
         .execute(self.sql())
         .await?;
