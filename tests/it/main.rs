@@ -5,5 +5,7 @@ mod arch;
 mod connect;
 mod connections;
 mod conventions;
+mod documents;
 mod judge;
 mod support;
+mod walkthrough;

@@ -1,0 +1,85 @@
+//! What is written down beside the code says what the code does.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use linkspan::config::{Config, DEFAULTS, Mode};
+use linkspan::domain::support_matrix;
+use linkspan::providers;
+
+const README: &str = include_str!("../../README.md");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_readme_shows_the_support_matrix_of_the_code() {
+    let (_, rest) = README.split_once("<!-- support matrix: from the code, see tests/it/documents.rs -->\n").unwrap();
+    let (shown, _) = rest.split_once("<!-- end of the support matrix -->").unwrap();
+    assert_eq!(shown, support_matrix::markdown(), "paste what `linkspan matrix` prints");
+}
+
+#[test]
+fn the_committed_openapi_document_is_the_servers() {
+    let committed = fs::read_to_string(root().join("openapi.json")).unwrap();
+    assert!(
+        committed == format!("{}\n", linkspan::server::openapi()),
+        "openapi.json is out of date: cargo run -- openapi > openapi.json"
+    );
+}
+
+/// With every key set, those that are commented out too.
+#[test]
+fn every_documented_key_is_one() {
+    let uncommented: Vec<_> = DEFAULTS.lines().map(|line| if is_key(line) { &line[2..] } else { line }).collect();
+    let keys = uncommented.iter().filter(|line| line.contains(" = ")).count();
+    assert!(keys > 20, "no keys found: {keys}");
+    let file = std::env::temp_dir().join(format!("linkspan-keys-{}.toml", std::process::id()));
+    fs::write(&file, uncommented.join("\n").replace('…', "0123456789")).unwrap();
+    let config = Config::from_sources(Some(file.clone()), []);
+    fs::remove_file(file).unwrap();
+    let config = config.unwrap();
+    for listed in providers::LIST {
+        let name = listed.id.as_str().to_lowercase();
+        let section = config.providers.get(&name).unwrap_or_else(|| panic!("{name} has no section"));
+        if let Err(error) = (listed.build)(section.own.clone(), Mode::Live) {
+            panic!("{name}: {error}");
+        }
+    }
+}
+
+/// Whether a line is a key that is commented out.
+fn is_key(line: &str) -> bool {
+    let name = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")).map(|(name, _)| name);
+    name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+}
+
+#[test]
+fn the_readme_names_every_subcommand() {
+    let help = Command::new(env!("CARGO_BIN_EXE_linkspan")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, listed) = help.split_once("Commands:\n").unwrap();
+    let commands: Vec<_> = listed.lines().map_while(|line| line.split_whitespace().next()).collect();
+    assert!(commands.contains(&"serve"), "{commands:?}");
+    for command in commands.iter().filter(|command| **command != "help") {
+        assert!(README.contains(&format!("| `linkspan {command}")), "README.md says nothing of linkspan {command}");
+    }
+}
+
+#[test]
+fn the_readme_links_to_files_that_are_there() {
+    let targets = README.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files: Vec<_> = targets.filter(|target| !target.contains("://")).collect();
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        assert!(root().join(file).exists(), "README.md links to {file}, which is not there");
+    }
+}
+
+#[test]
+fn the_changelog_says_what_is_not_released_yet() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains("\n## [Unreleased]\n"));
+}
