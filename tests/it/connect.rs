@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{Key, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_job_from_start_to_data() {
@@ -27,4 +27,46 @@ async fn the_main_job_from_start_to_data() {
     assert!(
         transactions.is_sorted_by_key(|row| std::cmp::Reverse(row["transactionDate"].as_str().unwrap().to_owned()))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f1_a_session_is_completed_any_number_of_times() {
+    let app = TestApp::new().await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let token = started["connectToken"].as_str().unwrap();
+    let pending = app.post_as(token, "/connect/complete", json!({})).await.expect(202);
+    assert_eq!(pending, json!({ "state": "PENDING" }));
+    let early = app.post_as(token, "/connect/complete", json!({ "publicToken": "public-x" })).await;
+    early.problem(409, "USER_ACTION_REQUIRED");
+    let id = app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200)["id"].clone();
+    for _ in 0..2 {
+        assert_eq!(app.post_as(token, "/connect/complete", json!({})).await.expect(200)["id"], id);
+    }
+    let garbage = app.call("GET", "/connect/session", Key::Of("lct_garbage"), &[], None).await;
+    garbage.problem(401, "UNAUTHORIZED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b12_a_required_product_that_is_not_granted_leaves_nothing_behind() {
+    let app = TestApp::new().await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS", "LIABILITIES"] })).await;
+    let only_checking = json!({ "username": "user_checking_only" });
+    let refused = app.play(&started, Some("First Platypus Bank"), only_checking).await;
+    let refused = refused.problem(422, "REQUIRED_PRODUCT_NOT_GRANTED");
+    assert!(refused["detail"].as_str().unwrap().contains("LIABILITIES"), "{refused:#}");
+    let again = app.post_as(started["connectToken"].as_str().unwrap(), "/connect/complete", json!({})).await;
+    again.problem(422, "REQUIRED_PRODUCT_NOT_GRANTED");
+    let connection = app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+    assert_eq!(connection["status"], "ACTIVE");
+    assert!(app.fidelity.operations().iter().any(|operation| operation == "/item/remove"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_server_goes_on_where_it_was() {
+    let app = TestApp::new().await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let database = app.stop().await;
+    let app = TestApp::on(database, &[]).await;
+    let connection = app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+    assert_eq!(connection["id"], started["connectionId"]);
 }
