@@ -53,9 +53,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Modules that put the others together: they may use all, and only `main` and tests use them.
-const PUTS_TOGETHER: &[&str] = &["server"];
-
 /// What rooms of `providers` with this name may use besides.
 const ROOM_MAY_USE: (&str, &[&str]) = ("simulator", &["bank", "store"]);
 
