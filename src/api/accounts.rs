@@ -18,7 +18,7 @@ use super::problem::ProblemDocument;
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Identifiers, Owner};
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, InstitutionId};
 use crate::domain::problem::{Code, Problem};
-use crate::domain::product::{Product, ProductState};
+use crate::domain::support_matrix::is_revocation;
 use crate::store::{Account, AccountFilter, AccountSecret, TenantTx};
 
 /// What an account holds; amounts as decimal texts.
@@ -151,14 +151,17 @@ pub(super) async fn get_identifiers(
     let account = tx.account(id(&account)?).await?.ok_or_else(Problem::not_found)?;
     let stored: Option<Identifiers> =
         tx.account_secret(account.id, AccountSecret::Identifiers, &caller.actor()).await?;
-    let state = product_state(&mut tx, account.connection_id, Product::Identifiers).await?;
+    let connection = tx.connection(account.connection_id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
-    let identifiers_status = match (&stored, state) {
-        (Some(_), _) => IdentifiersStatus::Available,
-        (None, Some(ProductState::ConsentRequired)) => IdentifiersStatus::Revoked,
-        (None, _) => IdentifiersStatus::Unavailable,
+    // Tokenised numbers stop working with the access (F6).
+    let revoked =
+        connection.condition.status.needs_customer() && connection.status_code.as_deref().is_some_and(is_revocation);
+    let (identifiers, identifiers_status) = match stored {
+        Some(_) if revoked => (Identifiers::default(), IdentifiersStatus::Revoked),
+        Some(identifiers) => (identifiers, IdentifiersStatus::Available),
+        None => (Identifiers::default(), IdentifiersStatus::Unavailable),
     };
-    Ok(Json(IdentifiersView { identifiers: stored.unwrap_or_default(), identifiers_status }))
+    Ok(Json(IdentifiersView { identifiers, identifiers_status }))
 }
 
 /// The people behind an account.
@@ -189,10 +192,6 @@ async fn sensitive(caller: &Caller) -> Result<TenantTx, Problem> {
         ));
     }
     Ok(caller.rows.begin().await?)
-}
-
-async fn product_state(tx: &mut TenantTx, id: ConnectionId, product: Product) -> Result<Option<ProductState>, Problem> {
-    Ok(tx.products(id).await?.into_iter().find(|row| row.product == product).map(|row| row.state))
 }
 
 /// For which processor.
@@ -240,6 +239,12 @@ pub(super) async fn create_processor_token(
     let effect = async {
         let mut tx = caller.rows.begin().await?;
         let account = tx.account(account_id).await?.ok_or_else(Problem::not_found)?;
+        if account.status != AccountStatus::Open {
+            return Err(Problem::new(
+                Code::UserActionRequired,
+                "The customer no longer shares this account. Open a repair with accountSelection: true.",
+            ));
+        }
         let connection = tx.connection(account.connection_id).await?.ok_or_else(Problem::not_found)?;
         let credential = tx.credential(connection.id).await?;
         tx.commit().await?;

@@ -39,6 +39,7 @@ pub(super) async fn enqueue_due(work: &Work) -> Result<Outcome, Problem> {
     let full = due.len() >= MOST as usize;
     for (tenant_id, id) in due {
         let mut tx = work.store().tenant(tenant_id).begin().await?;
+        tx.lock_row(id).await?;
         let fetched: Vec<_> = placements(&tx.products(id).await?).fetched().into_iter().collect();
         tx.want_products(id, &fetched).await?;
         // The run itself says when the next one is due; until then it is not due again.

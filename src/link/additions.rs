@@ -142,10 +142,7 @@ impl Linking {
         for accepted in &changed {
             let placement =
                 before.of(accepted.product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);
-            tx.place_product(id, accepted.product, placement, accepted.state, now).await?;
-            if accepted.reason.is_some() {
-                tx.change_product(id, accepted.product, accepted.state, accepted.reason, None, now).await?;
-            }
+            tx.place_product(id, accepted.product, placement, (accepted.state, accepted.reason), now).await?;
         }
         if changed.is_empty() {
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::complete::{read_linked, revoke_job};
 use super::{Completion, Linking};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::{SessionId, TenantId};
@@ -9,7 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::LinkInput;
-use crate::store::Session;
+use crate::store::{Session, SessionSecret};
 
 impl Linking {
     /// Asks how an open session stands; when to ask again, or `None` where there is nothing left to ask.
@@ -43,6 +44,14 @@ impl Linking {
         }
         let mut tx = self.tenant(tenant_id).begin().await?;
         let connection = tx.lock_connection(session.connection_id).await?;
+        // What the provider had handed over, but could not be settled, is revoked there, so that nothing is billed unseen.
+        let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
+        if let (Some(linked), Some(provider)) = (kept.as_ref().and_then(read_linked), session.service_provider) {
+            let id = tx
+                .insert_revocation(provider, &linked.provider_connection_id, &linked.credential, "SESSION_OVER", now)
+                .await?;
+            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+        }
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
         if let Some(connection) = connection.filter(|connection| connection.condition.status == Status::InProgress) {
             let expired = Condition { status: Status::Expired, reason: None };

@@ -248,7 +248,8 @@ pub(super) fn revoke_job(tenant_id: TenantId, id: uuid::Uuid, run_at: chrono::Da
     NewJob { kind: JobKind::Revoke, key: id.to_string(), payload: serde_json::json!({ "tenantId": tenant_id }), run_at }
 }
 
-fn read_linked(text: &Secret) -> Option<Linked> {
+/// What was kept of a link, read back.
+pub(super) fn read_linked(text: &Secret) -> Option<Linked> {
     let (credential, provider_connection_id, provider_session_id) =
         serde_json::from_str::<(String, String, Option<String>)>(text.expose()).ok()?;
     Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id })

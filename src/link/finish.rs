@@ -13,9 +13,9 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{Repaired, capture};
 use crate::domain::session::SessionOutcome;
-use crate::providers::Entry;
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
+use crate::providers::{Entry, Persistence};
 use crate::routing;
 use crate::store::{Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
@@ -77,13 +77,18 @@ impl Linking {
         let observation =
             entry.provider.status(&cx, &linked.credential).await.map_err(|failure| entry.problem(failure))?;
         let cx = entry.in_request(&self.clock);
-        let accounts = entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await;
-        let accounts = accounts.map_err(|failure| entry.problem(failure))?;
+        let accounts = match entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await {
+            Ok(accounts) => accounts.iter().map(|account| (account.account_type, account.subtype)).collect(),
+            // The link stands though the institution cannot be read just now: what the accounts suit shows with the first reading (F1).
+            Err(failure) if failure.persistence == Persistence::Temporary => {
+                AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect()
+            }
+            Err(failure) => return Err(entry.problem(failure)),
+        };
         let institution = match &observation.provider_institution_id {
             Some(id) => self.store.find_institution(entry.id(), id).await?,
             None => None,
         };
-        let accounts = accounts.iter().map(|account| (account.account_type, account.subtype)).collect();
         Ok(Seen { observation, accounts, institution })
     }
 
@@ -230,14 +235,15 @@ impl Linking {
         for &product in &captured.pending {
             let placement =
                 now_placed.of(product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);
-            tx.place_product(connection.id, product, placement, ProductState::Pending, self.clock.now()).await?;
+            tx.place_product(connection.id, product, placement, (ProductState::Pending, None), self.clock.now())
+                .await?;
         }
         for &product in &captured.consented {
             tx.place_product(
                 connection.id,
                 product,
                 Placement::AdditionalConsented,
-                ProductState::Consented,
+                (ProductState::Consented, None),
                 self.clock.now(),
             )
             .await?;

@@ -4,15 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LEASE, Linking, session_job};
 use crate::domain::combination::IdentifiersFlow;
-use crate::domain::connection::RepairReason;
+use crate::domain::connection::StatusReason;
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason};
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
-use crate::domain::session::SessionMode;
-use crate::providers::Entry;
+use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
+use crate::providers::{Entry, Failure};
 use crate::routing::{self, Wanted};
 use crate::store::{Connection, JobKind, ProviderSession, Session, SessionSecret, TenantTx, states};
 
@@ -67,6 +67,10 @@ impl Linking {
         }
         let target = match session.mode {
             SessionMode::Connect | SessionMode::Relink => self.chosen_target(&session, &connection, request).await?,
+            _ if request.institution_id.is_some_and(|chosen| Some(chosen) != connection.institution_id) => {
+                let detail = "A repair is at the connection's own institution. Leave institutionId out.";
+                return Err(Problem::invalid("/institutionId", "SETTLED", detail));
+            }
             _ => self.repair_target(&connection)?,
         };
         if let Some(launched) = self.still_open(&mut tx, &session, &target).await? {
@@ -82,8 +86,31 @@ impl Linking {
         };
         let request = self.link_request(&session, &connection, &target, purpose, &state);
         let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
-        let begun = begun.map_err(|failure| target.entry.problem(failure))?;
+        let begun = match begun {
+            Ok(begun) => begun,
+            Err(failure) => return Err(self.refuse_launch(tenant_id, &session, &target, failure).await?),
+        };
         self.keep(tenant_id, &session, target, (state, sent), begun).await
+    }
+
+    /// The provider does not open a session. Where it says that the old link is lost, so does the connection from now on (G1).
+    async fn refuse_launch(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        target: &Target,
+        failure: Failure,
+    ) -> Result<Problem, Problem> {
+        let lost = failure.condition.filter(|condition| condition.reason == Some(StatusReason::RelinkNeeded));
+        let code = failure.code.clone();
+        let problem = target.entry.problem(failure);
+        let (Some(condition), true) = (lost, session.mode != SessionMode::Connect) else { return Ok(problem) };
+        let now = self.clock.now();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.change_condition(session.connection_id, condition, Some(&code), "REPAIR_REFUSED", now).await?;
+        tx.finish_session(session.id, SessionOutcome::Failed, Some("RELINK_NEEDED"), None, now).await?;
+        tx.commit().await?;
+        Ok(Problem { provider: problem.provider, ..relink_needed() })
     }
 
     async fn chosen_target(
@@ -257,11 +284,17 @@ impl Linking {
     }
 }
 
+/// The old link is lost.
+pub(super) fn relink_needed() -> Problem {
+    Problem::new(
+        Code::UnsupportedByProvider,
+        "The old link cannot be restored, because the customer took the access back. Start a new link by POST /connect/start.",
+    )
+}
+
 /// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.
-pub(super) fn repair_mode(account_selection: bool, asks_consent: bool, reasons: &[RepairReason]) -> SessionMode {
-    if reasons.contains(&RepairReason::Relink) {
-        SessionMode::Relink
-    } else if asks_consent {
+pub(super) fn repair_mode(account_selection: bool, asks_consent: bool) -> SessionMode {
+    if asks_consent {
         SessionMode::Consent
     } else if account_selection {
         SessionMode::Accounts

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
-use super::launch::repair_mode;
+use super::launch::{relink_needed, repair_mode};
 use super::start::violations;
 use super::{Linking, Opened};
 use crate::config::Mode;
@@ -17,6 +17,8 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{RepairFacts, reasons, required};
 use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::domain::support_matrix::{AfterLink, after_link};
+use crate::providers::Spec;
 use crate::store::{Connection, ConnectionProduct, NewSession, SessionRequest, TenantTx, states};
 
 /// How long a repair session lives unless asked otherwise, in seconds (D12).
@@ -124,19 +126,7 @@ impl Linking {
                 format!("{} has no account selection in a repair.", spec.name),
             ));
         }
-        if let Some(product) = request.products.iter().find(|product| !spec.products.contains(product)) {
-            return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
-        }
-        let asked = Placements { products: request.products.iter().copied().collect(), ..Placements::default() };
-        if !asked.products.is_empty() {
-            check_combination(&asked, None, &request.product_options, None).map_err(violations)?;
-        }
-        let mut options = connection.settings.product_options.clone();
-        options.extend(request.product_options.clone());
-        let wrong = check_options(&request.products.iter().copied().collect(), &options);
-        if !wrong.is_empty() {
-            return Err(violations(wrong));
-        }
+        check_products(spec, connection, request)?;
         let asks_consent = !request.products.is_empty() || rows.iter().any(waits_for_consent);
         if asks_consent && entry.mode == Mode::Live && !entry.provider.has_consent_text() {
             return Err(Problem::new(
@@ -148,8 +138,37 @@ impl Linking {
             ));
         }
         let plan = self.repair_plan(connection, rows);
-        Ok(repair_mode(request.account_selection, asks_consent, &plan.reasons))
+        if plan.reasons.contains(&RepairReason::Relink) {
+            return Err(relink_needed());
+        }
+        Ok(repair_mode(request.account_selection, asks_consent))
     }
+}
+
+/// What a repair can ask consent for (C4, B7, B14).
+fn check_products(spec: &Spec, connection: &Connection, request: &RepairRequest) -> Result<(), Problem> {
+    if let Some(product) = request.products.iter().find(|product| !spec.products.contains(product)) {
+        return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
+    }
+    if let Some(index) = request.products.iter().position(|&product| after_link(spec.id, product) == AfterLink::Never) {
+        let detail = format!("{} cannot be had after the link. Start a new one with it.", request.products[index]);
+        return Err(Problem::new(Code::ProductsNotAddable, detail.clone()).with_error(
+            format!("/products/{index}"),
+            "NOT_ADDABLE_AFTER_LINK",
+            detail,
+        ));
+    }
+    let asked = Placements { products: request.products.iter().copied().collect(), ..Placements::default() };
+    if !asked.products.is_empty() {
+        check_combination(&asked, None, &request.product_options, None).map_err(violations)?;
+    }
+    let mut options = connection.settings.product_options.clone();
+    options.extend(request.product_options.clone());
+    let wrong = check_options(&request.products.iter().copied().collect(), &options);
+    if !wrong.is_empty() {
+        return Err(violations(wrong));
+    }
+    Ok(())
 }
 
 fn waits_for_consent(row: &ConnectionProduct) -> bool {

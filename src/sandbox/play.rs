@@ -39,7 +39,7 @@ pub struct PlayBody {
     /// Which accounts are shared: `all`, or their masks.
     #[serde(default)]
     pub(super) accounts: Accounts,
-    /// The customer goes away before the last step.
+    /// The customer goes away at the login page, before anything is settled.
     #[serde(default)]
     pub(super) abandon: bool,
 }
@@ -91,7 +91,7 @@ impl Sandbox {
             if form.step == "done" || form.step.is_empty() {
                 return Err(stuck(&form.step));
             }
-            if play.abandon && !matches!(form.step.as_str(), "institution" | "consent" | "credentials" | "mfa") {
+            if play.abandon && form.step == "credentials" {
                 return Ok(Visit::Abandoned);
             }
             let answer = self.ask(Call::post_form("form", path.as_str(), fields(&form, play))).await?;

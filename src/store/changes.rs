@@ -58,12 +58,11 @@ impl TenantTx {
     ) -> Result<()> {
         let before = self.products(id).await?.into_iter().find(|row| row.product == product);
         let Some(before) = before else { return Ok(()) };
-        self.set_product_state(id, product, state, reason, done, now).await?;
         if (before.state, before.reason) != (state, reason) {
             let data = json!({ "product": product, "from": before.state, "to": state, "reason": reason });
             self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
         }
-        Ok(())
+        self.set_product_state(id, product, state, reason, done, now).await
     }
 
     /// Puts a product, known or not, where it stands now, with an event where its state changed.
@@ -72,20 +71,16 @@ impl TenantTx {
         id: ConnectionId,
         product: Product,
         placement: Placement,
-        state: ProductState,
+        (state, reason): (ProductState, Option<ProductReason>),
         now: DateTime<Utc>,
     ) -> Result<()> {
         let before = self.products(id).await?.into_iter().find(|row| row.product == product);
-        let (from, reason) = before.map_or((None, None), |row| (Some(row.state), row.reason));
-        self.put_product(id, product, Some(placement), from.unwrap_or(state), reason).await?;
-        if from == Some(state) {
-            return Ok(());
+        let from = before.map(|row| (row.state, row.reason));
+        if from != Some((state, reason)) {
+            let data =
+                json!({ "product": product, "from": from.map(|(state, _)| state), "to": state, "reason": reason });
+            self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
         }
-        if from.is_some() {
-            return self.change_product(id, product, state, None, None, now).await;
-        }
-        let data = json!({ "product": product, "from": null, "to": state, "reason": null });
-        self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
-        Ok(())
+        self.put_product(id, product, Some(placement), state, reason).await
     }
 }

@@ -81,11 +81,17 @@ impl TenantTx {
 
     /// Locks the connection's row for the rest of the transaction, so that changes follow one another.
     pub async fn lock_connection(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
+        self.lock_row(id).await?;
+        self.connection(id).await
+    }
+
+    /// The same without reading it.
+    pub async fn lock_row(&mut self, id: ConnectionId) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!("select id from connections where id = $1 and tenant_id = $2 for no key update", id.0, tenant_id)
             .fetch_optional(self.sql())
             .await?;
-        self.connection(id).await
+        Ok(())
     }
 
     /// A page of connections, oldest first.

@@ -33,8 +33,8 @@ pub enum Error {
 /// What the store answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// SQLSTATE classes after which the database is away rather than wrong: connection, operator intervention, resources, lock time-out.
-const AWAY: [&str; 4] = ["08", "57", "53", "55"];
+/// SQLSTATE classes after which the database is away rather than wrong: connection, operator intervention, resources, lock time-out, deadlock.
+const AWAY: [&str; 5] = ["08", "57", "53", "55", "40"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

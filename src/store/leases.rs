@@ -34,6 +34,8 @@ impl TenantTx {
 
     /// Makes sure, for the rest of this transaction, that the lease is still ours, and prolongs it.
     pub async fn hold_lease(&mut self, lease: Lease, length: Duration) -> Result<()> {
+        // Always the connection's row first, then its lease, then the rest: nobody waits for one another in a circle.
+        self.lock_row(lease.connection_id).await?;
         let held = sqlx::query!(
             "update connection_leases set lease_until = now() + make_interval(secs => $3)
              where connection_id = $1 and fence = $2 and lease_until >= now()",

@@ -8,12 +8,14 @@ use super::outcome::{Fetched, Outcomes, condition, refresh_result};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType};
 use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::event::EventType;
 use crate::domain::grant::{covers, suits};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::EXPIRING_DAYS;
 use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
 use crate::store::{AccountFilter, RefreshResult, RefreshStatus, TenantTx};
@@ -210,7 +212,12 @@ impl Run<'_> {
     async fn wait_for_customer(&self, condition: Condition, code: Option<&str>) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
         let mut tx = self.begin().await?;
-        tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
+        let changed = tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
+        let has_numbers =
+            self.products.iter().any(|row| row.product == Product::Identifiers && row.placement.is_some());
+        if changed && has_numbers && code.is_some_and(is_revocation) {
+            tx.emit(self.id(), EventType::AccountsIdentifiersRevoked, serde_json::json!({ "code": code }), now).await?;
+        }
         for row in self.products.iter().filter(|row| row.is_due()) {
             tx.set_product_state(self.id(), row.product, row.state, row.reason, Some(row.wanted), now).await?;
         }

@@ -110,8 +110,13 @@ impl Inbound {
             }
             HintKind::NewAccounts => {
                 let mut tx = self.store.tenant(tenant_id).begin().await?;
-                tx.set_new_accounts(id, true).await?;
-                tx.emit(id, EventType::ConnectionNewAccountsAvailable, serde_json::json!({}), self.clock.now()).await?;
+                // Told once, however often the provider says it.
+                let known = tx.lock_connection(id).await?.is_none_or(|connection| connection.new_accounts_available);
+                if !known {
+                    tx.set_new_accounts(id, true).await?;
+                    let now = self.clock.now();
+                    tx.emit(id, EventType::ConnectionNewAccountsAvailable, serde_json::json!({}), now).await?;
+                }
                 tx.commit().await?;
             }
         }
@@ -121,6 +126,7 @@ impl Inbound {
     /// Fetches those of the products that the connection has; if it has none of them, the cheapest thing that shows its state.
     async fn want(&self, tenant_id: TenantId, id: ConnectionId, products: &[Product]) -> Result<(), Problem> {
         let mut tx = self.store.tenant(tenant_id).begin().await?;
+        tx.lock_row(id).await?;
         let placed = placements(&tx.products(id).await?);
         let mut wanted: Vec<Product> =
             products.iter().copied().filter(|&product| placed.of(product).is_some_and(Placement::is_fetched)).collect();
