@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::App;
 use super::problem::REQUEST_ID;
 use crate::domain::problem::{Code, Problem};
+use crate::store;
 
 /// The version of the contract.
 pub const VERSION: &str = "2026-12-01";
@@ -44,9 +45,12 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
             let detail = format!("This server speaks version {VERSION}. Leave Linkspan-Version out, or send that.");
             return Problem::invalid("Linkspan-Version", "VERSION", detail).into_response();
         }
-        match tokio::time::timeout(limit, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Problem::new(Code::Unavailable, "The request took too long. Try again.")
+        tokio::select! {
+            // What needs no database is answered at once, whatever the database does.
+            biased;
+            response = next.run(request) => response,
+            () = app.store().gone() => Problem::from(store::Error::Away("it does not answer".into())).into_response(),
+            () = tokio::time::sleep(limit) => Problem::new(Code::Unavailable, "The request took too long. Try again.")
                 .retry_after(Duration::from_secs(1))
                 .into_response(),
         }

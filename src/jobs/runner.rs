@@ -13,10 +13,10 @@ use crate::clock::Clock;
 use crate::store::{Job, Store};
 
 /// How long a claimed job is ours without a sign of life.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(15);
 
 /// How often a running job gives its sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(4);
 
 /// How long to wait for new jobs when nobody tells of any.
 const IDLE: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::problem::Problem;
 use crate::link::sync_job;
 use crate::providers::Registry;
-use crate::store::{JobKind, NewJob, Store, placements};
+use crate::store::{self, JobKind, NewJob, Store, placements};
 
 /// How often due connections are looked for.
 const EVERY: TimeDelta = TimeDelta::seconds(30);
@@ -21,7 +21,7 @@ const KEEP_KEYS: TimeDelta = TimeDelta::hours(24);
 const KEEP_WEBHOOKS: TimeDelta = TimeDelta::days(7);
 
 /// Enqueues the jobs that come round by themselves; they stay queued from then on.
-pub async fn first_jobs(store: &Store, registry: &Registry, clock: &Clock) -> Result<(), Problem> {
+pub async fn first_jobs(store: &Store, registry: &Registry, clock: &Clock) -> store::Result<()> {
     let now = clock.now();
     let job = |kind, key: &str| NewJob { kind, key: key.to_owned(), payload: Value::Null, run_at: now };
     store.enqueue(&job(JobKind::Schedule, "all")).await?;

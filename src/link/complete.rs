@@ -11,7 +11,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Failure, FailureKind};
-use crate::store::{JobKind, Lease, NewJob, Session, SessionSecret};
+use crate::store::{self, JobKind, Lease, NewJob, Session, SessionSecret};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
 const TRIES: u32 = 20;
@@ -61,7 +61,11 @@ impl Linking {
         let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id).await? else {
             return Ok(Completion::Pending(session.connection_id));
         };
-        let answer = self.complete_under(tenant_id, session_id, input, lease).await;
+        let rows = self.tenant(tenant_id);
+        let answer = tokio::select! {
+            answer = self.complete_under(tenant_id, session_id, input, lease) => answer,
+            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+        };
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.release_lease(lease).await?;
         tx.commit().await?;

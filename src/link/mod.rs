@@ -33,8 +33,8 @@ pub use repair::{REPAIR_SECONDS, RepairPlan, RepairRequest};
 pub use start::{LINK_SECONDS, StartRequest};
 pub use view::SessionView;
 
-/// How long one step of a session may hold its connection.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long one step of a session may go without a sign of life before somebody else may take over.
+const LEASE: Duration = Duration::from_secs(15);
 
 /// A session that was opened, with the one secret that opens it.
 #[derive(Clone, Debug)]

@@ -128,6 +128,10 @@ impl Server {
             async move { sandbox.follow_clock(stop).await }
         });
         let Linking { store, registry, clock, .. } = self.linking.clone();
+        tasks.spawn({
+            let (store, stop) = (store.clone(), stop.clone());
+            async move { store.feel_pulse(stop.cancelled()).await }
+        });
         let prepared = prepare::prepare(&self.config, &self.database, &store, &registry, &clock, &stop).await;
         let outcome = match prepared {
             Ok(Some(prepared)) => {

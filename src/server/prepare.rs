@@ -39,11 +39,12 @@ pub(super) async fn prepare(
     let sandbox_key = if config.has_sandbox_tenant() { Some(keys::sandbox_api_key(config)?) } else { None };
     let mut told = false;
     while !stop.is_cancelled() {
-        match attempt(config, database, store, &ring, sandbox_key.as_ref()).await {
-            Ok(()) => {
-                first_jobs(store, registry, clock).await.map_err(Error::new)?;
-                return Ok(Some(Prepared { sandbox_key }));
-            }
+        let attempted = async {
+            attempt(config, database, store, &ring, sandbox_key.as_ref()).await?;
+            first_jobs(store, registry, clock).await
+        };
+        match attempted.await {
+            Ok(()) => return Ok(Some(Prepared { sandbox_key })),
             Err(store::Error::Away(why)) => {
                 if !told {
                     tracing::error!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, Result, TenantTx};
+use super::{Error, Result, TenantStore, TenantTx};
 use crate::domain::ids::ConnectionId;
 
 /// The right to work on a connection, until its time is over or somebody else has it.
@@ -58,5 +58,23 @@ impl TenantTx {
         .execute(self.sql())
         .await?;
         Ok(())
+    }
+}
+
+impl TenantStore {
+    /// Gives a sign of life for as long as it is polled, so that a lease may be short and a crash blocks nobody for long;
+    /// returns when the lease was lost. A database that is away is no loss by itself: the lease may last until it is back.
+    pub async fn keep_lease(&self, lease: Lease, length: Duration) {
+        loop {
+            tokio::time::sleep(length / 4).await;
+            let prolong = async {
+                let mut tx = self.begin().await?;
+                tx.hold_lease(lease, length).await?;
+                tx.commit().await
+            };
+            if let Err(Error::LeaseLost) = prolong.await {
+                return;
+            }
+        }
     }
 }

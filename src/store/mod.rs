@@ -15,6 +15,7 @@ mod leases;
 mod migrate;
 mod pool;
 mod products;
+mod pulse;
 mod refreshes;
 mod revocations;
 #[cfg(feature = "sandbox")]

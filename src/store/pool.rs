@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Error, Result};
@@ -24,6 +25,8 @@ const GREETING: &str = "set role linkspan_app; set statement_timeout = '15s'; se
 pub struct Store {
     pub(super) pool: PgPool,
     pub(super) vault: Arc<OnceLock<Vault>>,
+    /// Whether the database answered when it was last asked.
+    pub(super) pulse: Arc<watch::Sender<bool>>,
 }
 
 impl Store {
@@ -35,7 +38,7 @@ impl Store {
             .test_before_acquire(false)
             .after_connect(|connection, _| Box::pin(async move { connection.execute(GREETING).await.map(drop) }))
             .connect_lazy_with(options);
-        Self { pool, vault: Arc::default() }
+        Self { pool, vault: Arc::default(), pulse: Arc::new(watch::Sender::new(true)) }
     }
 
     /// The handle for one tenant's rows.

@@ -20,8 +20,8 @@ use crate::store::{Connection, ConnectionProduct, Lease, Refresh, Store, TenantT
 
 pub use outcome::Next;
 
-/// How long a run may go without writing before somebody else may take over; longer than any one call.
-const LEASE: Duration = Duration::from_secs(200);
+/// How long a run may go without a sign of life before somebody else may take over.
+const LEASE: Duration = Duration::from_secs(15);
 
 /// Everything that aggregation needs.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
-use crate::store::{AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -52,7 +52,11 @@ impl Sync {
             }
         };
         let run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
-        let next = run.work().await;
+        let rows = self.store.tenant(tenant_id);
+        let next = tokio::select! {
+            next = run.work() => next,
+            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+        };
         self.release(tenant_id, lease).await?;
         next
     }
