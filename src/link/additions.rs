@@ -63,7 +63,12 @@ impl Linking {
         }
         self.check_options(&connection, request)?;
         let rows = tx.products(id).await?;
-        let facts = self.institution_facts(&connection).await?;
+        // On the transaction's own connection: a second one would be waited for while this one is held.
+        let at_provider = match (connection.service_provider, connection.institution_id) {
+            (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
+            _ => None,
+        };
+        let facts = at_provider.as_ref().map(routing::facts);
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
@@ -113,18 +118,6 @@ impl Linking {
             original_call_rule: self.original_call_rule,
         };
         judge(&situation, asked).map_err(refused)
-    }
-
-    async fn institution_facts(&self, connection: &Connection) -> Result<Option<InstitutionFacts>, Problem> {
-        let Some(institution_id) = connection.institution_id else { return Ok(None) };
-        let institution = self.store.institution(institution_id).await?;
-        Ok(institution.and_then(|institution| {
-            institution
-                .providers
-                .iter()
-                .find(|at| Some(at.service_provider) == connection.service_provider)
-                .map(routing::facts)
-        }))
     }
 
     async fn store_additions(

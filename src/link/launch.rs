@@ -65,6 +65,8 @@ impl Linking {
         if connection.condition.status.is_terminal() {
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
+        // One database connection at a time: choosing takes its own.
+        tx.commit().await?;
         let target = match session.mode {
             SessionMode::Connect | SessionMode::Relink => self.chosen_target(&session, &connection, request).await?,
             _ if request.institution_id.is_some_and(|chosen| Some(chosen) != connection.institution_id) => {
@@ -73,6 +75,7 @@ impl Linking {
             }
             _ => self.repair_target(&connection)?,
         };
+        let mut tx = self.tenant(tenant_id).begin().await?;
         if let Some(launched) = self.still_open(&mut tx, &session, &target).await? {
             return Ok(launched);
         }

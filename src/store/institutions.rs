@@ -237,11 +237,29 @@ impl Store {
 }
 
 impl TenantTx {
-    /// Whether an institution exists.
-    pub async fn institution_exists(&mut self, id: InstitutionId) -> Result<bool> {
-        Ok(sqlx::query_scalar!(r#"select exists (select from institutions where id = $1) as "exists!""#, id.0)
-            .fetch_one(self.sql())
-            .await?)
+    /// What a provider has of an institution; on this transaction's own connection.
+    pub async fn institution_at(
+        &mut self,
+        provider: ServiceProvider,
+        id: InstitutionId,
+    ) -> Result<Option<InstitutionAtProvider>> {
+        let row = sqlx::query!(
+            r#"select provider_institution_id, products as "products: Vec<Product>", instant_identifiers, oauth,
+                health as "health: InstitutionHealth"
+             from provider_institutions where service_provider = $1 and institution_id = $2 limit 1"#,
+            provider.as_str(),
+            id.0
+        )
+        .fetch_optional(self.sql())
+        .await?;
+        Ok(row.map(|row| InstitutionAtProvider {
+            service_provider: provider,
+            provider_institution_id: row.provider_institution_id,
+            products: row.products.into_iter().collect(),
+            instant_identifiers: row.instant_identifiers,
+            oauth: row.oauth,
+            health: row.health,
+        }))
     }
 }
 

@@ -13,8 +13,8 @@ use crate::crypto::{DataKey, KeyRing, Place, Vault};
 use crate::domain::ids::TenantId;
 use crate::domain::secret::Secret;
 
-/// How long a request waits for a free connection before it is told that the database is away.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
+/// How long a request waits for a free connection: a queue is no outage, of which the pulse tells.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// What every serving connection does first: no other rights than the serving role's, and bounds on its patience.
 const GREETING: &str = "set role linkspan_app; set statement_timeout = '15s'; set lock_timeout = '10s'; \
