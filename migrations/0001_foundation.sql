@@ -435,6 +435,13 @@ begin
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);
     end loop;
+    -- A partition can be named by itself, past the policy of its table.
+    for t in select inhrelid::regclass::text from pg_inherits
+        where inhparent in ('transactions'::regclass, 'investment_transactions'::regclass)
+    loop
+        execute format('alter table %I enable row level security', t);
+        execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);
+    end loop;
 end $$;
 
 grant usage on schema public to linkspan_app;

@@ -179,6 +179,9 @@ pub trait Provider: Send + Sync {
     /// Which verification key this webhook names; `None` where it is malformed.
     fn webhook_key_id(&self, headers: &net::HeaderMap) -> Option<String>;
 
+    /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
+    fn webhook_signature<'a>(&self, headers: &'a net::HeaderMap) -> Option<&'a [u8]>;
+
     /// Fetches a verification key (cached and limited by the layer above).
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
 

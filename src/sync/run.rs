@@ -251,7 +251,8 @@ impl Run<'_> {
         let next_read_at = (!condition.status.needs_customer()).then(|| now + self.read_pause());
         tx.record_run(self.id(), succeeded, history_from, next_read_at, now).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
-        if changed && !condition.status.needs_customer() {
+        let was_lost = self.connection.condition.status.needs_customer();
+        if changed && was_lost && !condition.status.needs_customer() {
             self.close_needless_repairs(&mut tx).await?;
         }
         self.end_refreshes(&mut tx, &outcomes).await?;

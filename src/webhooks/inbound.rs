@@ -68,13 +68,14 @@ impl Inbound {
             metrics::counter!("linkspan_webhooks_refused_total", "provider" => provider.as_str()).increment(1);
             return Err(refused());
         }
+        let signature = entry.provider.webhook_signature(headers).unwrap_or_default();
         let job = |id: Uuid| NewJob {
             kind: JobKind::Webhook,
             key: id.to_string(),
             payload: serde_json::Value::Null,
             run_at: now,
         };
-        let stored = self.store.put_webhook(provider, body, job, now).await?;
+        let stored = self.store.put_webhook(provider, body, signature, job, now).await?;
         Ok(if stored.is_some() { Received::Stored } else { Received::Repeated })
     }
 

@@ -165,6 +165,10 @@ impl Provider for Plaid {
         items::remove(&Api::new(&self.config, cx), credential).await
     }
 
+    fn webhook_signature<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        webhook::signature(headers)
+    }
+
     fn webhook_key_id(&self, headers: &HeaderMap) -> Option<String> {
         webhook::key_id(headers)
     }

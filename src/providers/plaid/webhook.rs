@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
-use crate::net::HeaderMap;
+use crate::net::{HeaderMap, HeaderValue};
 use crate::providers::data::{WebhookKey, WebhookRefused};
 use crate::providers::{Hint, HintKind, HintSubject};
 
@@ -43,6 +43,11 @@ pub fn verify(key: &WebhookKey, headers: &HeaderMap, body: &[u8], now: DateTime<
     }
     let hash: String = digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     verify_slices_are_equal(hash.as_bytes(), claims.request_body_sha256.as_bytes()).map_err(|_| WebhookRefused::Body)
+}
+
+/// The signed token as it came.
+pub fn signature(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get(HEADER).map(HeaderValue::as_bytes)
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
