@@ -57,8 +57,8 @@ pub struct App {
     pub metrics: Option<PrometheusHandle>,
     /// Bounds for clients.
     pub limits: Limits,
-    /// Whether `/readyz` waits for institutions.
-    pub awaits_institutions: bool,
+    /// Whether the sandbox's tenant exists: its key opens, and `/readyz` waits for the first institutions.
+    pub has_sandbox: bool,
 }
 
 impl App {

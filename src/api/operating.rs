@@ -37,7 +37,7 @@ pub(super) async fn get_ready(State(app): State<App>) -> Result<Json<HealthView>
         tracing::debug!(%error, "not ready");
         not_yet("The database is away or not migrated yet.")
     })?;
-    if app.awaits_institutions {
+    if app.has_sandbox {
         for entry in app.registry().iter() {
             if app.store().count_institutions(entry.id()).await? == 0 {
                 return Err(not_yet("The first institutions are still coming in."));

@@ -182,7 +182,7 @@ fn app(config: &Config, linking: &Linking, inbound: &Inbound) -> App {
         rates: Arc::new(RateLimits::new(config.limits)),
         metrics: PrometheusBuilder::new().install_recorder().ok(),
         limits: config.limits,
-        awaits_institutions: config.has_sandbox_tenant(),
+        has_sandbox: config.has_sandbox_tenant(),
     }
 }
 
