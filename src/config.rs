@@ -265,25 +265,39 @@ fn scalar(key: &str, text: &str) -> Value {
     }
 }
 
-/// What is wrong, by key and, where one set it, by variable.
+/// What is wrong, by key and by the variable or file that set it.
 fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
-    let mut sentences = Vec::new();
-    for error in error.clone() {
-        let key = error.path.join(".");
-        let problem = match &error.kind {
-            figment::error::Kind::UnknownField(field, _) => {
-                let key = if key.is_empty() || key.ends_with(field) { field.clone() } else { format!("{key}.{field}") };
-                let set_by = names.get(&key).map(|name| format!(" (set by {name})")).unwrap_or_default();
-                format!("{key}{set_by} is no key: look at config.default.toml for the right name, or remove it")
+    let sentences: Vec<String> = error
+        .clone()
+        .into_iter()
+        .map(|error| {
+            let key = error.path.join(".");
+            let set_by = set_by(&error, &key, names);
+            match &error.kind {
+                figment::error::Kind::UnknownField(..) => {
+                    format!("{key}{set_by} is no key: look at config.default.toml for the right name, or remove it")
+                }
+                kind if key.is_empty() => format!("the file{set_by} cannot be read: {kind}"),
+                kind => {
+                    // The library quotes each of several choices, and then all of them.
+                    let problem = kind.to_string().replace("``", "`");
+                    format!("{key}{set_by}: {problem}; correct the value, config.default.toml describes it")
+                }
             }
-            kind => {
-                let set_by = names.get(&key).map(|name| format!(" (set by {name})")).unwrap_or_default();
-                format!("{key}{set_by}: {kind}; correct the value, config.default.toml describes it")
-            }
-        };
-        sentences.push(problem);
-    }
+        })
+        .collect();
     sentences.join("; ")
+}
+
+fn set_by(error: &figment::Error, key: &str, names: &BTreeMap<String, String>) -> String {
+    let below = format!("{key}.");
+    let variable = names.iter().find(|(name, _)| *name == key || name.starts_with(&below)).map(|(_, name)| name);
+    let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
+    match (variable, source) {
+        (Some(name), _) => format!(" (set by {name})"),
+        (None, Some(figment::Source::File(path))) => format!(" (set in {})", path.display()),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -322,6 +336,9 @@ mod tests {
         for (variable, value, parts) in [
             ("LINKSPAN_BIND", "nonsense", ["bind (set by LINKSPAN_BIND)", "socket address", "correct the value"]),
             ("LINKSPAN_BNID", "127.0.0.1:1", ["bnid (set by LINKSPAN_BNID)", "is no key", "config.default.toml"]),
+            ("LINKSPAN_LOG__FILTRE", "info", ["log.filtre (set by LINKSPAN_LOG__FILTRE)", "is no key", "remove it"]),
+            ("LINKSPAN_JOBS__WORKERS__MOST", "3", ["jobs.workers", "set by LINKSPAN_JOBS__WORKERS__MOST", "correct"]),
+            ("LINKSPAN_LOG__FORMAT", "xml", ["log.format", "expected `text` or `json`", "correct the value"]),
             ("LINKSPAN_PROVIDERS__PLAID__MODE", "lvie", ["providers.plaid.mode", "lvie", "live"]),
             ("LINKSPAN_LIMITS__CONNECTIONS", "0", ["limits.connections", "0", "correct the value"]),
             ("LINKSPAN_SANDBOX_API_KEY", "short", ["sandbox_api_key", "8 to 200", "unset it"]),
@@ -331,6 +348,17 @@ mod tests {
                 assert!(text.contains(part), "{variable}={value}: {text:?} lacks {part:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_bad_file_is_named() {
+        let path = std::env::temp_dir().join(format!("linkspan-{}.toml", std::process::id()));
+        for (content, part) in [("a = [", "line 1, column 6"), ("[log]\nfiltre = 3", "log.filtre")] {
+            std::fs::write(&path, content).unwrap();
+            let text = Config::from_sources(Some(path.clone()), []).unwrap_err().to_string();
+            assert!(text.contains(part) && text.contains(&*path.to_string_lossy()), "{text}");
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

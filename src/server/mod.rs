@@ -122,11 +122,6 @@ impl Server {
         let stop = self.stop.clone();
         let limits = self.config.limits;
         let serving = tasks.spawn(api::serve(self.listener, self.router, limits, stop.clone()));
-        #[cfg(feature = "sandbox")]
-        tasks.spawn({
-            let (sandbox, stop) = (self.sandbox, stop.clone());
-            async move { sandbox.follow_clock(stop).await }
-        });
         let Linking { store, registry, clock, .. } = self.linking.clone();
         tasks.spawn({
             let (store, stop) = (store.clone(), stop.clone());
@@ -137,6 +132,11 @@ impl Server {
             Ok(Some(prepared)) => {
                 let sync = Sync { store: store.clone(), registry: registry.clone(), clock };
                 let work = Work { linking: self.linking, sync, inbound: self.inbound };
+                #[cfg(feature = "sandbox")]
+                tasks.spawn({
+                    let (sandbox, stop) = (self.sandbox, stop.clone());
+                    async move { sandbox.follow_clock(stop).await }
+                });
                 tasks.spawn(Runner::new(work, self.config.jobs.workers).run(stop.clone()));
                 prepare::until_ready(&store, &registry, self.config.has_sandbox_tenant(), &stop).await;
                 if !stop.is_cancelled() {
