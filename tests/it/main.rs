@@ -7,5 +7,7 @@ mod connections;
 mod conventions;
 mod documents;
 mod judge;
+mod queue;
 mod support;
+mod sync;
 mod walkthrough;
