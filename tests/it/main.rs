@@ -10,4 +10,5 @@ mod judge;
 mod queue;
 mod support;
 mod sync;
+mod sync_model;
 mod walkthrough;

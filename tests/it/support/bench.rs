@@ -9,6 +9,7 @@ use linkspan::crypto::KeyRing;
 use linkspan::domain::connection::Condition;
 use linkspan::domain::ids::{ConnectionId, TenantId};
 use linkspan::domain::placement::{Placement, Placements};
+use linkspan::domain::problem::Problem;
 use linkspan::domain::product::{Product, ProductState};
 use linkspan::domain::secret::Secret;
 use linkspan::domain::service_provider::ServiceProvider;
@@ -17,6 +18,7 @@ use linkspan::providers::{Entry, Registry};
 use linkspan::store::{Connection, ConnectionProduct, ConnectionSettings, NewConnection, Store, TenantTx};
 use linkspan::sync::{Next, Sync};
 use sqlx::{ConnectOptions, PgPool};
+use uuid::Uuid;
 
 use super::database;
 use super::network::{Books, Network, Row};
@@ -85,11 +87,24 @@ impl Bench {
 impl Linked<'_> {
     /// Asks for everything once more, and reads.
     pub async fn read(&self) -> Next {
+        self.try_read().await.unwrap()
+    }
+
+    /// The same, which may fail on our side.
+    pub async fn try_read(&self) -> Result<Next, Problem> {
         let mut tx = self.bench.begin().await;
         let products: Vec<Product> = tx.products(self.id).await.unwrap().iter().map(|row| row.product).collect();
         tx.want_products(self.id, &products).await.unwrap();
         tx.commit().await.unwrap();
-        self.sync.run(self.bench.tenant_id, self.id).await.unwrap()
+        self.sync.run(self.bench.tenant_id, self.id).await
+    }
+
+    /// Lets so much time pass for the lease that whoever holds it has lost it.
+    pub async fn lapse(&self) {
+        let lapse = sqlx::query(
+            "update connection_leases set lease_until = now() - interval '1 second' where connection_id = $1",
+        );
+        lapse.bind(self.id.0).execute(&self.bench.database).await.unwrap();
     }
 
     pub async fn connection(&self) -> Connection {
@@ -122,6 +137,21 @@ impl Linked<'_> {
             .collect();
         assert_eq!(books.len(), count, "no transaction is there twice");
         books
+    }
+
+    /// What changed after that sequence number: our id, with the provider's unless it is removed; and the last number.
+    pub async fn changes(&self, after: i64) -> (Vec<(Uuid, Option<String>)>, i64) {
+        let rows: Vec<(Uuid, String, bool, i64)> = sqlx::query_as(
+            "select id, provider_transaction_id, removed, changed_seq from transactions
+             where connection_id = $1 and changed_seq > $2",
+        )
+        .bind(self.id.0)
+        .bind(after)
+        .fetch_all(&self.bench.database)
+        .await
+        .unwrap();
+        let last = rows.iter().map(|row| row.3).max().unwrap_or(after);
+        (rows.into_iter().map(|(id, name, removed, _)| (id, (!removed).then_some(name))).collect(), last)
     }
 
     /// When the connection was last read without fault, and each product last brought data.

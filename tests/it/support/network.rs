@@ -17,6 +17,7 @@ use linkspan::providers::data::*;
 use linkspan::providers::link::{LinkBegun, LinkContinuation, LinkProgress, LinkRequest};
 use linkspan::providers::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, plaid};
 use rust_decimal::Decimal;
+use tokio::sync::Notify;
 
 /// A transaction at the bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct World {
     pub tricks: BTreeMap<usize, Trick>,
     /// Happens at the bank during the call with that number.
     pub meanwhile: BTreeMap<usize, Books>,
+    /// The call with that number hangs, and tells so; it goes on when it is let.
+    pub hang: Option<usize>,
     /// Cursors of other epochs are refused.
     pub epoch: usize,
     pub calls: usize,
@@ -76,6 +79,7 @@ impl World {
         self.calls = 0;
         self.tricks.clear();
         self.meanwhile.clear();
+        self.hang = None;
     }
 
     fn transactions(&mut self, request: &TransactionsRequest) -> Result<TransactionsPage, Failure> {
@@ -216,16 +220,22 @@ fn holding(account: &str) -> ProviderHolding {
 
 /// The network as a provider; clones share its world.
 #[derive(Clone)]
-pub struct Network(Arc<Mutex<World>>);
+pub struct Network {
+    world: Arc<Mutex<World>>,
+    /// A call hangs.
+    pub hangs: Arc<Notify>,
+    /// It may go on.
+    pub go_on: Arc<Notify>,
+}
 
 impl Network {
     pub fn new() -> Self {
         let world = World { accounts: ["checking".into()].into(), page: 3, ..World::default() };
-        Self(Arc::new(Mutex::new(world)))
+        Self { world: Arc::new(Mutex::new(world)), hangs: Arc::default(), go_on: Arc::default() }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap()
+        self.world.lock().unwrap()
     }
 }
 
@@ -279,7 +289,17 @@ impl Provider for Network {
         _: &Secret,
         request: &TransactionsRequest,
     ) -> Result<TransactionsPage, Failure> {
-        self.world().transactions(request)
+        let answer = self.world().transactions(request);
+        let hang = {
+            let mut world = self.world();
+            let calls = world.calls;
+            world.hang.take_if(|number| *number == calls).is_some()
+        };
+        if hang {
+            self.hangs.notify_one();
+            self.go_on.notified().await;
+        }
+        answer
     }
 
     async fn holdings(&self, _: &Context<'_>, _: &Secret) -> Result<Vec<ProviderHolding>, Failure> {
