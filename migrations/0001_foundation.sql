@@ -129,6 +129,10 @@ create table connection_products (
     cursor text,
     page_cursor text,
     vanished text[] not null default '{}',
+    -- The connection's sequence number when the current run began. Where the run had to begin anew: rows that came after
+    -- `unshown_after` and that it does not show (`shown_transactions`) are gone.
+    run_began bigint,
+    unshown_after bigint,
     history_complete boolean not null default false,
     primary key (connection_id, product)
 );
@@ -269,6 +273,14 @@ create index transactions_by_date on transactions (tenant_id, transaction_date d
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
 create index transactions_by_addition on transactions (connection_id, added_seq, id);
+
+-- What a run that had to begin anew has shown so far, by the provider's ids; emptied when it ends.
+create table shown_transactions (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    provider_transaction_id text not null,
+    primary key (connection_id, provider_transaction_id)
+);
 
 create table investment_transactions (
     tenant_id uuid not null,
@@ -414,6 +426,8 @@ create table jobs (
     payload jsonb not null,
     requested bigint not null default 1,
     run_at timestamptz not null,
+    -- Until then whoever it calls has asked to be left alone: asking for it earlier does not help.
+    not_before timestamptz,
     attempts int not null default 0,
     fence bigint not null default 0,
     lease_until timestamptz,
@@ -429,7 +443,7 @@ do $$
 declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
-        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions',
+        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
         'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);

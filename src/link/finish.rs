@@ -17,7 +17,7 @@ use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
 use crate::routing;
-use crate::store::{Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
+use crate::store::{self, Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
 use super::Completion;
 
@@ -105,7 +105,13 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let now = self.clock.now();
         let id = connection.id;
-        tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await?;
+        match tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await {
+            Err(store::Error::Conflict(constraint)) if constraint == store::PROVIDER_CONNECTION_ONCE => {
+                drop(tx);
+                return self.refuse_known(session, entry, &linked, connection.tenant_id).await;
+            }
+            stored => stored?,
+        }
         let institution = seen.institution.as_ref().map(|institution| institution.id).or(session.institution_id);
         tx.set_institution(id, institution, seen.observation.provider_institution_id.as_deref()).await?;
         tx.set_consent(id, &seen.observation.consented, seen.observation.consent_expires_at).await?;
@@ -120,6 +126,32 @@ impl Linking {
         tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
         tx.commit().await?;
         Ok(Completion::Done(id))
+    }
+
+    /// The provider handed over an object that another connection holds (one that was restored there, say). It is not revoked, for the
+    /// other connection works by it.
+    async fn refuse_known(
+        &self,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+        tenant_id: TenantId,
+    ) -> Result<Completion, Problem> {
+        let name = entry.provider.spec().name;
+        tracing::warn!(session_id = %session.id, provider = %entry.id(), "the provider handed over what is linked already");
+        let problem = Problem::new(
+            Code::ProviderError,
+            format!(
+                "{name} answered with a login that another connection holds already. Nothing was changed; use that connection, or send the customer through the session once more."
+            ),
+        );
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.clear_provider_session(session.id).await?;
+        let provider_session_id = linked.provider_session_id.as_deref();
+        tx.note_attempt(session.id, "LINKED_ALREADY", provider_session_id, Some(&problem)).await?;
+        tx.record_step(session.id, "ATTEMPT_FAILED", Some("LINKED_ALREADY"), self.clock.now()).await?;
+        tx.commit().await?;
+        Err(problem)
     }
 
     async fn refuse_link(

@@ -29,7 +29,7 @@ wire_enum! {
         Unsupported = "UNSUPPORTED",
         /// Not prepared yet; ask again later.
         NotReady = "NOT_READY",
-        /// Data changed while it was read: begin the run again.
+        /// The cursor is of no use any more (data changed while it was read, or it is not known): begin earlier.
         Restart = "RESTART",
         /// It answered something that makes no sense.
         Bug = "BUG",

@@ -54,6 +54,8 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// The longest that this call may take, all in all; `spec().deadline(operation)` may be shorter.
     pub deadline: Duration,
+    /// The longest pause between two attempts that the provider may ask for; a longer one ends the call with its failure.
+    pub patience: Duration,
 }
 
 /// A verified hint that something changed at the provider. It only ever causes a fetch.
@@ -126,7 +128,8 @@ pub trait Provider: Send + Sync {
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure>;
 
-    /// One page of changes since the cursor. [`FailureKind::Restart`] means: begin again from `run_cursor`.
+    /// One page of changes since the cursor. [`FailureKind::Restart`] means: the cursor that it was asked with is of no use any
+    /// more; begin earlier.
     async fn transactions(
         &self,
         cx: &Context<'_>,

@@ -16,6 +16,9 @@ use crate::net;
 /// The longest that a provider may take inside a request of ours.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 
+/// The longest pause that a provider may ask for inside a request of ours.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(2);
+
 /// A provider that this process can reach.
 #[derive(Clone)]
 pub struct Entry {
@@ -35,12 +38,18 @@ impl Entry {
 
     /// What a call inside a request of ours gets.
     pub fn in_request(&self, clock: &Clock) -> Context<'_> {
-        Context { upstream: &self.upstream, now: clock.now(), deadline: REQUEST_DEADLINE }
+        Context { upstream: &self.upstream, now: clock.now(), deadline: REQUEST_DEADLINE, patience: REQUEST_PATIENCE }
     }
 
-    /// What a call inside a job gets: as long as the operation's own deadline.
+    /// What a call inside a job gets: as long as the operation's own deadline. A longer pause that the provider asks for is the
+    /// queue's business.
     pub fn in_job(&self, clock: &Clock) -> Context<'_> {
-        Context { upstream: &self.upstream, now: clock.now(), deadline: net::MAX_DEADLINE }
+        Context {
+            upstream: &self.upstream,
+            now: clock.now(),
+            deadline: net::MAX_DEADLINE,
+            patience: net::DEFAULT_PATIENCE,
+        }
     }
 
     /// What a caller is told of a failure at this provider.
@@ -130,6 +139,11 @@ impl Registry {
             )));
         }
         Ok(Self { entries: Arc::new(entries) })
+    }
+
+    /// A registry of these, as they are.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        Self { entries: Arc::new(entries) }
     }
 
     /// Every provider, in the order of the list.

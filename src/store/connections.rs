@@ -14,6 +14,9 @@ use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 
+/// The constraint by which an object at a provider belongs to one connection.
+pub const PROVIDER_CONNECTION_ONCE: &str = "connections_by_provider_id";
+
 /// What was settled at start and holds for the connection's life.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

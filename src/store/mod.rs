@@ -18,6 +18,7 @@ mod products;
 mod pulse;
 mod refreshes;
 mod revocations;
+mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sessions;
@@ -27,7 +28,9 @@ mod transactions;
 mod types;
 
 pub use accounts::{Account, AccountFacts, AccountFilter, AccountSecret};
-pub use connections::{Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection};
+pub use connections::{
+    Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection, PROVIDER_CONNECTION_ONCE,
+};
 pub use error::{Error, Result};
 pub use events::{Event, EventFilter, EventPosition};
 pub use idempotency::Claim;
@@ -40,6 +43,7 @@ pub use pool::{Store, TenantStore, TenantTx};
 pub use products::{ConnectionProduct, placements, states};
 pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
 pub use revocations::{InboundWebhook, Revocation};
+pub use runs::Progress;
 pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};
 /// Where a database is, and as whom it is entered.
 pub use sqlx::postgres::PgConnectOptions as ConnectOptions;

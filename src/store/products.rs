@@ -32,6 +32,8 @@ pub struct ConnectionProduct {
     pub page_cursor: Option<String>,
     /// Whether the provider has delivered its whole history.
     pub history_complete: bool,
+    /// Where the run had to begin anew: rows that came after this sequence number and that it does not show are gone.
+    pub unshown_after: Option<i64>,
 }
 
 impl ConnectionProduct {
@@ -69,7 +71,7 @@ impl TenantTx {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query!(
             r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
-                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete, unshown_after
              from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
             tenant_id,
             &ids
@@ -90,6 +92,7 @@ impl TenantTx {
                     cursor: row.cursor,
                     page_cursor: row.page_cursor,
                     history_complete: row.history_complete,
+                    unshown_after: row.unshown_after,
                 };
                 (ConnectionId(row.connection_id), product)
             })
@@ -160,6 +163,21 @@ impl TenantTx {
             reason.map(ProductReason::as_str),
             done,
             now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Nothing is left to do for a product, though nothing was read either.
+    pub async fn settle_product(&mut self, id: ConnectionId, product: Product, done: i64) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set done = $4 where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            done
         )
         .execute(self.sql())
         .await?;

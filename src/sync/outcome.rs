@@ -69,7 +69,8 @@ impl Fetched {
         }
     }
 
-    fn result(&self, product: Product) -> RefreshResult {
+    /// What a refresh says of the product.
+    pub fn result(&self, product: Product) -> RefreshResult {
         let (_, reason) = self.state();
         let status = match self {
             Self::Whole | Self::Partly => RefreshStatus::Succeeded,

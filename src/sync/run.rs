@@ -1,8 +1,9 @@
 //! A run from its lease to its end.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::outcome::{Fetched, Outcomes, condition, refresh_result};
 use super::{LEASE, Next, Run, Sync};
@@ -18,7 +19,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
-use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, Connection, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -51,7 +52,17 @@ impl Sync {
                 return Err(problem);
             }
         };
-        let run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
+        let run = Run {
+            sync: self,
+            tenant_id,
+            lease,
+            connection,
+            products,
+            refreshes,
+            credential,
+            entry,
+            left_out: Mutex::default(),
+        };
         let rows = self.store.tenant(tenant_id);
         let next = tokio::select! {
             next = run.work() => next,
@@ -70,7 +81,11 @@ impl Sync {
 
 impl Run<'_> {
     async fn work(&self) -> Result<Next, Problem> {
-        if self.due().is_empty() && self.refreshes.is_empty() {
+        if self.due().is_empty() {
+            // Refreshes that are still open have been served by runs before this one.
+            let mut tx = self.begin().await?;
+            self.end_refreshes(&mut tx, &Outcomes::new()).await?;
+            tx.commit().await?;
             return Ok(Next::Done);
         }
         let cx = self.entry.in_job(&self.sync.clock);
@@ -79,12 +94,14 @@ impl Run<'_> {
             Err(failure) => return self.stop(failure).await,
         };
         let mut tx = self.begin().await?;
-        // An end that was announced stays until a repair, though not every provider says it again when asked.
-        let ends = observation.consent_expires_at.or(self.connection.consent_expires_at);
+        // An end that was announced stays until a repair or until it did not come true, though not every provider says it again when
+        // asked. It may have been announced since this run began.
+        let announced = tx.connection(self.id()).await?.and_then(|connection| connection.consent_expires_at);
+        let ends = observation.consent_expires_at.or(announced.filter(|end| *end > self.sync.clock.now()));
         tx.set_consent(self.id(), &observation.consented, ends).await?;
         tx.commit().await?;
         if observation.condition.status.needs_customer() {
-            return self.wait_for_customer(observation.condition, observation.code.as_deref()).await;
+            return self.wait_for_customer(observation.condition, observation.code.as_deref(), &Outcomes::new()).await;
         }
         self.force_refresh().await?;
         let outcomes = self.fetch_all(&observation).await?;
@@ -121,7 +138,7 @@ impl Run<'_> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
         if let Err(failure) = self.fetch_accounts(self.wants_live_balances()).await? {
-            return Ok(due.into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect());
+            return self.fail_all(&failure).await;
         }
         let kinds = self.account_kinds().await?;
         for product in due {
@@ -187,6 +204,12 @@ impl Run<'_> {
     }
 
     async fn store_outcome(&self, product: Product, fetched: &Fetched) -> Result<(), Problem> {
+        if let Fetched::Failed(failure) = fetched {
+            tracing::info!(
+                connection_id = %self.id(), provider = %self.entry.id(), %product, kind = %failure.kind, code = %failure.code,
+                request_id = ?failure.request_id, "a product could not be read"
+            );
+        }
         let (state, reason) = fetched.state();
         let wanted = self.products.iter().find(|row| row.product == product).map(|row| row.wanted);
         let done = if fetched.again().is_some() { None } else { wanted };
@@ -201,19 +224,30 @@ impl Run<'_> {
     /// The provider could not even say how the connection stands.
     async fn stop(&self, failure: Failure) -> Result<Next, Problem> {
         if let Some(condition) = failure.condition.filter(|condition| condition.status.needs_customer()) {
-            return self.wait_for_customer(condition, Some(&failure.code)).await;
+            return self.wait_for_customer(condition, Some(&failure.code), &Outcomes::new()).await;
         }
-        let observed = self.connection.condition;
-        let outcomes: Outcomes =
-            self.due().into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect();
-        for (product, fetched) in &outcomes {
-            self.store_outcome(*product, fetched).await?;
+        let outcomes = self.fail_all(&failure).await?;
+        self.end(self.connection.condition, outcomes).await
+    }
+
+    /// What concerns all products fails each that is due.
+    async fn fail_all(&self, failure: &Failure) -> Result<Outcomes, Problem> {
+        let mut outcomes = Outcomes::new();
+        for product in self.due() {
+            let fetched = Fetched::of(failure.clone());
+            self.store_outcome(product, &fetched).await?;
+            outcomes.insert(product, fetched);
         }
-        self.end(observed, outcomes).await
+        Ok(outcomes)
     }
 
     /// Only the customer can help: nothing is tried again until a repair (E2).
-    async fn wait_for_customer(&self, condition: Condition, code: Option<&str>) -> Result<Next, Problem> {
+    async fn wait_for_customer(
+        &self,
+        condition: Condition,
+        code: Option<&str>,
+        outcomes: &Outcomes,
+    ) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
         let mut tx = self.begin().await?;
         let changed = tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
@@ -223,18 +257,11 @@ impl Run<'_> {
             tx.emit(self.id(), EventType::AccountsIdentifiersRevoked, serde_json::json!({ "code": code }), now).await?;
         }
         for row in self.products.iter().filter(|row| row.is_due()) {
-            tx.set_product_state(self.id(), row.product, row.state, row.reason, Some(row.wanted), now).await?;
+            tx.settle_product(self.id(), row.product, row.wanted).await?;
         }
         for refresh in &self.refreshes {
-            let results: Vec<RefreshResult> = refresh
-                .targets
-                .keys()
-                .map(|&product| RefreshResult {
-                    product,
-                    status: RefreshStatus::UserActionRequired,
-                    reason: Some(ProductReason::LoginRequired),
-                })
-                .collect();
+            let results: Vec<RefreshResult> =
+                refresh.targets.keys().map(|&product| interrupted(product, outcomes.get(&product))).collect();
             tx.set_refresh(refresh.id, RefreshStatus::UserActionRequired, &results, Some(now)).await?;
         }
         tx.record_run(self.id(), false, None, None, now).await?;
@@ -244,39 +271,27 @@ impl Run<'_> {
 
     async fn end(&self, observed: Condition, outcomes: Outcomes) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
-        let (condition, code) = condition(self.with_notice(observed), &outcomes);
-        let succeeded = outcomes.values().all(|fetched| !matches!(fetched, Fetched::Failed(_)));
         let mut tx = self.begin().await?;
+        // As it was stored in this run, or told since.
+        let stored = tx.connection(self.id()).await?.ok_or_else(Problem::not_found)?;
+        let (condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        if condition.status.needs_customer() {
+            drop(tx);
+            return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
+        }
+        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+        let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
-        let next_read_at = (!condition.status.needs_customer()).then(|| now + self.read_pause());
-        tx.record_run(self.id(), succeeded, history_from, next_read_at, now).await?;
+        tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
-        if changed && was_lost && !condition.status.needs_customer() {
+        if changed && was_lost {
             self.close_needless_repairs(&mut tx).await?;
         }
         self.end_refreshes(&mut tx, &outcomes).await?;
         tx.commit().await?;
-        if condition.status.needs_customer() {
-            return Ok(Next::Done);
-        }
         let again: Vec<_> = outcomes.values().filter_map(Fetched::again).collect();
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
-    }
-
-    /// A connection that works may still have something to tell (F2).
-    fn with_notice(&self, observed: Condition) -> Condition {
-        if observed != Condition::HEALTHY {
-            return observed;
-        }
-        let soon = self.sync.clock.now() + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
-        if self.connection.consent_expires_at.is_some_and(|end| end <= soon) {
-            return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
-        }
-        if self.connection.new_accounts_available {
-            return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
-        }
-        observed
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
@@ -308,4 +323,29 @@ impl Run<'_> {
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
         TimeDelta::hours(hours) - TimeDelta::seconds(spread)
     }
+}
+
+/// A connection that works may still have something to tell (F2).
+fn with_notice(observed: Condition, stored: &Connection, now: DateTime<Utc>) -> Condition {
+    if observed != Condition::HEALTHY {
+        return observed;
+    }
+    let soon = now + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
+    if stored.consent_expires_at.is_some_and(|end| end <= soon) {
+        return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
+    }
+    if stored.new_accounts_available {
+        return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
+    }
+    observed
+}
+
+/// What a refresh says of a product when the run ended because only the customer can help.
+fn interrupted(product: Product, fetched: Option<&Fetched>) -> RefreshResult {
+    let result = fetched.map(|fetched| fetched.result(product));
+    result.filter(|result| result.status != RefreshStatus::InProgress).unwrap_or(RefreshResult {
+        product,
+        status: RefreshStatus::UserActionRequired,
+        reason: Some(ProductReason::LoginRequired),
+    })
 }

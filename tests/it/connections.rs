@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Key, TestApp};
+use crate::support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a7_a9_a_consent_only_product_moves_to_optional_and_brings_its_data() {
@@ -66,15 +66,11 @@ async fn e2_a_refresh_that_needs_the_customer_makes_no_call_upstream() {
 async fn f6_an_outage_degrades_and_recovers_by_itself() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
-    app.fidelity.expect_faults();
-    let broken = json!({ "faults": [{ "route": "*", "kind": "STATUS", "status": 500 }] }).to_string().into_bytes();
-    let path = "/sandbox/providers/PLAID/faults";
-    assert_eq!(app.call("PUT", path, Key::Sandbox, &[], Some(broken)).await.status, 204);
+    app.faults(json!([{ "route": "*", "kind": "STATUS", "status": 500 }])).await;
     app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
     let ill = app.until(&format!("/connections/{id}"), |connection| connection["status"] == "DEGRADED").await;
     assert_eq!((&ill["actBy"], ill["staleSince"].is_string()), (&json!("PROVIDER"), true));
-    let healed = json!({ "faults": [] }).to_string().into_bytes();
-    assert_eq!(app.call("PUT", path, Key::Sandbox, &[], Some(healed)).await.status, 204);
+    app.faults(json!([])).await;
     let well = app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
     assert_eq!(well["staleSince"], json!(null));
     let recovered = app.all(&format!("/events?connectionId={id}&type=connection.recovered")).await;

@@ -7,5 +7,8 @@ mod connections;
 mod conventions;
 mod documents;
 mod judge;
+mod queue;
 mod support;
+mod sync;
+mod sync_model;
 mod walkthrough;

@@ -166,6 +166,14 @@ impl TestApp {
         self.call("DELETE", path, Key::Sandbox, &[], None).await
     }
 
+    /// Lets Plaid's simulator go wrong like that from now on; nothing = all is well. Its answers are judged no more.
+    pub async fn faults(&self, faults: Value) {
+        self.fidelity.expect_faults();
+        let body = json!({ "faults": faults }).to_string().into_bytes();
+        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
+        assert_eq!(answer.status, 204, "{:#}", answer.body);
+    }
+
     /// The id of an institution by its name.
     pub async fn institution(&self, name: &str) -> String {
         let page = self.get(&format!("/institutions?query={}", name.replace(' ', "+"))).await.expect(200);

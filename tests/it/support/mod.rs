@@ -1,7 +1,9 @@
 //! What tests stand on: a database of their own, the whole server on a free port, and actors that call it.
 
 mod app;
+pub mod bench;
 mod database;
+pub mod network;
 mod observer;
 
 pub use app::{Key, TestApp};

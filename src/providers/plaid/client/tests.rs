@@ -65,7 +65,7 @@ impl Stub {
 
     fn cx(&self) -> Context<'_> {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        Context { upstream: &self.upstream, now, deadline: Duration::from_secs(20) }
+        Context { upstream: &self.upstream, now, deadline: Duration::from_secs(20), patience: Duration::from_secs(2) }
     }
 
     fn asked(&self) -> Vec<(String, Value)> {
@@ -184,17 +184,31 @@ async fn a_sync_that_was_overtaken_begins_again() {
 }
 
 #[tokio::test]
-async fn a_sync_that_turns_in_circles_is_ended() {
+async fn a_cursor_that_is_refused_begins_again() {
+    let stub = Stub::new(&[(
+        "/transactions/sync",
+        400,
+        r#"{"error_type":"INVALID_REQUEST","error_code":"INVALID_FIELD","error_message":"cursor not associated with access_token"}"#,
+    )])
+    .await;
+    let mut request = TransactionsRequest { run_cursor: Some("old".into()), ..TransactionsRequest::default() };
+    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Restart, "INVALID_FIELD"));
+    // Without a cursor it is something else that Plaid does not take.
+    request.run_cursor = None;
+    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_sync_that_leads_back_to_its_beginning_is_ended() {
     let stub = Stub::new(&[(
         "/transactions/sync",
         200,
-        r#"{"added":[],"modified":[],"removed":[],"next_cursor":"same","has_more":true}"#,
+        r#"{"added":[],"modified":[],"removed":[],"next_cursor":"","has_more":true}"#,
     )])
     .await;
-    let mut request = TransactionsRequest::default();
-    assert!(plaid().transactions(&stub.cx(), &token(), &request).await.unwrap().has_more);
-    request.page_cursor = Some("same".into());
-    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    let failure = plaid().transactions(&stub.cx(), &token(), &TransactionsRequest::default()).await.unwrap_err();
     assert_eq!(failure.code, "UNREADABLE_ANSWER");
 }
 
