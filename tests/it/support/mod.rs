@@ -1,7 +1,9 @@
 //! What tests stand on: a database of their own, the whole server on a free port, and actors that call it.
 
 mod app;
+mod customer;
 mod database;
 mod observer;
 
-pub use app::{Key, TestApp};
+pub use app::{Key, TestApp, state};
+pub use customer::Customer;
