@@ -15,3 +15,4 @@ mod repairs;
 mod support;
 mod transactions;
 mod walkthrough;
+mod webhooks;
