@@ -40,11 +40,16 @@ create table data_keys (
     created_at timestamptz not null default now()
 );
 
+-- Compares what people type with names; trusted, so that the owner of a database may create it.
+create extension if not exists pg_trgm;
+
 -- Institutions: shared by all tenants -------------------------------------------------------------------------------------
 
 create table institutions (
     id uuid primary key,
     name text not null,
+    -- The name without case, accents and punctuation: what a search compares.
+    search_name text not null,
     aliases text[] not null default '{}',
     url text,
     logo_url text,

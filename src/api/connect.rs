@@ -24,7 +24,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::link::{Completion, LaunchRequest};
 use crate::providers::link::{Launch, LinkInput};
-use crate::store::{InstitutionCursor, InstitutionFilter, Session};
+use crate::store::Session;
 
 /// A session as the widget sees it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -85,9 +85,10 @@ pub(super) async fn get_session(
     }))
 }
 
-/// Institutions that this session can link: those that have all of its required products, in its countries.
+/// Institutions that this session can link, best match first: those that have all of its required products, in its countries;
+/// the one institution alone where it is settled, as in a repair.
 #[utoipa::path(get, path = "/connect/institutions", tag = "Linking", params(
-    ("query" = Option<String>, Query, description = "Part of the name"),
+    ("query" = Option<String>, Query, description = "The name or a part of it; case, accents, punctuation and a small typo do not matter"),
     ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
     responses((status = 200, body = Page<InstitutionView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
         (status = 409, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
@@ -97,17 +98,12 @@ pub(super) async fn search_institutions(
     mut params: Params,
 ) -> Result<Json<Page<InstitutionView>>, Problem> {
     let query: Option<String> = params.one("query", "a text")?;
-    let (after, limit) = params.cursor::<InstitutionCursor>("institutions")?;
+    let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
     params.end()?;
     let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
-    let filter = InstitutionFilter {
-        query: query.filter(|query| !query.trim().is_empty()),
-        products: view.connection.requested.products.into_iter().collect(),
-        country_codes: view.connection.settings.country_codes,
-        service_provider: view.connection.settings.pinned_provider,
-    };
-    let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
-    Ok(Json(Page::new("institutions", rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+    let query = query.filter(|query| !query.trim().is_empty());
+    let rows = app.store().institutions(&view.institutions(query), after, limit + 1).await?;
+    Ok(Json(Page::new("institutions", rows, limit, |row| row.id, InstitutionView::from)))
 }
 
 /// What the customer has chosen.

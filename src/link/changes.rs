@@ -53,6 +53,7 @@ impl Linking {
             tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
         }
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
+        self.abandon_selection(&mut tx, &session).await?;
         if let Some(connection) = connection.filter(|connection| connection.condition.status == Status::InProgress) {
             let expired = Condition { status: Status::Expired, reason: None };
             tx.change_condition(connection.id, expired, None, "SESSION_EXPIRED", now).await?;
@@ -108,6 +109,7 @@ impl Linking {
         if session.outcome == SessionOutcome::Open {
             tx.note_attempt(session_id, "CANCELLED", None, None).await?;
             tx.record_step(session_id, "LEFT", None, self.clock.now()).await?;
+            self.abandon_selection(&mut tx, &session).await?;
             if session.mode != SessionMode::Connect {
                 tx.finish_session(session_id, SessionOutcome::Cancelled, Some("CANCELLED"), None, self.clock.now())
                     .await?;

@@ -179,6 +179,8 @@ impl Linking {
         }
         tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), Some(&problem)).await?;
         tx.clear_launch(session.id).await?;
+        self.abandon_selection(&mut tx, session).await?;
+        self.look_at_deposits(&mut tx, session).await?;
         tx.commit().await?;
         Ok(problem)
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{LEASE, Linking, sync_job};
-use crate::domain::account::{AccountSubtype, AccountType};
+use crate::domain::account::{AccountSubtype, AccountType, Verification};
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
-use crate::domain::grant::{Observed, Refused, Settlement, covers, settle};
+use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
 use crate::domain::ids::TenantId;
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
@@ -25,6 +25,7 @@ use super::Completion;
 struct Seen {
     observation: Observation,
     accounts: Vec<(AccountType, AccountSubtype)>,
+    verification: Option<Verification>,
     institution: Option<Institution>,
 }
 
@@ -57,6 +58,7 @@ impl Linking {
             initialized: &seen.observation.initialized,
             consented: &seen.observation.consented,
             accounts: &seen.accounts,
+            verification: seen.verification,
             institution: facts.as_ref(),
             consent_scoped: entry.provider.spec().consent_scopes,
         };
@@ -77,8 +79,12 @@ impl Linking {
         let observation =
             entry.provider.status(&cx, &linked.credential).await.map_err(|failure| entry.problem(failure))?;
         let cx = entry.in_request(&self.clock);
+        let mut verification = None;
         let accounts = match entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await {
-            Ok(accounts) => accounts.iter().map(|account| (account.account_type, account.subtype)).collect(),
+            Ok(accounts) => {
+                verification = waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)));
+                accounts.iter().map(|account| (account.account_type, account.subtype)).collect()
+            }
             // The link stands though the institution cannot be read just now: what the accounts suit shows with the first reading (F1).
             Err(failure) if failure.persistence == Persistence::Temporary => {
                 AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect()
@@ -89,7 +95,7 @@ impl Linking {
             Some(id) => self.store.find_institution(entry.id(), id).await?,
             None => None,
         };
-        Ok(Seen { observation, accounts, institution })
+        Ok(Seen { observation, accounts, verification, institution })
     }
 
     #[allow(clippy::too_many_arguments, reason = "one transaction stores all of it")]

@@ -3,6 +3,7 @@
 //! A session is one customer's visit. Whoever brings news of it (the customer's browser, the provider's redirect or webhook,
 //! our own polling) runs the same idempotent completion, one at a time under the connection's lease.
 
+mod abandon;
 mod additions;
 mod changes;
 mod complete;

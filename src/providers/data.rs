@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner};
+use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner, Verification};
 use crate::domain::connection::Condition;
 use crate::domain::institution::ProviderInstitution;
 use crate::domain::investment::{InvestmentTransactionType, Security};
@@ -62,6 +62,8 @@ pub struct ProviderAccount {
     pub currency: Option<String>,
     /// What it holds.
     pub balances: Balances,
+    /// What its full numbers still wait for, where small deposits prove them.
+    pub verification: Option<Verification>,
     /// Full numbers, where asked for and given.
     pub identifiers: Option<Identifiers>,
     /// Owners, where asked for and given.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Sandbox;
 use super::forms::PageForm;
-use crate::bank::MFA_ANSWER;
+use crate::bank::pages::DEPOSITED;
+use crate::bank::{MFA_ANSWER, TestUser};
 use crate::domain::ids::InstitutionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
@@ -31,7 +32,7 @@ pub struct PlayBody {
     pub(super) service_provider: Option<ServiceProvider>,
     /// A test user.
     pub(super) username: String,
-    /// Its password.
+    /// Its password; with a wrong one, the customer knows no right amounts of deposits either.
     pub(super) password: String,
     /// What the customer does not allow, where the institution asks for each.
     #[serde(default)]
@@ -146,6 +147,12 @@ fn fields(form: &PageForm, play: &PlayBody) -> Vec<(String, String)> {
             put("password", &play.password);
         }
         "mfa" => put("answer", MFA_ANSWER),
+        // Who does not know the password does not know these either.
+        "deposits" => {
+            let is_good = TestUser::find(&play.username).is_some_and(|user| user.password == play.password);
+            let amounts = if is_good { DEPOSITED } else { ["0.98", "0.99"] };
+            amounts.into_iter().for_each(|amount| put("amount", amount));
+        }
         "permissions" => {
             let denied = |value: &str| play.deny.iter().any(|product| product.as_str() == value);
             for value in form.named("allow").filter_map(|tag| tag.get("value")).filter(|value| !denied(value)) {

@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::Run;
 use super::outcome::Fetched;
-use crate::domain::account::{AccountStatus, Balances};
+use crate::domain::account::{AccountStatus, Balances, Verification};
 use crate::domain::event::EventType;
+use crate::domain::grant::waits_for;
 use crate::domain::ids::AccountId;
 use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
@@ -62,8 +63,11 @@ impl Run<'_> {
         names.iter().copied().find(|name| known.of(name).is_none() && !left_out.contains(*name))
     }
 
-    /// Reads the accounts and stores what changed.
-    pub(super) async fn fetch_accounts(&self, live_balances: bool) -> Result<Result<(), Failure>, Problem> {
+    /// Reads the accounts and stores what changed; what full numbers still wait for.
+    pub(super) async fn fetch_accounts(
+        &self,
+        live_balances: bool,
+    ) -> Result<Result<Option<Verification>, Failure>, Problem> {
         let cx = self.entry.in_job(&self.sync.clock);
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
@@ -80,7 +84,7 @@ impl Run<'_> {
             self.remove_unshared(&mut tx, &accounts).await?;
         }
         tx.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)))))
     }
 
     async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {

@@ -75,7 +75,10 @@ impl Fetched {
         let status = match self {
             Self::Whole | Self::Partly => RefreshStatus::Succeeded,
             Self::NotReady(_) => RefreshStatus::InProgress,
-            Self::Refused(ProductState::ConsentRequired, _) => RefreshStatus::UserActionRequired,
+            Self::Refused(ProductState::ConsentRequired, _) | Self::Refused(_, ProductReason::VerificationPending) => {
+                RefreshStatus::UserActionRequired
+            }
+            Self::Refused(ProductState::Pending, _) => RefreshStatus::Succeeded,
             Self::Failed(failure) if matches!(failure.kind, FailureKind::UserAction | FailureKind::Consent) => {
                 RefreshStatus::UserActionRequired
             }

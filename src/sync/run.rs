@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::outcome::{Fetched, Outcomes, condition, refresh_result};
 use super::{LEASE, Next, Run, Sync};
-use crate::domain::account::{AccountStatus, AccountSubtype, AccountType};
+use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::event::EventType;
-use crate::domain::grant::{covers, suits};
+use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
@@ -137,12 +137,13 @@ impl Run<'_> {
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
-        if let Err(failure) = self.fetch_accounts(self.wants_live_balances()).await? {
-            return self.fail_all(&failure).await;
-        }
+        let verification = match self.fetch_accounts(self.wants_live_balances()).await? {
+            Ok(verification) => verification,
+            Err(failure) => return self.fail_all(&failure).await,
+        };
         let kinds = self.account_kinds().await?;
         for product in due {
-            let fetched = match self.obstacle(product, observation, &kinds) {
+            let fetched = match self.obstacle(product, observation, &kinds, verification) {
                 Some(obstacle) => obstacle,
                 None => self.fetch(product).await?,
             };
@@ -169,19 +170,29 @@ impl Run<'_> {
         }
     }
 
-    /// What stands against a product before anything is called: consent (C2, C3), or no account that suits it (C8).
+    /// What stands against a product before anything is called: consent (C2, C3), no account that suits it (C8), or numbers that
+    /// wait for deposits (B16).
     fn obstacle(
         &self,
         product: Product,
         observation: &Observation,
         kinds: &[(AccountType, AccountSubtype)],
+        verification: Option<Verification>,
     ) -> Option<Fetched> {
+        // What is only used later has nothing to fetch that would show whether consent came back (D5): a repair does.
+        let row = self.products.iter().find(|row| row.product == product);
+        if !product.is_common() && row.is_some_and(|row| row.state == ProductState::ConsentRequired) {
+            return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
+        }
         let scoped = self.entry.provider.spec().consent_scopes;
         if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
             return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
         }
         if !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             return Some(Fetched::Refused(ProductState::Unavailable, ProductReason::NoCompatibleAccount));
+        }
+        if let (Product::Identifiers, Some((state, Some(reason)))) = (product, verification.map(unverified)) {
+            return Some(Fetched::Refused(state, reason));
         }
         None
     }

@@ -101,7 +101,7 @@ async fn a13_additions_at_once_lose_nothing() {
     let consented = ["OWNERS", "IDENTIFIERS", "LIABILITIES", "INVESTMENT_HOLDINGS"];
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": consented })).await;
     let path = format!("/connections/{id}/products");
-    let requests = (0..20).map(|number| app.post(&path, json!({ "products": [consented[number % consented.len()]] })));
+    let requests = (0..50).map(|number| app.post(&path, json!({ "products": [consented[number % consented.len()]] })));
     let answers: Vec<_> = futures::future::join_all(requests).await;
     let added = answers.into_iter().map(|answer| answer.expect(200)["results"][0]["outcome"].clone());
     assert_eq!(added.filter(|outcome| outcome == "ADDED").count(), consented.len());

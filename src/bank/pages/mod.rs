@@ -16,6 +16,7 @@
 //! | `institution` | `institution` (key) | choose; not shown if the session names one |
 //! | `consent` | – | agree to what the application will see |
 //! | `credentials` | `username`, `password` | log in |
+//! | `deposits` | `amount`, twice | enter what was paid in ([`DEPOSITED`]) |
 //! | `mfa` | `answer` | answer the institution's question |
 //! | `permissions` | `allow` (product, repeated; a checkbox each) where the institution asks for each, else none | agree at the institution (OAuth only) |
 //! | `accounts` | `accounts` (key, repeated); each is a checkbox with `data-mask` | choose accounts |
@@ -29,7 +30,7 @@ mod form;
 mod view;
 
 pub(super) use flow::Accepted;
-pub use flow::{AccountChoice, Failure, Finished, Flow, FlowOptions, Step};
+pub use flow::{AccountChoice, DEPOSITED, Deposits, Failure, Finished, Flow, FlowOptions, Step};
 pub use form::Form;
 
 /// The header `Content-Security-Policy` that suits these pages.

@@ -54,12 +54,19 @@ impl Answer {
     }
 }
 
+/// State and reason of a product of a connection.
+pub fn state<'a>(connection: &'a Value, product: &str) -> (&'a str, Option<&'a str>) {
+    let row = connection["productStates"].as_array().unwrap().iter().find(|row| row["product"] == product);
+    let row = row.unwrap_or_else(|| panic!("no {product}: {connection:#}"));
+    (row["state"].as_str().unwrap(), row["reason"].as_str())
+}
+
 pub struct TestApp {
     pub url: String,
     pub key: String,
     pub fidelity: Arc<Fidelity>,
     pub database_url: String,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
     stop: CancellationToken,
     running: Option<JoinHandle<()>>,
 }
@@ -201,11 +208,73 @@ impl TestApp {
 
     /// A connection that is linked and whose data is there.
     pub async fn linked(&self, body: Value) -> String {
+        self.linked_at("First Platypus Bank", body, json!({})).await
+    }
+
+    /// The same at that institution, by a customer who does things in their own way.
+    pub async fn linked_at(&self, institution: &str, body: Value, play: Value) -> String {
         let started = self.start(body).await;
-        let connection = self.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+        let connection = self.play(&started, Some(institution), play).await.expect(200);
         let id = connection["id"].as_str().unwrap().to_owned();
         self.settled(&id).await;
         id
+    }
+
+    /// Opens a repair.
+    pub async fn repair(&self, id: &str, body: Value) -> Value {
+        self.post(&format!("/connections/{id}/repair"), body).await.expect(201)
+    }
+
+    /// Opens a repair and plays the customer through it; the connection once nothing is left to fetch.
+    pub async fn repaired(&self, id: &str, body: Value, play: Value) -> Value {
+        let repair = self.repair(id, body).await;
+        self.play(&repair, None, play).await.expect(200);
+        self.settled(id).await
+    }
+
+    /// The connection.
+    pub async fn connection(&self, id: &str) -> Value {
+        self.get(&format!("/connections/{id}")).await.expect(200)
+    }
+
+    /// Adds products.
+    pub async fn add(&self, id: &str, products: Value) -> Answer {
+        self.post(&format!("/connections/{id}/products"), json!({ "products": products })).await
+    }
+
+    /// Turns a knob of the sandbox.
+    pub async fn knob(&self, id: &str, knob: &str, body: Value) -> Value {
+        self.post(&format!("/sandbox/connections/{id}/{knob}"), body).await.expect(200)
+    }
+
+    /// Moves the sandbox's clock.
+    pub async fn advance(&self, seconds: i64) {
+        self.post("/sandbox/clock", json!({ "advanceSeconds": seconds })).await.expect(200);
+    }
+
+    /// Lets things go wrong at the provider, on that route; an empty one heals.
+    pub async fn break_route(&self, route: &str) {
+        self.fidelity.expect_faults();
+        let fault = json!({ "route": route, "kind": "STATUS", "status": 500 });
+        let faults = if route.is_empty() { json!([]) } else { json!([fault]) };
+        let body = json!({ "faults": faults }).to_string().into_bytes();
+        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
+        assert_eq!(answer.status, 204);
+    }
+
+    /// The data of the events of a connection of that type, oldest first.
+    pub async fn events(&self, id: &str, kind: &str) -> Vec<Value> {
+        let events = self.all(&format!("/events?connectionId={id}&type={kind}")).await;
+        events.into_iter().map(|event| event["data"].clone()).collect()
+    }
+
+    /// Waits until the provider was called that way so often.
+    pub async fn called(&self, operation: &str, times: usize) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.fidelity.operations().iter().filter(|one| *one == operation).count() < times {
+            assert!(tokio::time::Instant::now() < deadline, "{operation} was never called {times} times");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Waits until a connection has nothing left to fetch; the connection then.

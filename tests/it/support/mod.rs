@@ -2,8 +2,10 @@
 
 mod app;
 pub mod bench;
+mod customer;
 mod database;
 pub mod network;
 mod observer;
 
-pub use app::{Key, TestApp};
+pub use app::{Key, TestApp, state};
+pub use customer::Customer;

@@ -201,6 +201,7 @@ fn account(id: &str) -> ProviderAccount {
         balances: Balances::default(),
         identifiers: None,
         owners: None,
+        verification: None,
     }
 }
 

@@ -106,7 +106,7 @@ fn first_link<'a>(
         transactions: arrays
             .fetches("transactions")
             .then(|| Days { days_requested: request.history_days.clamp(1, SPEC.history_days) }),
-        auth: deposits.then_some(AuthFlow { same_day_microdeposits_enabled: true }),
+        auth: auth_flow(&arrays, deposits),
         webhook: config.webhook_url.as_ref().map(Url::as_str).or(request.webhook_url.as_deref()),
         link_customization_name: config.link_customization.as_deref(),
         institution_id: request.institution.as_deref(),
@@ -116,6 +116,16 @@ fn first_link<'a>(
         optional_products: arrays.optional,
         additional_consented_products: arrays.additional_consented,
         ..common
+    })
+}
+
+/// How numbers may be verified: by deposits that the customer enters where that was asked for; else, where they must be had
+/// and do not come at once, by deposits that Plaid recognises itself (A6).
+fn auth_flow(arrays: &placement::Arrays, same_day: bool) -> Option<AuthFlow> {
+    let must_be_had = [&arrays.products, &arrays.required_if_supported].iter().any(|array| array.contains(&"auth"));
+    must_be_had.then_some(AuthFlow {
+        same_day_microdeposits_enabled: same_day.then_some(true),
+        automated_microdeposits_enabled: (!same_day).then_some(true),
     })
 }
 

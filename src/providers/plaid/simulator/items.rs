@@ -10,7 +10,7 @@ use super::gate::{account_id, consented, item_error, outage};
 use super::ids;
 use super::institutions;
 use super::product::{Product, names, scopes};
-use super::state::{ACCESS_TOKEN, AccessToken, ITEM, Item, PUBLIC_TOKEN, PublicToken};
+use super::state::{ACCESS_TOKEN, AccessToken, ITEM, Item, PUBLIC_TOKEN, PublicToken, Verification};
 use super::webhooks;
 use crate::bank;
 
@@ -82,9 +82,16 @@ const PROCESSORS: &[&str] = &[
 pub fn item(item: &Item, error: Option<&Error>) -> Value {
     let institution = bank::institution(&item.institution);
     let has = |product: &&Product| institution.is_some_and(|institution| product.at(institution));
-    let available = Product::ALL.iter().filter(has).filter(|product| !item.billed.contains(product));
+    let available = Product::ALL
+        .iter()
+        .filter(has)
+        .filter(|product| !item.billed.contains(product) && item.may_come_to_use(**product));
     let at_once = item.products.contains(&Product::Auth) && item.verification.is_none();
-    let auth_method = item.verification.map(|_| "AUTOMATED_MICRODEPOSITS").or(at_once.then_some("INSTANT_AUTH"));
+    let by_deposit = |verification: Verification| match verification.is_by_hand() {
+        true => "SAME_DAY_MICRODEPOSITS",
+        false => "AUTOMATED_MICRODEPOSITS",
+    };
+    let auth_method = item.verification.map(by_deposit).or(at_once.then_some("INSTANT_AUTH"));
     json!({
         "item_id": item.id,
         "institution_id": institutions::id(&item.institution),

@@ -93,6 +93,7 @@ impl Simulator {
                 let promise = |item: &mut Item| (item.consent_expires_at, item.told.expiry) = (Some(end), Some(end));
                 self.update_item(&item.id, promise).await?
             }
+            "LOGIN_REPAIRED" => self.update_item(&item.id, |item| item.broken = false).await?,
             _ => item,
         };
         let open = Open::new(item, books);

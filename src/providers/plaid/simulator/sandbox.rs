@@ -12,7 +12,7 @@ use super::grant::{self, Refused};
 use super::ids;
 use super::institutions;
 use super::product::Product;
-use super::state::{Asked, CustomTransaction, ITEM, Item, Link, Verification};
+use super::state::{Asked, CustomTransaction, Deposits, ITEM, Item, Link, Verification};
 use super::webhooks;
 use crate::bank::pages::Finished;
 use crate::bank::{BankInstitution, Login, LoginOutcome, MFA_ANSWER, Refusal};
@@ -59,7 +59,7 @@ fn link(simulator: &Simulator, fields: &Fields, options: &Fields) -> Result<Link
         webhook: options.url("webhook")?.map(String::from),
         redirect_uri: None,
         institution: None,
-        asked: Asked { required, ..Asked::default() },
+        asked: Asked { required, deposits: Some(Deposits::Automated), ..Asked::default() },
         account_filters: None,
         days_requested: days.unwrap_or(DEFAULT_DAYS),
         item_id: None,
