@@ -141,6 +141,26 @@ async fn f9_a_browser_that_is_closed_after_success_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f9_who_finishes_in_the_last_moment_is_not_lost() {
+    // No webhook arrives, and the browser never comes back.
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__WEBHOOK_URL", "http://127.0.0.1:9/nobody")]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    let start = async || {
+        let started = app.start(json!({ "products": ["TRANSACTIONS"], "institutionId": bank, "expiresIn": 600 })).await;
+        let token = started["connectToken"].as_str().unwrap();
+        let launched = app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
+        (started["connectionId"].as_str().unwrap().to_owned(), launched["launch"]["url"].as_str().unwrap().to_owned())
+    };
+    let ((finished, url), (left, other)) = (start().await, start().await);
+    Customer::new(&app, &url).finish().await;
+    Customer::new(&app, &other).until("accounts").await;
+    app.advance(601).await;
+    app.until(&format!("/connections/{finished}"), |one| one["status"] == "ACTIVE").await;
+    app.until(&format!("/connections/{left}"), |one| one["status"] == "EXPIRED").await;
+    assert_eq!(app.fidelity.requests("/item/public_token/exchange").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_gets_nowhere_with_the_callback() {
     let app = TestApp::new().await;
     let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
