@@ -108,6 +108,20 @@ pub enum Launch {
     },
 }
 
+/// What a page of ours needs so that a [`Launch::Script`] runs in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LaunchScript {
+    /// Runs after the provider's script: takes the token from the form with `data-launch-token`, and sends that form with what the
+    /// provider's script gave, as JSON, in its field `result`.
+    pub source: &'static str,
+    /// Where scripts come from, as in `Content-Security-Policy`.
+    pub script_src: &'static str,
+    /// What is framed.
+    pub frame_src: &'static str,
+    /// What is called.
+    pub connect_src: &'static str,
+}
+
 /// Asks how a session stands.
 #[derive(Clone, Debug)]
 pub struct LinkContinuation {

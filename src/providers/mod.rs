@@ -107,6 +107,11 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// What a page of ours needs to run its script; `None` where no launch is a script.
+    fn launch_script(&self) -> Option<&'static link::LaunchScript> {
+        None
+    }
+
     /// Opens a session in which the customer links, repairs, consents or chooses accounts. Creates nothing that is billed.
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure>;
 

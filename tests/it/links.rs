@@ -141,6 +141,26 @@ async fn f9_a_browser_that_is_closed_after_success_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f9_who_finishes_in_the_last_moment_is_not_lost() {
+    // No webhook arrives, and the browser never comes back.
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__WEBHOOK_URL", "http://127.0.0.1:9/nobody")]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    let start = async || {
+        let started = app.start(json!({ "products": ["TRANSACTIONS"], "institutionId": bank, "expiresIn": 600 })).await;
+        let token = started["connectToken"].as_str().unwrap();
+        let launched = app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
+        (started["connectionId"].as_str().unwrap().to_owned(), launched["launch"]["url"].as_str().unwrap().to_owned())
+    };
+    let ((finished, url), (left, other)) = (start().await, start().await);
+    Customer::new(&app, &url).finish().await;
+    Customer::new(&app, &other).until("accounts").await;
+    app.advance(601).await;
+    app.until(&format!("/connections/{finished}"), |one| one["status"] == "ACTIVE").await;
+    app.until(&format!("/connections/{left}"), |one| one["status"] == "EXPIRED").await;
+    assert_eq!(app.fidelity.requests("/item/public_token/exchange").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_gets_nowhere_with_the_callback() {
     let app = TestApp::new().await;
     let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
@@ -212,4 +232,45 @@ async fn the_widget_takes_forms_of_its_own_pages_alone() {
     assert!(app.fidelity.requests("/link/token/create").is_empty());
     assert_eq!(choose(cookie, key).await, 200);
     assert_eq!(app.fidelity.requests("/link/token/create").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_runs_in_a_page_that_lets_it_do_no_more_than_it_needs() {
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__HOSTED_LINK", "false")]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"], "institutionId": bank })).await;
+    let token = started["connectToken"].as_str().unwrap();
+    let cookie = format!("linkspan-session={token}");
+    let get =
+        async |path: &str| app.http.get(format!("{}{path}", app.url)).header("cookie", &cookie).send().await.unwrap();
+    let html = get("/link").await.text().await.unwrap();
+    let key = html.split_once("name=\"key\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = app.http.post(format!("{}{path}", app.url)).header("cookie", &cookie);
+        request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap()
+    };
+    let page = post("/link/choose", &[("key", key)]).await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    let script = "https://cdn.plaid.com/link/v2/stable/link-initialize.js";
+    assert!(policy.contains(&format!("script-src 'self' {script};")) && !policy.contains("unsafe"), "{policy}");
+    let html = page.text().await.unwrap();
+    let launched = app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
+    assert_eq!(launched["launch"]["scriptUrl"], script);
+    assert!(html.contains(&format!("data-launch-token=\"{}\"", launched["launch"]["token"].as_str().unwrap())));
+    let own = html.split_once("src=\"/link/assets/").unwrap().1.split_once('"').unwrap().0;
+    assert!(get(&format!("/link/assets/{own}")).await.text().await.unwrap().contains("Plaid.create"));
+    // D7: a bank sends the customer back to the one fixed address, and the script goes on there; nobody else sees anything.
+    let back = "/connect/callback/PLAID?oauth_state_id=1";
+    assert!(get(back).await.text().await.unwrap().contains("data-launch-token"));
+    assert_eq!(app.http.get(format!("{}{back}", app.url)).send().await.unwrap().status(), 400);
+    // What the script gives comes only from our own form.
+    let left = json!({ "error": null, "metadata": { "link_session_id": "s" } }).to_string();
+    assert_eq!(post("/link/complete", &[("key", "wrong"), ("result", &left)]).await.status(), 403);
+    assert_eq!(post("/link/complete", &[("key", key), ("result", "no json")]).await.status(), 502);
+    let ended = post("/link/complete", &[("key", key), ("result", &left)]).await;
+    assert_eq!((ended.status().as_u16(), ended.headers()["location"].to_str().unwrap()), (303, "/link"));
+    let session = app.all("/connect/sessions").await.pop().unwrap();
+    assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("OPEN"), &json!("CANCELLED")));
 }

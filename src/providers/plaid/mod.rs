@@ -84,6 +84,10 @@ impl Provider for Plaid {
         self.config.consent_customization.is_some()
     }
 
+    fn launch_script(&self) -> Option<&'static link::LaunchScript> {
+        Some(&client::link::LAUNCH_SCRIPT)
+    }
+
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
         client::link::begin(&Api::new(&self.config, cx), request).await
     }

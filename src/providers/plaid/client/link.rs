@@ -7,7 +7,7 @@ use url::Url;
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::providers::Failure;
-use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
+use crate::providers::link::{Launch, LaunchScript, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::plaid::config::PlaidConfig;
 use crate::providers::plaid::error::RELINK_NEEDED;
 use crate::providers::plaid::map::products::plaid_name;
@@ -23,6 +23,13 @@ use super::{Api, Operation, countries, options, placement, refused};
 const TOKEN_CREATE: Operation = Operation::repeatable("/link/token/create");
 /// The script that opens Link with a token.
 const SCRIPT_URL: &str = "https://cdn.plaid.com/link/v2/stable/link-initialize.js";
+/// What Link needs of a page, by Plaid's own recommendation for a `Content-Security-Policy`.
+pub static LAUNCH_SCRIPT: LaunchScript = LaunchScript {
+    source: include_str!("../launch.js"),
+    script_src: SCRIPT_URL,
+    frame_src: "https://cdn.plaid.com",
+    connect_src: "https://production.plaid.com https://sandbox.plaid.com",
+};
 /// A hosted page lives 21 days at most.
 const LONGEST_LIFETIME: u32 = 21 * 24 * 60 * 60;
 
