@@ -4,6 +4,7 @@
 mod arch;
 mod connect;
 mod connections;
+mod contract;
 mod conventions;
 mod documents;
 mod judge;

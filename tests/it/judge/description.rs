@@ -43,8 +43,7 @@ impl Description {
             return None;
         }
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let description =
-            Self::parse(extension, &text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let description = Self::parse(extension, &text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         description.document.get("paths").is_some().then_some(description)
     }
 

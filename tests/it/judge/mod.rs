@@ -86,7 +86,9 @@ impl Judge {
 
     /// Judges a webhook's body by the schema that its provider's row names ([`webhooks`]); a provider without rows describes none.
     pub fn webhook(&self, body: &Value) -> Result<(), Vec<String>> {
-        let Some(document) = self.documents.iter().find(|one| webhooks::describes(&one.provider)) else { return Ok(()) };
+        let Some(document) = self.documents.iter().find(|one| webhooks::describes(&one.provider)) else {
+            return Ok(());
+        };
         document.webhook(body)
     }
 }

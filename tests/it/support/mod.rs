@@ -1,7 +1,8 @@
 //! What tests stand on: a database of their own, the whole server on a free port, and actors that call it.
 
 mod app;
-mod database;
+pub mod database;
 mod observer;
 
 pub use app::{Key, TestApp};
+pub use observer::{Fidelity, Judging};
