@@ -152,6 +152,22 @@ create table connection_leases (
     lease_until timestamptz not null
 );
 
+-- What a provider needs kept beside its connections: its own record of a customer, a token of its API. One at a time makes it,
+-- with a seed that was stored before. No tenant sees it: its name holds our customer's id, and only its provider's adapter asks.
+create table provider_records (
+    id uuid primary key,
+    service_provider text not null,
+    name text not null,
+    customer_id uuid references customers on delete cascade,
+    seed bytea not null,
+    sealed bytea,
+    expires_at timestamptz,
+    attempts int not null default 0,
+    maker_until timestamptz not null default '-infinity',
+    unique (service_provider, name)
+);
+create index provider_records_by_customer on provider_records (customer_id) where customer_id is not null;
+
 -- Link and repair sessions ------------------------------------------------------------------------------------------------
 
 create table link_sessions (
@@ -269,6 +285,14 @@ create index transactions_by_date on transactions (tenant_id, transaction_date d
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
 create index transactions_by_addition on transactions (connection_id, added_seq, id);
+
+-- What a run over windows of dates has brought; what else is stored of these windows has vanished when it ends.
+create table transactions_seen (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    provider_transaction_id text not null,
+    primary key (connection_id, provider_transaction_id)
+);
 
 create table investment_transactions (
     tenant_id uuid not null,
@@ -430,7 +454,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'transactions_seen', 'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);

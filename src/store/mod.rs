@@ -16,6 +16,7 @@ mod migrate;
 mod pool;
 mod products;
 mod pulse;
+mod records;
 mod refreshes;
 mod revocations;
 #[cfg(feature = "sandbox")]
@@ -38,6 +39,7 @@ pub use leases::Lease;
 pub use migrate::migrate;
 pub use pool::{Store, TenantStore, TenantTx};
 pub use products::{ConnectionProduct, placements, states};
+pub use records::RecordClaim;
 pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
 pub use revocations::{InboundWebhook, Revocation};
 pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};

@@ -251,6 +251,62 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Notes what a run over windows of dates has brought.
+    pub async fn note_seen(&mut self, connection_id: ConnectionId, provider_ids: &[&str]) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let provider_ids: Vec<String> = provider_ids.iter().map(|id| (*id).to_owned()).collect();
+        sqlx::query!(
+            "insert into transactions_seen (tenant_id, connection_id, provider_transaction_id)
+             select $1, $2, unnest($3::text[]) on conflict do nothing",
+            tenant_id,
+            connection_id.0,
+            &provider_ids
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Notes as vanished what is stored of a window (of one account or all) and was not brought by this run.
+    pub async fn note_unseen(
+        &mut self,
+        connection_id: ConnectionId,
+        product: &str,
+        account: Option<AccountId>,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let vanished = sqlx::query_scalar!(
+            "select provider_transaction_id from transactions t
+             where tenant_id = $1 and connection_id = $2 and not removed and transaction_date between $4 and $5
+               and ($3::uuid is null or account_id = $3)
+               and not exists (select from transactions_seen s
+                   where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
+            tenant_id,
+            connection_id.0,
+            account.map(|account| account.0) as Option<Uuid>,
+            from,
+            to
+        )
+        .fetch_all(self.sql())
+        .await?;
+        self.note_vanished(connection_id, product, &vanished).await
+    }
+
+    /// Forgets what a run has brought: it is over, or begins again.
+    async fn forget_seen(&mut self, connection_id: ConnectionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "delete from transactions_seen where tenant_id = $1 and connection_id = $2",
+            tenant_id,
+            connection_id.0
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// Marks what vanished in this run as removed under that sequence number; how many rows.
     pub async fn remove_vanished(&mut self, connection_id: ConnectionId, product: &str, sequence: i64) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
@@ -267,6 +323,7 @@ impl TenantTx {
         )
         .execute(self.sql())
         .await?;
+        self.forget_seen(connection_id).await?;
         Ok(i64::try_from(removed.rows_affected()).unwrap_or(i64::MAX))
     }
 
@@ -338,6 +395,7 @@ impl TenantTx {
     /// Goes back to where the run began: the provider's data changed while it was read.
     pub async fn restart_run(&mut self, connection_id: ConnectionId, product: &str) -> Result<()> {
         let tenant_id = self.tenant_id.0;
+        self.forget_seen(connection_id).await?;
         sqlx::query!(
             "update connection_products set page_cursor = null, vanished = '{}' where tenant_id = $1 and connection_id = $2 and product = $3",
             tenant_id,

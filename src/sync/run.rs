@@ -18,6 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
+use crate::records::fresh_credential;
 use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
@@ -51,7 +52,7 @@ impl Sync {
                 return Err(problem);
             }
         };
-        let run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
+        let mut run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
         let rows = self.store.tenant(tenant_id);
         let next = tokio::select! {
             next = run.work() => next,
@@ -69,9 +70,15 @@ impl Sync {
 }
 
 impl Run<'_> {
-    async fn work(&self) -> Result<Next, Problem> {
+    async fn work(&mut self) -> Result<Next, Problem> {
         if self.due().is_empty() && self.refreshes.is_empty() {
             return Ok(Next::Done);
+        }
+        let rows = self.sync.store.tenant(self.tenant_id);
+        let held = (self.lease, LEASE);
+        match fresh_credential(&rows, &self.entry, &self.sync.clock, held, self.credential.clone()).await? {
+            Ok(credential) => self.credential = credential,
+            Err(failure) => return self.stop(failure).await,
         }
         let cx = self.entry.in_job(&self.sync.clock);
         let observation = match self.entry.provider.status(&cx, &self.credential).await {

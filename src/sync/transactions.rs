@@ -78,6 +78,11 @@ impl Run<'_> {
             .chain(page.modified)
             .filter_map(|transaction| facts(transaction, &accounts))
             .collect();
+        let windowed = self.entry.provider.spec().reads_windows;
+        if windowed {
+            let seen: Vec<&str> = rows.iter().map(|row| row.provider_transaction_id.as_str()).collect();
+            tx.note_seen(id, &seen).await?;
+        }
         let sequence = tx.next_sequence(id).await?;
         let mut counts =
             if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
@@ -86,6 +91,13 @@ impl Run<'_> {
         }
         let run_ended = !page.has_more;
         if run_ended {
+            for window in page.whole.iter().filter(|_| windowed) {
+                let account = window.provider_account_id.as_ref().map(|account| accounts.get(account));
+                // Nothing is stored of an account that was filtered out.
+                if account != Some(None) {
+                    tx.note_unseen(id, NAME, account.flatten().copied(), window.from, window.to).await?;
+                }
+            }
             counts.removed = tx.remove_vanished(id, NAME, sequence).await?;
             counts.modified += tx.mark_recurring(id, sequence).await?;
         }

@@ -7,6 +7,7 @@ mod connections;
 mod contract;
 mod conventions;
 mod documents;
+mod foundation;
 mod judge;
 mod support;
 mod walkthrough;

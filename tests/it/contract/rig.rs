@@ -23,7 +23,9 @@ use linkspan::providers::data::{InstitutionsRequest, Observation};
 use linkspan::providers::link::{
     AttemptEnd, Launch, LinkBegun, LinkContinuation, LinkInput, LinkProgress, LinkPurpose, LinkRequest, Linked,
 };
-use linkspan::providers::{self, Context, Entry, Failure, Provider, Registry, Spec};
+use linkspan::providers::records::Records;
+use linkspan::providers::{self, Context, Entry, Failure, Provider, Registry, Spec, Webhook};
+use linkspan::records::Kept;
 use linkspan::sandbox::{PlayBody, Sandbox, Setup, Visit};
 use linkspan::store::Store;
 use serde_json::{Value, json};
@@ -35,6 +37,9 @@ use crate::support::{Fidelity, Judging, database};
 /// The most pages that any list of these tests has.
 pub const MOST_PAGES: usize = 200;
 
+/// Where webhooks are taken.
+const WEBHOOKS: &str = "/webhooks";
+
 /// How long a test waits for a webhook that has to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -43,6 +48,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Received {
     pub headers: HeaderMap,
     pub body: Bytes,
+    url: String,
+}
+
+impl Received {
+    pub fn webhook(&self) -> Webhook<'_> {
+        Webhook { url: &self.url, headers: &self.headers, body: &self.body }
+    }
 }
 
 type Inbox = Arc<Mutex<Vec<Received>>>;
@@ -80,16 +92,18 @@ impl Rig {
         let client = net::Client::new(settings, Some(Arc::new(Judging(fidelity.clone())))).unwrap();
         let setup = Setup {
             config: &config,
-            store,
+            store: store.clone(),
             clock: clock.clone(),
             client: &client,
             local_url: url.parse().unwrap(),
             public_url: url.clone(),
         };
+        let records: Arc<dyn Records> = Arc::new(Kept::new(store.clone()));
         let sandbox = Sandbox::start(setup, &stop).await.unwrap();
-        let registry = Registry::new(&config, &client, sandbox.addresses()).unwrap();
-        let inbox = Inbox::default();
-        let router = Router::new().route("/webhooks", post(take)).with_state(inbox.clone()).merge(sandbox.pages());
+        let registry = Registry::new(&config, &client, sandbox.addresses(), &records).unwrap();
+        let (inbox, webhook_url) = (Inbox::default(), format!("{url}{WEBHOOKS}"));
+        let taking = Router::new().route(WEBHOOKS, post(take)).with_state((inbox.clone(), webhook_url));
+        let router = taking.merge(sandbox.pages());
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
         let entry = registry.get(listed.id).unwrap().clone();
@@ -164,7 +178,7 @@ impl Rig {
             language: "en".to_owned(),
             return_url: format!("{}/connect/callback/{}?state=st_contract", self.url, self.spec().id),
             oauth_redirect_url: Some(format!("{}/connect/callback/{}", self.url, self.spec().id)),
-            webhook_url: Some(format!("{}/webhooks", self.url)),
+            webhook_url: Some(format!("{}{WEBHOOKS}", self.url)),
             history_days: self.spec().history_days,
             account_filters: None,
             product_options: serde_json::Map::new(),
@@ -296,8 +310,8 @@ impl Drop for Rig {
     }
 }
 
-async fn take(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    inbox.lock().unwrap().push(Received { headers, body });
+async fn take(State((inbox, url)): State<(Inbox, String)>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    inbox.lock().unwrap().push(Received { headers, body, url });
     StatusCode::NO_CONTENT
 }
 
