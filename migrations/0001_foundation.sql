@@ -161,6 +161,22 @@ create table connection_leases (
     lease_until timestamptz not null
 );
 
+-- What a provider needs kept beside its connections: its own record of a customer, a token of its API. One at a time makes it,
+-- with a seed that was stored before. No tenant sees it: its name holds our customer's id, and only its provider's adapter asks.
+create table provider_records (
+    id uuid primary key,
+    service_provider text not null,
+    name text not null,
+    customer_id uuid references customers on delete cascade,
+    seed bytea not null,
+    sealed bytea,
+    expires_at timestamptz,
+    attempts int not null default 0,
+    maker_until timestamptz not null default '-infinity',
+    unique (service_provider, name)
+);
+create index provider_records_by_customer on provider_records (customer_id) where customer_id is not null;
+
 -- Link and repair sessions ------------------------------------------------------------------------------------------------
 
 create table link_sessions (
@@ -279,7 +295,8 @@ create index transactions_by_connection_date on transactions (connection_id, tra
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
 create index transactions_by_addition on transactions (connection_id, added_seq, id);
 
--- What a run that had to begin anew has shown so far, by the provider's ids; emptied when it ends.
+-- What a run shows by the provider's ids, while that decides what has vanished: a run that had to begin anew, or one over windows of
+-- dates; emptied when it ends.
 create table shown_transactions (
     tenant_id uuid not null,
     connection_id uuid not null references connections on delete cascade,

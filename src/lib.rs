@@ -7,6 +7,7 @@
 //! - [`crypto`], [`net`], [`postgres`]: sealed secrets; the one outbound client; the embedded database
 //! - [`providers`]: the trait, the one list, a folder for each provider
 //! - [`store`]: every SQL statement, behind handles that carry the tenant
+//! - [`records`]: what providers need kept beside their connections; credentials that are renewed before use
 //! - [`routing`]: the institution catalogue, and which provider serves an institution
 //! - [`link`]: sessions: start, choose, complete, repair, delete
 //! - [`sync`]: fetch pages, diff, store with events, in one transaction
@@ -27,6 +28,7 @@ pub mod net;
 pub mod postgres;
 pub mod providers;
 pub mod store;
+pub mod records;
 pub mod routing;
 pub mod link;
 pub mod sync;

@@ -93,7 +93,9 @@ fn any_origin() -> CorsLayer {
 
 /// What providers call.
 fn provider() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(provider_webhooks::receive_webhook))
+    OpenApiRouter::new()
+        .routes(routes!(provider_webhooks::receive_webhook))
+        .routes(routes!(provider_webhooks::receive_unsigned_webhook))
 }
 
 /// What operators call.

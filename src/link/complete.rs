@@ -166,7 +166,13 @@ impl Linking {
             LinkProgress::Linked(linked) => {
                 self.finish_repair(tenant_id, &session, &entry, linked.provider_session_id, lease).await
             }
-            LinkProgress::Repaired { provider_session_id } => {
+            LinkProgress::Repaired { credential, provider_session_id } => {
+                if let Some(credential) = credential {
+                    let mut tx = self.tenant(tenant_id).begin().await?;
+                    tx.hold_lease(lease, LEASE).await?;
+                    tx.renew_credential(session.connection_id, &credential).await?;
+                    tx.commit().await?;
+                }
                 self.finish_repair(tenant_id, &session, &entry, provider_session_id, lease).await
             }
         }

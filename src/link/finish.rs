@@ -16,6 +16,7 @@ use crate::domain::session::SessionOutcome;
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
+use crate::records::fresh_credential;
 use crate::routing;
 use crate::store::{self, Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
@@ -213,6 +214,9 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let credential = tx.credential(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
+        let rows = self.tenant(tenant_id);
+        let credential = fresh_credential(&rows, entry, &self.clock, (lease, LEASE), credential).await?;
+        let credential = credential.map_err(|failure| entry.problem(failure))?;
         let observation = entry.provider.status(&entry.in_request(&self.clock), &credential).await;
         let observation = observation.map_err(|failure| entry.problem(failure))?;
         if observation.condition.status.needs_customer() {

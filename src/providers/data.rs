@@ -96,6 +96,19 @@ pub struct TransactionsPage {
     pub has_more: bool,
     /// How much of the history the provider has.
     pub history: HistoryProgress,
+    /// In the last page of a run over windows ([`Spec::reads_windows`](super::Spec)): those that were read to their end.
+    pub whole: Vec<Window>,
+}
+
+/// A stretch of an account's transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The provider's id of the account; `None` = of all accounts.
+    pub provider_account_id: Option<String>,
+    /// First day, inclusive.
+    pub from: NaiveDate,
+    /// Last day, inclusive.
+    pub to: NaiveDate,
 }
 
 /// How much of the history a provider has prepared.

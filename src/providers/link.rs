@@ -155,8 +155,10 @@ pub enum LinkProgress {
     Ended(AttemptEnd),
     /// A first link succeeded.
     Linked(Linked),
-    /// A repair succeeded; the credential stays.
+    /// A repair succeeded.
     Repaired {
+        /// What takes the credential's place, where the repair brought a new one.
+        credential: Option<Secret>,
         /// The provider's id of the session, for support.
         provider_session_id: Option<String>,
     },

@@ -7,6 +7,7 @@ pub mod data;
 pub mod failure;
 pub mod link;
 pub mod plaid;
+pub mod records;
 mod registry;
 pub mod spec;
 
@@ -52,10 +53,23 @@ pub struct Context<'a> {
     pub upstream: &'a net::Upstream,
     /// Business time.
     pub now: DateTime<Utc>,
+    /// What the provider needs kept beside its connections.
+    pub records: &'a dyn records::Records,
     /// The longest that this call may take, all in all; `spec().deadline(operation)` may be shorter.
     pub deadline: Duration,
     /// The longest pause between two attempts that the provider may ask for; a longer one ends the call with its failure.
     pub patience: Duration,
+}
+
+/// A webhook as it came.
+#[derive(Clone, Copy)]
+pub struct Webhook<'a> {
+    /// The address that the provider was given, which some sign too.
+    pub url: &'a str,
+    /// Its headers.
+    pub headers: &'a net::HeaderMap,
+    /// Its body.
+    pub body: &'a [u8],
 }
 
 /// A verified hint that something changed at the provider. It only ever causes a fetch.
@@ -125,6 +139,17 @@ pub trait Provider: Send + Sync {
     /// How the connection stands, what was granted, which institution it is at.
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure>;
 
+    /// Whether the credential must be renewed before its next use. Pure.
+    fn renewal_due(&self, _credential: &Secret, _now: DateTime<Utc>) -> bool {
+        false
+    }
+
+    /// A new credential in place of one that ends, or that every use changes. Called by the layer alone, under the connection's
+    /// lease, and committed before it is used.
+    async fn renew(&self, _cx: &Context<'_>, _credential: &Secret) -> Result<Secret, Failure> {
+        Err(Failure::unsupported("renew"))
+    }
+
     /// The accounts, with what is asked for beside them; each extra is fetched only when asked (it may be billed).
     async fn accounts(
         &self,
@@ -184,11 +209,12 @@ pub trait Provider: Send + Sync {
     /// Ends the connection at the provider, and with it billing. Idempotent: an unknown one counts as revoked.
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure>;
 
-    /// Which verification key this webhook names; `None` where it is malformed.
-    fn webhook_key_id(&self, headers: &net::HeaderMap) -> Option<String>;
+    /// Which verification key this webhook names; `None` where it is malformed. This and the next three are for providers whose
+    /// webhooks are signed ([`spec::WebhookProof`]).
+    fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
-    fn webhook_signature<'a>(&self, headers: &'a net::HeaderMap) -> Option<&'a [u8]>;
+    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
 
     /// Fetches a verification key (cached and limited by the layer above).
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
@@ -197,8 +223,7 @@ pub trait Provider: Send + Sync {
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
-        headers: &net::HeaderMap,
-        body: &[u8],
+        webhook: &Webhook<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), data::WebhookRefused>;
 

@@ -68,7 +68,7 @@ pub enum All {
 
 /// How the customer's visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Visit {
+pub enum Visit {
     /// The provider sent the customer back to us, to that path.
     Returned(String),
     /// The customer went away.
@@ -77,7 +77,7 @@ pub(super) enum Visit {
 
 impl Sandbox {
     /// Goes through the provider's pages from that address to the way back.
-    pub(super) async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
+    pub async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
         let mut path = self.own_path(url)?;
         for _ in 0..MOST_PAGES {
             if path.starts_with("/connect/callback/") {

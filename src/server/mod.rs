@@ -20,6 +20,8 @@ use crate::jobs::{Runner, Work};
 use crate::link::Linking;
 use crate::net;
 use crate::providers::Registry;
+use crate::providers::records::Records;
+use crate::records::Kept;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, Setup};
 use crate::store::{Role, Store};
@@ -85,7 +87,8 @@ impl Server {
         let simulators = sandbox.addresses().clone();
         #[cfg(not(feature = "sandbox"))]
         let simulators = std::collections::HashMap::<_, Url>::new();
-        let registry = Registry::new(&config, &client, &simulators).map_err(Error::new)?;
+        let records: Arc<dyn Records> = Arc::new(Kept::new(store.clone()));
+        let registry = Registry::new(&config, &client, &simulators, &records).map_err(Error::new)?;
         let linking = Linking {
             store: store.clone(),
             registry: registry.clone(),
@@ -93,7 +96,7 @@ impl Server {
             public_url: public_url.clone(),
             original_call_rule: config.products.investment_rule == InvestmentRule::OriginalCall,
         };
-        let inbound = Inbound::new(store, registry, clock);
+        let inbound = Inbound::new(store, registry, clock, public_url.clone());
         let app = app(&config, &linking, &inbound);
         #[cfg(feature = "sandbox")]
         let router = {

@@ -300,6 +300,21 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Stores a credential in place of the one before.
+    pub async fn renew_credential(&mut self, id: ConnectionId, credential: &Secret) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("connections", id, "credential", credential.expose().as_bytes())?;
+        sqlx::query!(
+            "update connections set credential = $3 where id = $1 and tenant_id = $2 and credential is not null",
+            id.0,
+            tenant_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// The credential, opened.
     pub async fn credential(&mut self, id: ConnectionId) -> Result<Option<Secret>> {
         let tenant_id = self.tenant_id.0;

@@ -1,7 +1,12 @@
 //! Runs of a product that is read page by page: where each is, what it has seen vanish, and, where it had to begin anew, what it shows.
 
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
 use super::{Result, TenantTx};
-use crate::domain::ids::ConnectionId;
+use crate::domain::ids::{AccountId, ConnectionId};
 
 /// Comes before every sequence number.
 const FIRST: i64 = -1;
@@ -42,6 +47,33 @@ impl TenantTx {
         .execute(self.sql())
         .await?;
         Ok(())
+    }
+
+    /// Notes as vanished what is stored of a window of dates (of one account or all), which a run has read to its end, and was not
+    /// shown by it.
+    pub async fn note_unshown(
+        &mut self,
+        connection_id: ConnectionId,
+        product: &str,
+        account: Option<AccountId>,
+        window: RangeInclusive<NaiveDate>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let unshown = sqlx::query_scalar!(
+            "select provider_transaction_id from transactions t
+             where tenant_id = $1 and connection_id = $2 and not removed and transaction_date between $4 and $5
+               and ($3::uuid is null or account_id = $3) and not exists (
+                select from shown_transactions s
+                where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
+            tenant_id,
+            connection_id.0,
+            account.map(|account| account.0) as Option<Uuid>,
+            window.start(),
+            window.end()
+        )
+        .fetch_all(self.sql())
+        .await?;
+        self.note_vanished(connection_id, product, &[], &unshown).await
     }
 
     /// Marks what vanished in this run as removed under that sequence number; how many rows.
@@ -170,8 +202,8 @@ impl TenantTx {
         Ok(i64::try_from(removed.rows_affected()).unwrap_or(i64::MAX))
     }
 
-    /// Forgets what a run showed.
-    pub(super) async fn forget_shown(&mut self, connection_id: ConnectionId) -> Result<()> {
+    /// Forgets what a run showed: it is over, or begins again.
+    pub async fn forget_shown(&mut self, connection_id: ConnectionId) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
             "delete from shown_transactions where tenant_id = $1 and connection_id = $2",

@@ -19,6 +19,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
+use crate::records::fresh_credential;
 use crate::store::{self, AccountFilter, Connection, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
@@ -52,7 +53,7 @@ impl Sync {
                 return Err(problem);
             }
         };
-        let run = Run {
+        let mut run = Run {
             sync: self,
             tenant_id,
             lease,
@@ -80,13 +81,19 @@ impl Sync {
 }
 
 impl Run<'_> {
-    async fn work(&self) -> Result<Next, Problem> {
+    async fn work(&mut self) -> Result<Next, Problem> {
         if self.due().is_empty() {
             // Refreshes that are still open have been served by runs before this one.
             let mut tx = self.begin().await?;
             self.end_refreshes(&mut tx, &Outcomes::new()).await?;
             tx.commit().await?;
             return Ok(Next::Done);
+        }
+        let rows = self.sync.store.tenant(self.tenant_id);
+        let held = (self.lease, LEASE);
+        match fresh_credential(&rows, &self.entry, &self.sync.clock, held, self.credential.clone()).await? {
+            Ok(credential) => self.credential = credential,
+            Err(failure) => return self.stop(failure).await,
         }
         let cx = self.entry.in_job(&self.sync.clock);
         let observation = match self.entry.provider.status(&cx, &self.credential).await {

@@ -143,15 +143,25 @@ impl Run<'_> {
         let mut counts =
             if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
         tx.note_vanished(id, NAME, &shown, &page.removed).await?;
-        if reading.begun_anew {
+        let windowed = self.entry.provider.spec().reads_windows;
+        if reading.begun_anew || windowed {
             tx.note_shown(id, &shown).await?;
         }
         let run_ended = !page.has_more;
         let history_complete = run_ended && page.history == HistoryProgress::Complete;
         if run_ended {
+            for window in &page.whole {
+                let account = window.provider_account_id.as_deref().map(|name| accounts.of(name));
+                // Nothing is stored of an account that was filtered out.
+                if account != Some(None) {
+                    tx.note_unshown(id, NAME, account.flatten(), window.from..=window.to).await?;
+                }
+            }
             counts.removed = tx.remove_vanished(id, NAME, sequence).await?;
             if reading.begun_anew {
                 counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
+            } else if windowed {
+                tx.forget_shown(id).await?;
             }
             counts.modified += tx.mark_recurring(id, sequence).await?;
         }

@@ -12,23 +12,16 @@ use tower::ServiceExt;
 use super::page::{Page, Policy};
 use super::{assets, routes, texts};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::link::Linking;
-use crate::net;
 use crate::providers::Registry;
 use crate::store::Store;
 
-/// A server whose database is away: what needs none of it answers all the same.
+/// A server without providers whose database is away: what needs none of it answers all the same.
 fn server() -> Router {
-    let settings = net::Settings { allow_private_addresses: false, user_agent: "test".to_owned() };
-    let client = net::Client::new(settings, None).unwrap();
-    let mut config = Config::from_sources(None, Vec::new()).unwrap();
-    // Without simulators and addresses there is no provider.
-    config.providers.clear();
     let nowhere = sqlx::postgres::PgConnectOptions::new().socket("/nonexistent");
     let linking = Linking {
         store: Store::connect(nowhere, 1),
-        registry: Registry::new(&config, &client, &HashMap::new()).unwrap(),
+        registry: Registry::of(Vec::new()),
         clock: Clock::default(),
         public_url: "https://link.example".to_owned(),
         original_call_rule: false,

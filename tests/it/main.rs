@@ -4,8 +4,10 @@
 mod arch;
 mod connect;
 mod connections;
+mod contract;
 mod conventions;
 mod documents;
+mod foundation;
 mod institutions;
 mod judge;
 mod links;

@@ -28,9 +28,8 @@ use figment::value::{Dict, Value};
 use crate::config::Mode;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
-use crate::net::HeaderMap;
 
-use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
 use client::{Api, accounts, institutions, investments, items, session, transactions};
 
 pub use config::PlaidConfig;
@@ -169,12 +168,12 @@ impl Provider for Plaid {
         items::remove(&Api::new(&self.config, cx), credential).await
     }
 
-    fn webhook_signature<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        webhook::signature(headers)
+    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+        webhook::signature(webhook.headers)
     }
 
-    fn webhook_key_id(&self, headers: &HeaderMap) -> Option<String> {
-        webhook::key_id(headers)
+    fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String> {
+        webhook::key_id(webhook.headers)
     }
 
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {
@@ -184,11 +183,10 @@ impl Provider for Plaid {
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
-        headers: &HeaderMap,
-        body: &[u8],
+        webhook: &Webhook<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), data::WebhookRefused> {
-        webhook::verify(key, headers, body, now)
+        webhook::verify(key, webhook.headers, webhook.body, now)
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {

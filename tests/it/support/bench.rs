@@ -15,6 +15,7 @@ use linkspan::domain::secret::Secret;
 use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::net;
 use linkspan::providers::{Entry, Registry};
+use linkspan::records::Kept;
 use linkspan::store::{Connection, ConnectionProduct, ConnectionSettings, NewConnection, Store, TenantTx};
 use linkspan::sync::{Next, Sync};
 use sqlx::{ConnectOptions, PgPool};
@@ -78,7 +79,8 @@ impl Bench {
         tx.commit().await.unwrap();
         let network = Network::new();
         let upstream = self.client.upstream("test", "http://127.0.0.1:9".parse().unwrap(), true).unwrap();
-        let entry = Entry { provider: Arc::new(network.clone()), upstream, mode: Mode::Sandbox };
+        let records = Arc::new(Kept::new(self.store.clone()));
+        let entry = Entry { provider: Arc::new(network.clone()), upstream, mode: Mode::Sandbox, records };
         let sync = Sync { store: self.store.clone(), registry: Registry::of(vec![entry]), clock: self.clock.clone() };
         Linked { id, network, sync, bench: self }
     }

@@ -3,9 +3,10 @@
 mod app;
 pub mod bench;
 mod customer;
-mod database;
+pub mod database;
 pub mod network;
 mod observer;
 
 pub use app::{Key, TestApp, state};
 pub use customer::Customer;
+pub use observer::{Fidelity, Judging};

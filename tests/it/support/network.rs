@@ -12,10 +12,9 @@ use linkspan::domain::investment::{Security, SecurityType};
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::domain::transaction::{Category, TransactionStatus};
-use linkspan::net::HeaderMap;
 use linkspan::providers::data::*;
 use linkspan::providers::link::{LinkBegun, LinkContinuation, LinkProgress, LinkRequest};
-use linkspan::providers::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, plaid};
+use linkspan::providers::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, plaid};
 use rust_decimal::Decimal;
 use tokio::sync::Notify;
 
@@ -125,6 +124,7 @@ impl World {
             next_cursor: String::new(),
             has_more: false,
             history: HistoryProgress::Complete,
+            whole: Vec::new(),
         };
         for change in all.iter().skip(delivered).take(self.page) {
             match *change {
@@ -336,11 +336,11 @@ impl Provider for Network {
         Ok(())
     }
 
-    fn webhook_key_id(&self, _: &HeaderMap) -> Option<String> {
+    fn webhook_key_id(&self, _: &Webhook<'_>) -> Option<String> {
         None
     }
 
-    fn webhook_signature<'a>(&self, _: &'a HeaderMap) -> Option<&'a [u8]> {
+    fn webhook_signature<'a>(&self, _: &Webhook<'a>) -> Option<&'a [u8]> {
         None
     }
 
@@ -348,7 +348,7 @@ impl Provider for Network {
         never()
     }
 
-    fn verify_webhook(&self, _: &WebhookKey, _: &HeaderMap, _: &[u8], _: DateTime<Utc>) -> Result<(), WebhookRefused> {
+    fn verify_webhook(&self, _: &WebhookKey, _: &Webhook<'_>, _: DateTime<Utc>) -> Result<(), WebhookRefused> {
         Ok(())
     }
 

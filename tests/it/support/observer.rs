@@ -43,12 +43,13 @@ pub struct Judging(pub Arc<Fidelity>);
 
 impl Observer for Judging {
     fn exchange(&self, exchange: &Exchange<'_>) {
-        if exchange.upstream != "plaid" {
+        // The sandbox's own errands, the customer's browser and the webhooks, are no exchanges with a provider.
+        if exchange.upstream.starts_with("sandbox") {
             return;
         }
         let body = serde_json::from_slice(exchange.request_body).unwrap_or_default();
         self.0.seen.lock().unwrap().push((exchange.path.to_owned(), body));
-        let Some(judge) = Judge::plaid() else { return };
+        let Some(judge) = Judge::of(&exchange.upstream.replace('_', "")) else { return };
         if self.0.faults.load(Ordering::Relaxed) {
             return;
         }

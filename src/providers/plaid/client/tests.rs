@@ -17,6 +17,7 @@ use crate::providers::data::{AccountsWanted, InstitutionsRequest, InvestmentTran
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::plaid::wire::Done;
 use crate::providers::plaid::{Plaid, PlaidConfig};
+use crate::providers::records::NoRecords;
 use crate::providers::{Context, Failure, FailureKind, Provider};
 
 /// Answers by path, in turn; the last again and again.
@@ -65,7 +66,8 @@ impl Stub {
 
     fn cx(&self) -> Context<'_> {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        Context { upstream: &self.upstream, now, deadline: Duration::from_secs(20), patience: Duration::from_secs(2) }
+        let (deadline, patience) = (Duration::from_secs(20), Duration::from_secs(2));
+        Context { upstream: &self.upstream, now, records: &NoRecords, deadline, patience }
     }
 
     fn asked(&self) -> Vec<(String, Value)> {
@@ -432,7 +434,7 @@ async fn d1_a_repair_exchanges_nothing() {
     let inputs = [LinkInput::Nothing, LinkInput::PublicToken(Secret::new("public-sandbox-1"))];
     for input in inputs {
         let outcome = progress(&stub, Some(token()), input).await.unwrap();
-        assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(_) }));
+        assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(_), .. }));
     }
     assert_eq!(stub.paths(), ["/link/token/get", "/link/token/get"]);
 }
@@ -458,7 +460,7 @@ async fn d4_a_repair_without_a_sign_is_decided_by_the_item() {
     assert!(matches!(progress(&stub, Some(token()), done).await.unwrap(), LinkProgress::Pending));
     // The visit is over, and the Item is well.
     let outcome = progress(&stub, Some(token()), LinkInput::Nothing).await.unwrap();
-    assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(session) } if session == "s"));
+    assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(session), .. } if session == "s"));
 }
 
 #[tokio::test]

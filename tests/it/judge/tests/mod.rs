@@ -2,6 +2,7 @@
 
 mod closing;
 mod exchange;
+mod others;
 mod plaid_answers;
 mod plaid_requests;
 mod plaid_webhooks;
@@ -9,12 +10,12 @@ mod plaid_webhooks;
 use serde_json::{Value, json};
 
 use super::description::Description;
-use super::{Judge, exceptions, verdict};
+use super::{Document, Judge, exceptions, verdict};
 
 /// A judge of a made-up description with these component schemas.
-fn judge_of(schemas: Value) -> Judge {
+fn judge_of(schemas: Value) -> Document {
     let document = json!({ "components": { "schemas": schemas } });
-    Judge::new("example", Description::new(document))
+    Document::new("example", Description::new(document))
 }
 
 #[test]
@@ -27,13 +28,13 @@ fn every_exception_has_a_reason() {
 }
 
 /// The answer side of an exchange alone.
-fn answer(judge: &Judge, path: &str, status: u16, body: &Value) -> Result<(), Vec<String>> {
+fn answer(judge: &Document, path: &str, status: u16, body: &Value) -> Result<(), Vec<String>> {
     let (_, operation) = judge.description.operation("POST", path).unwrap();
     verdict(judge.response(path, operation, status, body.to_string().as_bytes()))
 }
 
 /// The request side of an exchange alone.
-fn request(judge: &Judge, path: &str, body: &Value) -> Result<(), Vec<String>> {
+fn request(judge: &Document, path: &str, body: &Value) -> Result<(), Vec<String>> {
     let (_, operation) = judge.description.operation("POST", path).unwrap();
     verdict(judge.request(path, operation, body.to_string().as_bytes()))
 }
