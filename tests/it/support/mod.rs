@@ -5,5 +5,5 @@ mod customer;
 mod database;
 mod observer;
 
-pub use app::{Key, TestApp, state};
+pub use app::{Key, TestApp, essence, state};
 pub use customer::Customer;
