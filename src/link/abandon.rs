@@ -16,7 +16,7 @@ impl Linking {
         if rows.iter().any(|row| row.product == Product::Assets && row.placement.is_some()) {
             let (state, reason) = (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing));
             let now = self.clock.now();
-            tx.change_product(session.connection_id, Product::Assets, state, reason, None, now).await?;
+            tx.change_product(session.connection_id, Product::Assets, state, reason, now).await?;
         }
         Ok(())
     }

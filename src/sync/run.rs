@@ -229,10 +229,8 @@ impl Run<'_> {
             );
         }
         let (state, reason) = fetched.state();
-        let wanted = self.products.iter().find(|row| row.product == product).map(|row| row.wanted);
-        let done = if fetched.again().is_some() { None } else { wanted };
         let mut tx = self.begin().await?;
-        tx.change_product(self.id(), product, state, reason, done, self.sync.clock.now()).await?;
+        tx.change_product(self.id(), product, state, reason, self.sync.clock.now()).await?;
         if matches!(fetched, Fetched::Partly) {
             tx.touch_product(self.id(), product, self.sync.clock.now()).await?;
         }
@@ -301,6 +299,7 @@ impl Run<'_> {
         let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
+        tx.finish_products(self.id(), &self.finished(&outcomes), now).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
         if changed && was_lost {
@@ -310,6 +309,13 @@ impl Run<'_> {
         tx.commit().await?;
         let again: Vec<_> = outcomes.values().filter_map(Fetched::again).collect();
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
+    }
+
+    /// What of the run need not be tried again, with the number up to which it is done. It is done when the run ends, so that whoever
+    /// sees a connection up to date sees all of it.
+    fn finished(&self, outcomes: &Outcomes) -> BTreeMap<Product, i64> {
+        let is_finished = |product: &Product| outcomes.get(product).is_some_and(|fetched| fetched.again().is_none());
+        self.products.iter().filter(|row| is_finished(&row.product)).map(|row| (row.product, row.wanted)).collect()
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
@@ -324,12 +330,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The login works again without a repair: open sessions for it have nothing left to do (D8).
+    /// The login works again without a repair: open sessions for it have nothing left to do (D8). One in which the customer is
+    /// at the provider may be what healed it: its own completion ends it, with all that follows a repair.
     async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
+        let now = self.sync.clock.now();
         for id in tx.open_sessions(self.id()).await? {
-            if tx.session(id).await?.is_some_and(|session| session.mode == SessionMode::Login) {
-                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, self.sync.clock.now())
-                    .await?;
+            let Some(session) = tx.session(id).await?.filter(|session| session.mode == SessionMode::Login) else {
+                continue;
+            };
+            if session.provider_session_expires_at.is_none_or(|end| end <= now) {
+                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }
         Ok(())

@@ -73,8 +73,7 @@ async fn f6_an_outage_degrades_and_recovers_by_itself() {
     app.faults(json!([])).await;
     let well = app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
     assert_eq!(well["staleSince"], json!(null));
-    let recovered = app.all(&format!("/events?connectionId={id}&type=connection.recovered")).await;
-    assert_eq!(recovered.len(), 1);
+    assert_eq!(app.events(&id, "connection.recovered", 1).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

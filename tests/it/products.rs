@@ -21,18 +21,18 @@ async fn a2_d3_f1_what_is_over_takes_no_products_and_no_repair() {
     app.advance(4 * 3600 + 1).await;
     app.until(&format!("/connections/{expired}"), |connection| connection["status"] == "EXPIRED").await;
     for id in [expired, deleted.as_str()] {
-        let (before, events) = (app.connection(id).await, app.all(&format!("/events?connectionId={id}")).await);
+        let (before, events) = (app.connection(id).await, app.last_event(id).await);
         app.add(id, json!(["OWNERS"])).await.problem(409, "CONNECTION_TERMINAL");
         repair(id).await.problem(409, "CONNECTION_TERMINAL");
         app.post(&format!("/connections/{id}/refresh"), json!({})).await.problem(409, "CONNECTION_TERMINAL");
         assert_eq!(app.connection(id).await, before);
-        assert_eq!(app.all(&format!("/events?connectionId={id}")).await, events);
+        assert_eq!(app.last_event(id).await, events);
     }
     // F5: each change is one row of history and one event.
     let history = app.all(&format!("/connections/{expired}/history")).await;
     assert_eq!(history.iter().map(|row| &row["to"]).collect::<Vec<_>>(), ["IN_PROGRESS", "EXPIRED"]);
     assert_eq!(history[1]["cause"], "SESSION_EXPIRED");
-    assert_eq!(app.events(expired, "connection.status_changed").await.len(), 1);
+    assert_eq!(app.events(expired, "connection.status_changed", 1).await.len(), 1);
     let token = started["connectToken"].as_str().unwrap();
     app.post_as(token, "/connect/complete", json!({})).await.problem(401, "CONNECT_TOKEN_EXPIRED");
 }
@@ -68,10 +68,11 @@ async fn a7_a_product_goes_from_pending_to_available_with_an_event_each_time() {
     assert_eq!(run["results"][0]["product"], "OWNERS");
     let connection = app.settled(&id).await;
     assert_eq!((connection["status"].as_str(), state(&connection, "OWNERS")), (Some("ACTIVE"), ("AVAILABLE", None)));
-    let changes = app.events(&id, "connection.product_state_changed").await;
-    let of_owners: Vec<_> = changes.iter().filter(|data| data["product"] == "OWNERS").map(|data| &data["to"]).collect();
+    let events = app.all_events(&id).await;
+    let of_owners = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "OWNERS");
+    let of_owners: Vec<_> = of_owners.map(|data| &data["to"]).collect();
     assert_eq!(of_owners, ["PENDING", "AVAILABLE"]);
-    assert_eq!(app.events(&id, "connection.products_changed").await.len(), 1);
+    assert_eq!(app.events(&id, "connection.products_changed", 1).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +156,7 @@ async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["OWNERS"] })).await;
     let path = format!("/connections/{id}/products");
     let (before, calls) = (app.connection(&id).await, app.fidelity.operations().len());
-    let events = app.all(&format!("/events?connectionId={id}")).await;
+    let events = app.last_event(&id).await;
     let products = json!(["OWNERS", "LIABILITIES", "STATEMENTS", "TRANSACTIONS"]);
     let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
     let body = |dry_run: bool| json!({ "products": products, "productOptions": options, "dryRun": dry_run });
@@ -165,7 +166,7 @@ async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
     assert_eq!(outcomes, ["ADDED", "REPAIR_REQUIRED", "REPAIR_REQUIRED", "ALREADY_PRESENT"]);
     assert_eq!((&dry["connection"], &dry["refreshId"]), (&before, &Value::Null));
     assert_eq!(app.connection(&id).await, before);
-    assert_eq!(app.all(&format!("/events?connectionId={id}")).await, events);
+    assert_eq!(app.last_event(&id).await, events);
     assert_eq!(app.fidelity.operations().len(), calls);
     let real = app.post(&path, body(false)).await.expect(200);
     assert_eq!(real["results"], dry["results"]);
@@ -201,7 +202,7 @@ async fn a13_one_key_never_acts_twice() {
         futures::future::join_all(calls).await.into_iter().map(|answer| answer.expect(200)).collect();
     assert_eq!(outcome(&answers[0]), "ADDED");
     assert!(answers.iter().all(|answer| *answer == answers[0]));
-    assert_eq!(app.events(&id, "connection.products_changed").await.len(), 1);
+    assert_eq!(app.events(&id, "connection.products_changed", 1).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

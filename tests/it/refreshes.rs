@@ -85,7 +85,7 @@ async fn f5_f6_each_change_is_one_row_of_history_and_one_event() {
             ("DELETED", "DELETED_BY_TENANT"),
         ]
     );
-    let events = app.all(&format!("/events?connectionId={id}")).await;
+    let events = app.all_events(&id).await;
     let told = events.iter().filter(|event| event["data"]["to"].is_string() && event["data"]["product"].is_null());
     let told: Vec<_> = told.map(|event| event["data"]["to"].as_str().unwrap()).collect();
     assert_eq!(told, ["ACTIVE", "RECONNECT_REQUIRED", "ACTIVE", "DELETED"]);
@@ -110,10 +110,10 @@ async fn f7_a_revocation_is_tried_until_the_provider_confirms() {
     for list in ["accounts", "transactions", "liabilities", "investments/holdings"] {
         assert_eq!(app.all(&format!("/{list}?connectionId={id}")).await, Vec::<Value>::new());
     }
-    assert_eq!(app.events(&id, "connection.deleted").await.len(), 1);
+    assert_eq!(app.events(&id, "connection.deleted", 1).await.len(), 1);
     app.break_route("").await;
     let tried = app.fidelity.requests("/item/remove").len();
     app.advance(3600).await;
     app.called("/item/remove", tried + 1).await;
-    assert_eq!(app.events(&id, "connection.deleted").await.len(), 1);
+    assert_eq!(app.events(&id, "connection.deleted", 1).await.len(), 1);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use linkspan::config::Config;
 use linkspan::server::Server;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,18 @@ impl Answer {
         assert_eq!(self.body["requestId"].as_str(), Some(self.headers["x-request-id"].as_str()));
         self.body
     }
+}
+
+/// A connection without the times at which it was read.
+pub fn essence(connection: &Value) -> Value {
+    let mut essence = connection.clone();
+    for time in ["updatedAt", "successfullyAggregatedAt", "updateStatus", "categorizationStatus"] {
+        essence[time] = Value::Null;
+    }
+    for row in essence["productStates"].as_array_mut().unwrap() {
+        row["lastAggregatedAt"] = Value::Null;
+    }
+    essence
 }
 
 /// State and reason of a product of a connection.
@@ -262,10 +275,27 @@ impl TestApp {
         assert_eq!(answer.status, 204);
     }
 
-    /// The data of the events of a connection of that type, oldest first.
-    pub async fn events(&self, id: &str, kind: &str) -> Vec<Value> {
-        let events = self.all(&format!("/events?connectionId={id}&type={kind}")).await;
-        events.into_iter().map(|event| event["data"].clone()).collect()
+    /// The data of the events of a connection of that type, oldest first, once there are so many: events of transactions that
+    /// other tests hold open come late.
+    pub async fn events(&self, id: &str, kind: &str, count: usize) -> Vec<Value> {
+        let path = format!("/events?connectionId={id}&type={kind}&limit=500");
+        let page = self.until(&path, |page| page["data"].as_array().unwrap().len() >= count).await;
+        page["data"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect()
+    }
+
+    /// Every event of a connection that has happened by now.
+    pub async fn all_events(&self, id: &str) -> Vec<Value> {
+        let count = usize::try_from(self.last_event(id).await).unwrap();
+        let path = format!("/events?connectionId={id}&limit=500");
+        let page = self.until(&path, |page| page["data"].as_array().unwrap().len() >= count).await;
+        page["data"].as_array().unwrap().clone()
+    }
+
+    /// The number of the last event of a connection.
+    pub async fn last_event(&self, id: &str) -> i64 {
+        let mut database = sqlx::PgConnection::connect(&self.database_url).await.unwrap();
+        let query = sqlx::query_scalar("select event_seq from connections where id::text = $1").bind(id.to_owned());
+        query.fetch_one(&mut database).await.unwrap()
     }
 
     /// Waits until the provider was called that way so often.

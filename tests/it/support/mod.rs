@@ -7,6 +7,6 @@ pub mod database;
 pub mod network;
 mod observer;
 
-pub use app::{Key, TestApp, state};
+pub use app::{Key, TestApp, essence, state};
 pub use customer::Customer;
 pub use observer::{Fidelity, Judging};
