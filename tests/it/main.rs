@@ -9,5 +9,6 @@ mod conventions;
 mod documents;
 mod foundation;
 mod judge;
+mod plaid;
 mod support;
 mod walkthrough;

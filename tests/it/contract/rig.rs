@@ -178,7 +178,7 @@ impl Rig {
             language: "en".to_owned(),
             return_url: format!("{}/connect/callback/{}?state=st_contract", self.url, self.spec().id),
             oauth_redirect_url: Some(format!("{}/connect/callback/{}", self.url, self.spec().id)),
-            webhook_url: Some(format!("{}{WEBHOOKS}", self.url)),
+            webhook_url: Some(self.webhook_url()),
             history_days: self.spec().history_days,
             account_filters: None,
             product_options: serde_json::Map::new(),
@@ -254,15 +254,30 @@ impl Rig {
 
     /// The same provider at an address where somebody else answers, with always the same.
     pub async fn answering(&self, status: u16, body: &'static str) -> Foreign {
+        let answer = async move || (StatusCode::from_u16(status).unwrap(), body);
+        self.before(Router::new().fallback(answer)).await
+    }
+
+    /// The same provider at an address where that router answers.
+    pub async fn before(&self, router: Router) -> Foreign {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let answer = async move || (StatusCode::from_u16(status).unwrap(), body);
-        let (stop, router) = (CancellationToken::new(), Router::new().fallback(answer));
+        let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
         let settings = net::Settings { allow_private_addresses: false, user_agent: "Linkspan/contract".to_owned() };
         let upstream = net::Client::new(settings, None).unwrap().upstream("foreign", url, true).unwrap();
         Foreign { entry: Entry { upstream, ..self.entry.clone() }, clock: self.clock.clone(), _stop: stop.drop_guard() }
+    }
+
+    /// The simulators.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Where webhooks are taken.
+    pub fn webhook_url(&self) -> String {
+        format!("{}{WEBHOOKS}", self.url)
     }
 
     /// Calls of the provider's API so far.
@@ -296,6 +311,11 @@ pub struct Foreign {
 }
 
 impl Foreign {
+    /// With time enough.
+    pub fn patient(&self) -> Context<'_> {
+        self.entry.in_job(&self.clock)
+    }
+
     pub fn cx(&self) -> Context<'_> {
         Context { deadline: Duration::from_millis(200), ..self.entry.in_job(&self.clock) }
     }
