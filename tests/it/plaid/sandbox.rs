@@ -4,6 +4,7 @@ use linkspan::net::{Call, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::Rig;
+use crate::support::TestApp;
 
 /// Calls an operation as a team's own server does.
 async fn call(rig: &Rig, path: &'static str, body: Value) -> (u16, Value) {
@@ -158,4 +159,16 @@ async fn processors_get_tokens() {
     assert_eq!(refused(&rig, "/sandbox/processor_token/create", locked).await, "ITEM_LOCKED");
     let nowhere = json!({ "institution_id": "ins_unheard_of" });
     assert_eq!(refused(&rig, "/sandbox/processor_token/create", nowhere).await, "INVALID_INSTITUTION");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_can_be_played_like_the_hosted_page() {
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__HOSTED_LINK", "false")]).await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.post(&format!("/sandbox/connections/{id}/reset-login"), json!({})).await.expect(200);
+    let repair = app.post(&format!("/connections/{id}/repair"), json!({})).await.expect(201);
+    let left = app.play(&repair, None, json!({ "password": "wrong" })).await;
+    assert_eq!(left.problem(409, "USER_ACTION_REQUIRED")["attempt"], "CANCELLED");
+    let repaired = app.play(&repair, None, json!({})).await.expect(200);
+    assert_eq!(repaired["status"], "ACTIVE", "{repaired:#}");
 }

@@ -190,6 +190,13 @@ impl Simulated for Simulator {
         Self::pages(self)
     }
 
+    fn page(&self, launch: &serde_json::Value) -> Option<String> {
+        // The page that the script would open in a frame.
+        let of_script =
+            launch["token"].as_str().filter(|_| launch["kind"] == "SCRIPT").map(|token| self.page_url(token));
+        of_script.or_else(|| launch["url"].as_str().map(str::to_owned))
+    }
+
     async fn turn(&self, item_id: &str, knob: Knob) -> std::result::Result<(), KnobError> {
         match knob {
             Knob::ResetLogin => self.reset_login(item_id).await?,
