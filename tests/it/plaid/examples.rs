@@ -19,6 +19,7 @@ use linkspan::providers::link::{LinkContinuation, LinkInput};
 use linkspan::providers::{Context, Failure};
 use serde_json::Value;
 
+use super::plaid;
 use crate::contract::Rig;
 use crate::judge::Judge;
 
@@ -96,7 +97,7 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_of_every_operation_in_use_maps() {
     let Some(judge) = Judge::plaid() else { return };
-    let rig = Rig::each().await.into_iter().find(|rig| rig.name() == "Plaid").unwrap();
+    let rig = plaid().await;
     let recorded = Recorded::default();
     let foreign = rig.before(Router::new().fallback(answer).with_state(recorded.clone())).await;
     let used = used();
@@ -117,7 +118,7 @@ async fn every_example_of_every_operation_in_use_maps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_missing_or_null_or_new_may_be_so() {
     let Some(judge) = Judge::plaid() else { return };
-    let rig = Rig::each().await.into_iter().find(|rig| rig.name() == "Plaid").unwrap();
+    let rig = plaid().await;
     let recorded = Recorded::default();
     let foreign = rig.before(Router::new().fallback(answer).with_state(recorded.clone())).await;
     let examples: BTreeMap<_, _> =

@@ -3,12 +3,12 @@
 use linkspan::sandbox::PlayBody;
 use serde_json::json;
 
-use crate::contract::Rig;
+use super::plaid;
 use crate::support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_job_at_another_server_that_speaks_plaid() {
-    let rig = Rig::each().await.into_iter().find(|rig| rig.name() == "Plaid").unwrap();
+    let rig = plaid().await;
     let app = TestApp::with(&[
         ("LINKSPAN_PUBLIC_URL", "https://link.example"),
         ("LINKSPAN_KEYS", "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),

@@ -4,3 +4,10 @@
 mod examples;
 mod live;
 mod sandbox;
+
+use crate::contract::Rig;
+
+/// The one of the list that this folder is about, with its simulator.
+async fn plaid() -> Rig {
+    Rig::each().await.into_iter().find(|rig| rig.name() == "Plaid").expect("it is in the list")
+}

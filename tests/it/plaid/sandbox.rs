@@ -3,6 +3,7 @@
 use linkspan::net::{Call, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use super::plaid;
 use crate::contract::Rig;
 use crate::support::TestApp;
 
@@ -28,10 +29,6 @@ async fn refused(rig: &Rig, path: &'static str, body: Value) -> String {
     let (status, answer) = call(rig, path, body).await;
     assert!(status >= 400, "{path}: {answer:#}");
     answer["error_code"].as_str().unwrap().to_owned()
-}
-
-async fn plaid() -> Rig {
-    Rig::each().await.into_iter().find(|rig| rig.name() == "Plaid").unwrap()
 }
 
 /// A new Item's access token, without a page.
