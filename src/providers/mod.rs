@@ -2,6 +2,17 @@
 //!
 //! A provider never touches the database, never retries, never sleeps and never logs bodies; those are layers around it.
 //! What a call needs (its outbound handle, the time, a deadline) comes in a [`Context`], credentials of a connection as a [`Secret`].
+//!
+//! A new provider is a folder, a line in [`LIST`] and a row of the support matrix. The folder has the rooms of the others:
+//! - `mod.rs` (what is peculiar; the trait, one line a method; `build`), `spec.rs`, `config.rs`
+//! - `client/` builds calls, `wire/` is what they look like, `map/` makes them ours, `error.rs` is the one table of failures, `webhook.rs`
+//! - `simulator/` over the shared bank in the provider's own format, with its knobs; `fixtures/` from its description
+//!
+//! What differs is said in the spec, and the layers act on it: how it launches ([`spec::LaunchKind`]), whether transactions are read
+//! as changes or as whole windows of dates (`reads_windows`), how webhooks show whose they are ([`spec::WebhookProof`]), limits and
+//! deadlines. What it needs kept beside its connections, its own record of a customer or a token of its API, it asks of
+//! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
+//! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
 pub mod data;
 pub mod failure;

@@ -18,7 +18,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::link::{Completion, LaunchRequest};
-use crate::providers::link::{Launch, LinkInput};
+use crate::providers::link::LinkInput;
 use crate::providers::{Hint, HintKind, HintSubject};
 use crate::store::{Connection, JobKind, NewJob, placements};
 use crate::sync::{Next, Sync};
@@ -201,19 +201,21 @@ async fn play_customer(
     }
     let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
     let launched = linking.launch(tenant_id, session_id, request).await?;
-    sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
-    let Launch::Redirect { url, .. } = &launched.launch else {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "Only providers that are reached by a redirect can be played: set hosted_link = true.",
-        ));
-    };
+    let simulator = sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
+    let launch = serde_json::to_value(&launched.launch).unwrap_or_default();
+    let url = simulator.page(&launch).ok_or_else(|| {
+        Problem::new(Code::InvalidRequest, "The simulator has no page for this launch, so it cannot be played.")
+    })?;
     let pending = || (StatusCode::ACCEPTED, Json(serde_json::json!({ "state": "PENDING" }))).into_response();
-    match sandbox.visit(url, &body).await? {
+    let brought = match sandbox.visit(&url, &body).await? {
         Visit::Abandoned => return Ok(pending()),
-        Visit::Returned(path) => sandbox.come_back(&path).await?,
-    }
-    match linking.complete(tenant_id, session_id, LinkInput::Nothing).await? {
+        Visit::Handed(result) => LinkInput::Result(result),
+        Visit::Returned(path) => {
+            sandbox.come_back(&path).await?;
+            LinkInput::Nothing
+        }
+    };
+    match linking.complete(tenant_id, session_id, brought).await? {
         Completion::Pending(_) => Ok(pending()),
         Completion::Done(id) => {
             let mut tx = caller.rows.begin().await?;

@@ -71,6 +71,8 @@ pub enum All {
 pub enum Visit {
     /// The provider sent the customer back to us, to that path.
     Returned(String),
+    /// The provider's page handed that over to the page that opened it.
+    Handed(serde_json::Value),
     /// The customer went away.
     Abandoned,
 }
@@ -89,6 +91,9 @@ impl Sandbox {
                 continue;
             }
             let form = PageForm::read(&String::from_utf8_lossy(&page.body));
+            if let Some(handed) = form.handover.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+                return Ok(Visit::Handed(handed));
+            }
             if form.step == "done" || form.step.is_empty() {
                 return Err(stuck(&form.step));
             }

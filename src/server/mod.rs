@@ -51,6 +51,8 @@ pub struct Server {
     router: Router,
     /// Where the API is, as browsers reach it.
     pub public_url: String,
+    /// Where it listens, as this machine reaches it.
+    pub local_url: String,
     stop: CancellationToken,
     #[cfg(feature = "sandbox")]
     sandbox: Sandbox,
@@ -113,6 +115,7 @@ impl Server {
             listener,
             router,
             public_url,
+            local_url: format!("http://{address}"),
             stop,
             #[cfg(feature = "sandbox")]
             sandbox,

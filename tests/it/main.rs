@@ -15,6 +15,7 @@ mod products;
 mod queue;
 mod refreshes;
 mod repairs;
+mod plaid;
 mod support;
 mod sync;
 mod sync_model;

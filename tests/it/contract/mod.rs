@@ -8,3 +8,5 @@ mod rig;
 mod spec;
 mod transactions;
 mod webhooks;
+
+pub use rig::Rig;

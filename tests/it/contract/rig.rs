@@ -21,7 +21,7 @@ use linkspan::domain::secret::Secret;
 use linkspan::net;
 use linkspan::providers::data::{InstitutionsRequest, Observation};
 use linkspan::providers::link::{
-    AttemptEnd, Launch, LinkBegun, LinkContinuation, LinkInput, LinkProgress, LinkPurpose, LinkRequest, Linked,
+    AttemptEnd, LinkBegun, LinkContinuation, LinkInput, LinkProgress, LinkPurpose, LinkRequest, Linked,
 };
 use linkspan::providers::records::Records;
 use linkspan::providers::{self, Context, Entry, Failure, Provider, Registry, Spec, Webhook};
@@ -66,6 +66,8 @@ pub struct Rig {
     simulator: Arc<dyn Simulated>,
     sandbox: Sandbox,
     inbox: Inbox,
+    /// What the last visit handed over to the page that opened it.
+    handed: Mutex<Option<Value>>,
     url: String,
     institution: ProviderInstitution,
     _stop: DropGuard,
@@ -110,7 +112,7 @@ impl Rig {
         let simulator = sandbox.simulator(listed.id).unwrap().clone();
         let institution = best_institution(&entry, &clock).await;
         let _stop = stop.drop_guard();
-        Self { entry, clock, fidelity, simulator, sandbox, inbox, url, institution, _stop }
+        Self { entry, clock, fidelity, simulator, sandbox, inbox, handed: Mutex::default(), url, institution, _stop }
     }
 
     pub fn provider(&self) -> &dyn Provider {
@@ -178,7 +180,7 @@ impl Rig {
             language: "en".to_owned(),
             return_url: format!("{}/connect/callback/{}?state=st_contract", self.url, self.spec().id),
             oauth_redirect_url: Some(format!("{}/connect/callback/{}", self.url, self.spec().id)),
-            webhook_url: Some(format!("{}{WEBHOOKS}", self.url)),
+            webhook_url: Some(self.webhook_url()),
             history_days: self.spec().history_days,
             account_filters: None,
             product_options: serde_json::Map::new(),
@@ -189,6 +191,7 @@ impl Rig {
     }
 
     pub async fn begin(&self, purpose: LinkPurpose) -> LinkBegun {
+        *self.handed.lock().unwrap() = None;
         let begun = self.provider().begin_link(&self.cx(), &self.request(purpose)).await;
         begun.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
     }
@@ -198,13 +201,18 @@ impl Rig {
         let mut play = json!({ "connectToken": "", "username": "user_good", "password": "pass_good" });
         play.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let play: PlayBody = serde_json::from_value(play).unwrap();
-        let Launch::Redirect { url, .. } = &begun.launch else { panic!("{}: no page to visit", self.name()) };
-        self.sandbox.visit(url, &play).await.unwrap()
+        let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
+        let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap();
+        if let Visit::Handed(result) = &visit {
+            *self.handed.lock().unwrap() = Some(result.clone());
+        }
+        visit
     }
 
     /// Asks how a session stands; in a repair with the connection's credential.
     pub async fn ask(&self, session: &Secret, credential: Option<&Secret>) -> Result<LinkProgress, Failure> {
-        self.hand_over(session, credential, LinkInput::Nothing).await
+        let handed = self.handed.lock().unwrap().clone();
+        self.hand_over(session, credential, handed.map_or(LinkInput::Nothing, LinkInput::Result)).await
     }
 
     pub async fn hand_over(
@@ -254,15 +262,30 @@ impl Rig {
 
     /// The same provider at an address where somebody else answers, with always the same.
     pub async fn answering(&self, status: u16, body: &'static str) -> Foreign {
+        let answer = async move || (StatusCode::from_u16(status).unwrap(), body);
+        self.before(Router::new().fallback(answer)).await
+    }
+
+    /// The same provider at an address where that router answers.
+    pub async fn before(&self, router: Router) -> Foreign {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let answer = async move || (StatusCode::from_u16(status).unwrap(), body);
-        let (stop, router) = (CancellationToken::new(), Router::new().fallback(answer));
+        let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
         let settings = net::Settings { allow_private_addresses: false, user_agent: "Linkspan/contract".to_owned() };
         let upstream = net::Client::new(settings, None).unwrap().upstream("foreign", url, true).unwrap();
         Foreign { entry: Entry { upstream, ..self.entry.clone() }, clock: self.clock.clone(), _stop: stop.drop_guard() }
+    }
+
+    /// The simulators.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Where webhooks are taken.
+    pub fn webhook_url(&self) -> String {
+        format!("{}{WEBHOOKS}", self.url)
     }
 
     /// Calls of the provider's API so far.
@@ -296,6 +319,11 @@ pub struct Foreign {
 }
 
 impl Foreign {
+    /// With time enough.
+    pub fn patient(&self) -> Context<'_> {
+        self.entry.in_job(&self.clock)
+    }
+
     pub fn cx(&self) -> Context<'_> {
         Context { deadline: Duration::from_millis(200), ..self.entry.in_job(&self.clock) }
     }

@@ -8,6 +8,7 @@ mod description;
 mod exceptions;
 mod merging;
 mod swagger;
+mod variants;
 mod webhooks;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use description::{Description, NoOperation};
+use variants::{pointers, with};
 
 /// Complaints about one exchange beyond these say nothing new.
 const MOST_COMPLAINTS: usize = 20;
@@ -143,6 +145,25 @@ impl Document {
             .filter_map(|answer| json_content(self.description.resolve(answer)))
             .flat_map(|content| self.examples(content))
             .collect()
+    }
+
+    /// Variants of an answer with 200 that are as good by the description: one field left out or null, or one that is new.
+    pub fn permitted(&self, path: &str, example: &Value) -> Vec<Value> {
+        let Ok((_, operation)) = self.description.operation("POST", path) else { return Vec::new() };
+        let good = |body: &Value| self.response(path, operation, 200, body.to_string().as_bytes()).is_empty();
+        let mut variants = Vec::new();
+        for pointer in pointers(example).into_iter().skip(1) {
+            let is_field = pointer.rsplit('/').next().is_some_and(|key| key.parse::<usize>().is_err());
+            let changes = [is_field.then_some(None), Some(Some(Value::Null))].into_iter().flatten();
+            variants.extend(changes.map(|change| with(example, &pointer, change)).filter(&good));
+        }
+        // The descriptions say that fields may come anywhere; the judge alone does not let them.
+        for pointer in pointers(example).into_iter().filter(|at| example.pointer(at).is_some_and(Value::is_object)) {
+            let mut body = example.clone();
+            body.pointer_mut(&pointer).expect("it is there")["unheard_of"] = serde_json::json!({ "new": [1, null] });
+            variants.push(body);
+        }
+        variants
     }
 
     /// Judges a webhook: a body that is described by no operation but by the name of a schema.

@@ -111,7 +111,7 @@ impl TestApp {
         let fidelity = Arc::new(Fidelity::default());
         let stop = CancellationToken::new();
         let server = Server::start(config, Some(Arc::new(Judging(fidelity.clone()))), stop.clone()).await.unwrap();
-        let url = server.public_url.clone();
+        let url = server.local_url.clone();
         let (tell, told) = oneshot::channel();
         let running = tokio::spawn(async move {
             let ready = |_: &str, _: Option<&str>| tell.send(()).expect("somebody waits");

@@ -1,4 +1,4 @@
-//! `/item/*` and `/processor/token/create`.
+//! `/item/*`, and tokens for processors.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::Simulator;
 use super::accounts::time;
 use super::call::{Answer, Call, reply};
 use super::errors::{Error, Result};
-use super::gate::{account_id, consented, item_error, outage};
+use super::gate::{Open, account_id, consented, item_error, outage};
 use super::ids;
 use super::institutions;
 use super::product::{Product, names, scopes};
@@ -220,9 +220,25 @@ pub async fn create_processor_token(call: Call) -> Answer {
     let fields = call.fields(&["access_token", "account_id", "processor"], &[])?;
     fields.one_of("processor", PROCESSORS)?;
     let open = call.simulator.open(&call, fields.need("access_token")?).await?;
-    let wanted = fields.need("account_id")?;
-    if !open.accounts.iter().any(|account| account_id(&open.item.id, &account.key) == wanted) {
-        return Err(Error::new("INVALID_ACCOUNT_ID"));
-    }
+    shares(&open, fields.need("account_id")?)?;
     reply(json!({ "processor_token": ids::random_token("processor") }))
+}
+
+/// `/processor/stripe/bank_account_token/create`: for accounts that have numbers.
+pub async fn create_stripe_token(call: Call) -> Answer {
+    let fields = call.fields(&["access_token", "account_id"], &[])?;
+    let open = call.simulator.open_with(&call, fields.need("access_token")?, Product::Auth).await?;
+    let wanted = fields.need("account_id")?;
+    shares(&open, wanted)?;
+    if !open.suited(Product::Auth).any(|account| account_id(&open.item.id, &account.key) == wanted) {
+        return Err(Error::new("NO_AUTH_ACCOUNTS"));
+    }
+    let token = ids::random_token("stripe").replace('-', "");
+    reply(json!({ "stripe_bank_account_token": format!("btok_{token}") }))
+}
+
+/// Whether the Item shares that account.
+fn shares(open: &Open, wanted: &str) -> Result<()> {
+    let shared = open.accounts.iter().any(|account| account_id(&open.item.id, &account.key) == wanted);
+    if shared { Ok(()) } else { Err(Error::new("INVALID_ACCOUNT_ID")) }
 }

@@ -130,6 +130,11 @@ fn body(open: &Open, kind: Option<&str>, code: &str) -> Result<Value> {
             with(Product::Auth)?;
             webhooks::numbers(id, &ids(Product::Auth))
         }
+        (None | Some("AUTH"), "SMS_MICRODEPOSITS_VERIFICATION") => {
+            with(Product::Auth)?;
+            let account = ids(Product::Auth).into_iter().next();
+            webhooks::verified_by_text(id, &account.ok_or_else(|| Error::new("NO_AUTH_ACCOUNTS"))?)
+        }
         (None | Some("TRANSACTIONS"), "DEFAULT_UPDATE" | "INITIAL_UPDATE" | "HISTORICAL_UPDATE") => {
             with(Product::Transactions)?;
             webhooks::transactions(id, code, 0)
