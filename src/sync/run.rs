@@ -66,7 +66,10 @@ impl Sync {
         let rows = self.store.tenant(tenant_id);
         let next = tokio::select! {
             next = run.work() => next,
-            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+            () = rows.keep_lease(lease, LEASE) => {
+                tracing::warn!(%connection_id, "a connection's lease was lost; somebody else reads it");
+                return Err(store::Error::LeaseLost.into());
+            }
         };
         self.release(tenant_id, lease).await?;
         next

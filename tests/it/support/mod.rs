@@ -2,8 +2,12 @@
 
 mod app;
 pub mod bench;
-mod database;
+pub mod database;
 pub mod network;
 mod observer;
+pub mod process;
+pub mod proxy;
+pub mod truth;
+pub mod watch;
 
 pub use app::{Key, TestApp};
