@@ -12,6 +12,7 @@ mod judge;
 mod leases;
 mod outages;
 mod queue;
+mod status_model;
 mod support;
 mod sync;
 mod sync_model;
