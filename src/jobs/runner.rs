@@ -104,7 +104,10 @@ async fn run_one(work: Arc<Work>, job: Job, _permit: OwnedSemaphorePermit, stop:
     let started = std::time::Instant::now();
     let outcome = tokio::select! {
         outcome = work.perform(&job) => Some(outcome),
-        () = keep(&store, &job) => None,
+        () = keep(&store, &job) => {
+            tracing::warn!(kind = %job.kind, "a job's lease was lost; somebody else runs it");
+            None
+        }
         // What is cut off here is taken up again: every job is made so that it may begin anew.
         () = stop.cancelled() => None,
     };

@@ -3,24 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::outcome::{Fetched, Outcomes, condition, refresh_result};
+use super::outcome::{Fetched, Outcomes, condition, interrupted, refresh_result, with_notice};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
-use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
 use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
-use crate::domain::repair::EXPIRING_DAYS;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
 use crate::records::fresh_credential;
-use crate::store::{self, AccountFilter, Connection, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -67,7 +66,10 @@ impl Sync {
         let rows = self.store.tenant(tenant_id);
         let next = tokio::select! {
             next = run.work() => next,
-            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+            () = rows.keep_lease(lease, LEASE) => {
+                tracing::warn!(%connection_id, "a connection's lease was lost; somebody else reads it");
+                return Err(store::Error::LeaseLost.into());
+            }
         };
         self.release(tenant_id, lease).await?;
         next
@@ -351,29 +353,4 @@ impl Run<'_> {
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
         TimeDelta::hours(hours) - TimeDelta::seconds(spread)
     }
-}
-
-/// A connection that works may still have something to tell (F2).
-fn with_notice(observed: Condition, stored: &Connection, now: DateTime<Utc>) -> Condition {
-    if observed != Condition::HEALTHY {
-        return observed;
-    }
-    let soon = now + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
-    if stored.consent_expires_at.is_some_and(|end| end <= soon) {
-        return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
-    }
-    if stored.new_accounts_available {
-        return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
-    }
-    observed
-}
-
-/// What a refresh says of a product when the run ended because only the customer can help.
-fn interrupted(product: Product, fetched: Option<&Fetched>) -> RefreshResult {
-    let result = fetched.map(|fetched| fetched.result(product));
-    result.filter(|result| result.status != RefreshStatus::InProgress).unwrap_or(RefreshResult {
-        product,
-        status: RefreshStatus::UserActionRequired,
-        reason: Some(ProductReason::LoginRequired),
-    })
 }

@@ -124,6 +124,20 @@ impl TestApp {
         Self { url, key, fidelity, database_url, http, stop, running: Some(running) }
     }
 
+    /// The client alone, of a server that runs elsewhere.
+    pub fn of(url: &str, key: &str, database_url: &str) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self {
+            url: url.to_owned(),
+            key: key.to_owned(),
+            fidelity: Arc::default(),
+            database_url: database_url.to_owned(),
+            http,
+            stop: CancellationToken::new(),
+            running: None,
+        }
+    }
+
     /// Stops the server; its database stays.
     pub async fn stop(mut self) -> String {
         self.stop.cancel();
@@ -314,7 +328,12 @@ impl TestApp {
 
     /// Waits until a path answers what is hoped for.
     pub async fn until(&self, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, path, hoped).await
+    }
+
+    /// The same for what may take longer, or must not.
+    pub async fn until_within(&self, patience: Duration, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + patience;
         loop {
             let body = self.get(path).await.expect(200);
             if hoped(&body) {

@@ -6,6 +6,10 @@ mod customer;
 pub mod database;
 pub mod network;
 mod observer;
+pub mod process;
+pub mod proxy;
+pub mod truth;
+pub mod watch;
 
 pub use app::{Key, TestApp, essence, state};
 pub use customer::Customer;

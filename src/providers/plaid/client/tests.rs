@@ -154,6 +154,18 @@ async fn a_call_ends_with_the_time_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_call_takes_no_longer_than_its_operation_may() {
+    let stub = Stub::new(&[]).await;
+    let cx = Context { deadline: net::MAX_DEADLINE, ..stub.cx() };
+    let plaid = plaid();
+    for (operation, seconds) in [("status", 30), ("transactions", 30), ("live_balances", 60), ("holdings", 180)] {
+        let call = plaid.api(&cx, operation).call(Operation::once("/some"), &json!({})).unwrap();
+        let longest = Duration::from_secs(seconds);
+        assert!(call.deadline <= longest && call.deadline > longest - Duration::from_secs(5), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn a_sync_begins_with_the_days_and_goes_on_with_the_cursor() {
     let stub = Stub::new(&[("/transactions/sync", 200, fixture!("transactions_sync"))]).await;
     let mut request = TransactionsRequest { history_days: 400, ..TransactionsRequest::default() };

@@ -1,18 +1,26 @@
-//! The built binary on a free port, with a data folder of its own.
+//! The built binary as a process of its own, on a free port, with a data folder of its own.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
+use super::TestApp;
+
 /// How long it may take to start, its first database included, and to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Server {
+/// The ring of all processes that share a database: 32 bytes of nothing.
+const KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+pub struct Process {
     pub url: String,
     pub key: String,
     /// The line that it tells people to paste.
@@ -21,9 +29,9 @@ pub struct Server {
     folder: Folder,
 }
 
-impl Server {
-    /// Starts it, and waits until it says that it is ready.
-    pub async fn start() -> Self {
+impl Process {
+    /// Starts it with these variables, and waits until it says that it is ready.
+    pub async fn start(variables: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
         let log = fs::File::create(folder.0.join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_linkspan"));
@@ -32,6 +40,7 @@ impl Server {
             command.env_remove(name);
         }
         command.env("LINKSPAN_BIND", "127.0.0.1:0").env("LINKSPAN_DATA_DIR", folder.0.join("data"));
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
@@ -44,12 +53,40 @@ impl Server {
         Self { url: url.to_owned(), key: key.to_owned(), child, folder, export: export.clone() }
     }
 
+    /// Starts it on a database that it shares with others; the client for it.
+    pub async fn on(database_url: &str) -> (Self, TestApp) {
+        let process = Self::start(&[
+            ("LINKSPAN_DATABASE_URL", database_url),
+            ("LINKSPAN_KEYS", KEYS),
+            ("LINKSPAN_SANDBOX_API_KEY", "lsk_sandbox_0123456789abcdef"),
+        ])
+        .await;
+        let app = TestApp::of(&process.url, &process.key, database_url);
+        (process, app)
+    }
+
     /// Asks it to stop, which it does well.
     pub async fn stop(mut self) {
-        let pid = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+        self.signal("TERM").await;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        assert!(ended.is_ok_and(|status| status.unwrap().success()), "{}", self.folder.log());
+        assert!(ended.is_ok_and(|status| status.unwrap().success()), "{}", self.log());
+    }
+
+    /// Ends it without a word.
+    pub async fn kill(mut self) {
+        self.signal("KILL").await;
+        self.child.wait().await.unwrap();
+    }
+
+    /// Sends it a signal, by its name.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().await.unwrap().success());
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.folder.log()
     }
 }
 
@@ -71,7 +108,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("linkspan-walkthrough-{}", std::process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("linkspan-process-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         DirBuilder::new().mode(0o711).create(&path).unwrap();
         Self(path)
