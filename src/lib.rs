@@ -8,6 +8,7 @@
 //! - [`providers`]: the trait, the one list, a folder for each provider
 //! - [`store`]: every SQL statement, behind handles that carry the tenant
 //! - [`routing`]: the institution catalogue, and which provider serves an institution
+//! - [`rates`]: how often a key or token may call
 //! - [`link`]: sessions: start, choose, complete, repair, delete
 //! - [`sync`]: fetch pages, diff, store with events, in one transaction
 //! - [`webhooks`], [`jobs`]: the providers' webhooks come in; what is queued is run
@@ -28,6 +29,7 @@ pub mod postgres;
 pub mod providers;
 pub mod store;
 pub mod routing;
+pub mod rates;
 pub mod link;
 pub mod sync;
 pub mod webhooks;

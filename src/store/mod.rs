@@ -30,7 +30,7 @@ pub use accounts::{Account, AccountFacts, AccountFilter, AccountSecret};
 pub use connections::{Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection};
 pub use error::{Error, Result};
 pub use events::{Event, EventFilter, EventPosition};
-pub use idempotency::Claim;
+pub use idempotency::{Claim, KEEP_KEYS};
 pub use institutions::{Institution, InstitutionAtProvider, InstitutionCursor, InstitutionFilter};
 pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
 pub use jobs::{Job, JobKind, NewJob};

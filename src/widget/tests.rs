@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +18,7 @@ use crate::config::Config;
 use crate::link::Linking;
 use crate::net;
 use crate::providers::Registry;
+use crate::rates::Rate;
 use crate::store::Store;
 
 /// A server whose database is away: what needs none of it answers all the same.
@@ -31,6 +34,7 @@ fn server() -> Router {
         registry: Registry::new(&config, &client, &HashMap::new()).unwrap(),
         clock: Clock::default(),
         public_url: "https://link.example".to_owned(),
+        visits: Arc::new(Rate::new("connectToken", NonZeroU32::MIN, NonZeroU32::MIN)),
         original_call_rule: false,
     };
     routes().with_state(linking)
