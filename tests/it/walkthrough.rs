@@ -3,7 +3,7 @@
 
 mod answers;
 mod blocks;
-mod server;
+pub mod server;
 
 use std::process::Stdio;
 use std::time::Duration;

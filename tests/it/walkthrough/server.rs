@@ -24,7 +24,12 @@ pub struct Server {
 impl Server {
     /// Starts it, and waits until it says that it is ready.
     pub async fn start() -> Self {
-        let folder = Folder::new();
+        Self::with("walkthrough", &[]).await
+    }
+
+    /// The same with more configuration; `name` is its folder's.
+    pub async fn with(name: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = Folder::new(name);
         let log = fs::File::create(folder.0.join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_linkspan"));
         // What the one who runs the tests has set for another Linkspan is not for this one.
@@ -32,6 +37,7 @@ impl Server {
             command.env_remove(name);
         }
         command.env("LINKSPAN_BIND", "127.0.0.1:0").env("LINKSPAN_DATA_DIR", folder.0.join("data"));
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
@@ -42,6 +48,11 @@ impl Server {
             .and_then(|rest| rest.split_once(" KEY="))
             .unwrap_or_else(|| panic!("not to be pasted: {export}"));
         Self { url: url.to_owned(), key: key.to_owned(), child, folder, export: export.clone() }
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.folder.log()
     }
 
     /// Asks it to stop, which it does well.
@@ -70,8 +81,8 @@ async fn line_to_paste(stdout: ChildStdout) -> Option<String> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("linkspan-walkthrough-{}", std::process::id()));
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("linkspan-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         DirBuilder::new().mode(0o711).create(&path).unwrap();
         Self(path)
