@@ -37,7 +37,7 @@ impl Rate {
         let detail =
             format!("More than {per_second} requests a second (burst {burst}). Wait as long as Retry-After says.");
         let problem = Problem::new(Code::RateLimited, detail).retry_after(wait);
-        Err(Problem { limit: Some(self.limit), ..problem })
+        Err(Problem { limit: Some(Box::new(self.limit)), ..problem })
     }
 }
 

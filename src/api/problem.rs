@@ -72,7 +72,7 @@ impl IntoResponse for Problem {
             let seconds = (after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             if let Some(limit) = limit {
-                tell_limit(&mut response, limit, seconds);
+                tell_limit(&mut response, *limit, seconds);
             }
         }
         response

@@ -179,7 +179,7 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// The limit that was passed.
     #[serde(skip)]
-    pub limit: Option<Limit>,
+    pub limit: Option<Box<Limit>>,
     /// More members of the document, by code.
     pub more: Map<String, Value>,
 }

@@ -13,6 +13,7 @@ mod limits;
 mod openapi;
 mod roles;
 mod rows;
+mod secrets;
 mod tenancy;
 mod judge;
 mod support;
