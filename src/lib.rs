@@ -9,6 +9,7 @@
 //! - [`store`]: every SQL statement, behind handles that carry the tenant
 //! - [`records`]: what providers need kept beside their connections; credentials that are renewed before use
 //! - [`routing`]: the institution catalogue, and which provider serves an institution
+//! - [`rates`]: how often a key or token may call
 //! - [`link`]: sessions: start, choose, complete, repair, delete
 //! - [`sync`]: fetch pages, diff, store with events, in one transaction
 //! - [`webhooks`], [`jobs`]: the providers' webhooks come in; what is queued is run
@@ -30,6 +31,7 @@ pub mod providers;
 pub mod store;
 pub mod records;
 pub mod routing;
+pub mod rates;
 pub mod link;
 pub mod sync;
 pub mod webhooks;

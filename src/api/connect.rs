@@ -1,6 +1,6 @@
 //! What a front end calls with a connect token, and the sessions as support sees them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::idempotency::IdempotencyKey;
 use super::institutions::InstitutionView;
 use super::json::{Body, Json};
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, InstitutionRef, connection_view};
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId};
@@ -109,6 +109,7 @@ pub(super) async fn search_institutions(
 /// What the customer has chosen.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"institutionId": "0198f2c4-6b1e-7c3a-9d52-3f0a8b7c6d5e"}))]
 pub struct LinkTokenBody {
     /// The institution; not needed where the tenant chose it, or in a repair.
     #[serde(default)]
@@ -143,12 +144,12 @@ pub(super) async fn create_link_token(
     State(app): State<App>,
     visitor: Visitor,
     key: IdempotencyKey,
-    body: Body<LinkTokenBody>,
+    Body { read, bytes }: Body<LinkTokenBody>,
 ) -> Result<Response, Problem> {
-    let request =
-        LaunchRequest { institution_id: body.value.institution_id, service_provider: body.value.service_provider };
     let rows = app.store().tenant(visitor.tenant_id);
     let effect = async {
+        let LinkTokenBody { institution_id, service_provider } = read?;
+        let request = LaunchRequest { institution_id, service_provider };
         let launched = app.linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
         let answer = LinkTokenAnswer {
             connection_id: launched.connection_id,
@@ -159,12 +160,13 @@ pub(super) async fn create_link_token(
         };
         Ok((StatusCode::OK, answer))
     };
-    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+    key.outward(&rows, &visitor.session_id.to_string(), &bytes, effect).await
 }
 
 /// What the front end or the provider's script brought; nothing after a redirect.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({}))]
 pub struct CompleteBody {
     /// The provider's public token.
     #[serde(default)]
@@ -198,25 +200,11 @@ pub(super) async fn complete_session(
     State(app): State<App>,
     visitor: Visitor,
     key: IdempotencyKey,
-    body: Body<CompleteBody>,
+    Body { read, bytes }: Body<CompleteBody>,
 ) -> Result<Response, Problem> {
-    let input = match (body.value.public_token, body.value.result) {
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid("/result", "INVALID_VALUE", "Send publicToken or result, not both."));
-        }
-        (Some(token), None) if token.is_empty() || token.len() > 500 => {
-            return Err(Problem::invalid(
-                "/publicToken",
-                "INVALID_VALUE",
-                "publicToken must be what the provider gave, 1 to 500 characters.",
-            ));
-        }
-        (Some(token), None) => LinkInput::PublicToken(Secret::new(token)),
-        (None, Some(result)) => LinkInput::Result(Value::Object(result)),
-        (None, None) => LinkInput::Nothing,
-    };
     let rows = app.store().tenant(visitor.tenant_id);
     let effect = async {
+        let input = input(read?)?;
         match app.linking.complete(visitor.tenant_id, visitor.session_id, input).await? {
             Completion::Done(id) => {
                 let mut tx = rows.begin().await?;
@@ -226,7 +214,23 @@ pub(super) async fn complete_session(
             Completion::Pending(_) => Ok((StatusCode::ACCEPTED, CompleteAnswer::Pending { state: "PENDING" })),
         }
     };
-    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+    key.outward(&rows, &visitor.session_id.to_string(), &bytes, effect).await
+}
+
+fn input(body: CompleteBody) -> Result<LinkInput, Problem> {
+    match (body.public_token, body.result) {
+        (Some(_), Some(_)) => {
+            Err(Problem::invalid("/result", "INVALID_VALUE", "Send publicToken or result, not both."))
+        }
+        (Some(token), None) if token.is_empty() || token.len() > 500 => Err(Problem::invalid(
+            "/publicToken",
+            "INVALID_VALUE",
+            "publicToken must be what the provider gave, 1 to 500 characters.",
+        )),
+        (Some(token), None) => Ok(LinkInput::PublicToken(Secret::new(token))),
+        (None, Some(result)) => Ok(LinkInput::Result(Value::Object(result))),
+        (None, None) => Ok(LinkInput::Nothing),
+    }
 }
 
 /// A session as support sees it.
@@ -259,6 +263,7 @@ pub struct SessionForSupport {
     finished_at: Option<DateTime<Utc>>,
     /// What happened; only for one session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     steps: Option<Vec<StepView>>,
 }
 

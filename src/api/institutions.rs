@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 
 use super::App;
@@ -10,7 +10,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::ids::InstitutionId;
 use crate::domain::institution::InstitutionHealth;

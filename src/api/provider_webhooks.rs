@@ -1,11 +1,12 @@
 //! What providers call: their webhooks.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::App;
 use super::connections::id;
+use super::params::Path;
 use super::problem::ProblemDocument;
 use crate::domain::problem::Problem;
 use crate::domain::service_provider::ServiceProvider;

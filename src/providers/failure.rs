@@ -48,6 +48,9 @@ wire_enum! {
     }
 }
 
+/// Our code where no answer came at all.
+const UNREACHABLE: &str = "UNREACHABLE";
+
 /// A failure at a provider, classified. Its texts hold no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind} ({code}): {message}")]
@@ -91,6 +94,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody is there for the moment, rather than something being wrong with the call.
+    pub fn is_away(&self) -> bool {
+        self.retry_after.is_some() || self.code == UNREACHABLE
+    }
+
     /// This provider does not have the operation.
     pub fn unsupported(operation: &str) -> Self {
         let mut failure = Self::new(
@@ -122,7 +130,7 @@ impl From<net::Error> for Failure {
             net::Error::Open { .. } => (FailureKind::Unavailable, "CIRCUIT_OPEN"),
             net::Error::BodyTooLarge => (FailureKind::Bug, "BODY_TOO_LARGE"),
             net::Error::Blocked | net::Error::Url(_) => (FailureKind::Invalid, "ADDRESS_REFUSED"),
-            _ => (FailureKind::Unavailable, "UNREACHABLE"),
+            _ => (FailureKind::Unavailable, UNREACHABLE),
         };
         let mut failure = Self::new(kind, Persistence::Temporary, code, error.to_string());
         failure.condition = Some(Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable));

@@ -87,6 +87,7 @@ pub enum Launch {
         url: String,
         /// The provider's own token, where a front end may use its SDK instead.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
         token: Option<String>,
     },
     /// Run a script of the provider.

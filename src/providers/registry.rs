@@ -80,10 +80,13 @@ impl Entry {
             (FailureKind::Unsupported, _) => {
                 (Code::UnsupportedByProvider, format!("{} cannot do this here.", spec.name))
             }
-            (FailureKind::Unavailable | FailureKind::RateLimit | FailureKind::NotReady, _)
-                if failure.code == "CIRCUIT_OPEN" || failure.code.starts_with("RECORD_") =>
-            {
-                (Code::Unavailable, format!("{} cannot be reached for a moment. Try again later.", spec.name))
+            (FailureKind::RateLimit, _) => (
+                Code::Unavailable,
+                format!("{} wants to be asked less often. Try again as Retry-After says.", spec.name),
+            ),
+            // It is away rather than wrong: nobody is there, we leave it alone, or it says itself when to ask again.
+            (FailureKind::Unavailable | FailureKind::NotReady, _) if failure.is_away() => {
+                (Code::Unavailable, format!("{} is away or not ready. Try again as Retry-After says.", spec.name))
             }
             _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
         };

@@ -58,12 +58,12 @@ pub enum Accounts {
     Masks(BTreeSet<String>),
 }
 
-/// The word `all`.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum All {
-    /// Every account.
-    All,
+wire_enum! {
+    /// The word `all`.
+    pub enum All {
+        /// Every account.
+        All = "all",
+    }
 }
 
 /// How the customer's visit ended.

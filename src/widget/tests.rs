@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +16,7 @@ use super::{assets, routes, texts};
 use crate::clock::Clock;
 use crate::link::Linking;
 use crate::providers::Registry;
+use crate::rates::Rate;
 use crate::store::Store;
 
 /// A server without providers whose database is away: what needs none of it answers all the same.
@@ -24,6 +27,7 @@ fn server() -> Router {
         registry: Registry::of(Vec::new()),
         clock: Clock::default(),
         public_url: "https://link.example".to_owned(),
+        visits: Arc::new(Rate::new("connectToken", NonZeroU32::MIN, NonZeroU32::MIN)),
         original_call_rule: false,
     };
     routes().with_state(linking)

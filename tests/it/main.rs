@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test says where")]
 
 mod arch;
+mod bad_input;
 mod connect;
 mod connections;
 mod contract;
@@ -10,6 +11,14 @@ mod crash;
 mod documents;
 mod foundation;
 mod institutions;
+mod events;
+mod idempotency;
+mod limits;
+mod openapi;
+mod roles;
+mod rows;
+mod secrets;
+mod tenancy;
 mod judge;
 mod links;
 mod products;

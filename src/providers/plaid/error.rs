@@ -193,8 +193,12 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
         Some(error) => of_error(&error),
         None => without_code(status),
     };
-    // Limits are counted by minute, and Plaid does not say how much of it is left.
-    failure.retry_after = retry_after.or((failure.kind == FailureKind::RateLimit).then_some(Duration::from_secs(60)));
+    failure.retry_after = retry_after.or(match failure.kind {
+        // Limits are counted by minute, and Plaid does not say how much of it is left.
+        FailureKind::RateLimit => Some(Duration::from_secs(60)),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(10)),
+        _ => None,
+    });
     failure
 }
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use linkspan::config::Config;
 use linkspan::server::Server;
+use linkspan::store::Role;
 use serde_json::{Value, json};
 use sqlx::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::database;
 use super::observer::{Fidelity, Judging};
+use super::{database, document};
 
 /// How long a test waits for something that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,6 +81,7 @@ pub struct TestApp {
     pub fidelity: Arc<Fidelity>,
     pub database_url: String,
     pub http: reqwest::Client,
+    config: Config,
     stop: CancellationToken,
     running: Option<JoinHandle<()>>,
 }
@@ -108,6 +110,7 @@ impl TestApp {
         ];
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Config::from_sources(None, all).unwrap();
+        let kept = config.clone();
         let fidelity = Arc::new(Fidelity::default());
         let stop = CancellationToken::new();
         let server = Server::start(config, Some(Arc::new(Judging(fidelity.clone()))), stop.clone()).await.unwrap();
@@ -120,8 +123,13 @@ impl TestApp {
             }
         });
         tokio::time::timeout(PATIENCE, told).await.expect("ready in time").expect("ready");
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { url, key, fidelity, database_url, http, stop, running: Some(running) }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE * 3)
+            .build()
+            .unwrap();
+        Self { url, key, fidelity, database_url, config: kept, http, stop, running: Some(running) }
     }
 
     /// The client alone, of a server that runs elsewhere.
@@ -132,6 +140,7 @@ impl TestApp {
             key: key.to_owned(),
             fidelity: Arc::default(),
             database_url: database_url.to_owned(),
+            config: Config::from_sources(None, Vec::new()).unwrap(),
             http,
             stop: CancellationToken::new(),
             running: None,
@@ -181,7 +190,14 @@ impl TestApp {
         let bytes = response.bytes().await.unwrap();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        judge(method, path, &answer);
+        answer
+    }
+
+    /// A key of another tenant, or of another role.
+    pub async fn key_of(&self, tenant: &str, role: Role) -> String {
+        linkspan::server::create_key(&self.config, tenant, role).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -364,6 +380,15 @@ impl TestApp {
         let complaints = self.fidelity.complaints();
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     }
+}
+
+/// Every answer of a documented path is as the document says.
+#[track_caller]
+fn judge(method: &str, path: &str, answer: &Answer) {
+    let Some(operation) = document::operation(method, path) else { return };
+    let kind = answer.headers.get("content-type").map(String::as_str).unwrap_or_default();
+    let complaints = operation.complaints(answer.status, kind, &answer.body);
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 impl Drop for TestApp {

@@ -14,3 +14,10 @@ pub mod watch;
 pub use app::{Key, TestApp, essence, state};
 pub use customer::Customer;
 pub use observer::{Fidelity, Judging};
+pub mod database;
+pub mod document;
+mod observer;
+mod world;
+
+pub use app::{Answer, Key, TestApp};
+pub use world::World;

@@ -65,6 +65,11 @@ impl Process {
         (process, app)
     }
 
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.folder.log()
+    }
+
     /// Asks it to stop, which it does well.
     pub async fn stop(mut self) {
         self.signal("TERM").await;
