@@ -55,7 +55,7 @@ fn is_in(canary: &Canary, text: &str) -> bool {
 }
 
 struct Visit<'a> {
-    server: &'a Server,
+    server: &'a Process,
     http: reqwest::Client,
     /// Path and body of every answer.
     bodies: Vec<(String, String)>,
@@ -116,14 +116,11 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_found_where_it_does_not_belong() {
     let address = database::create().await;
-    let server = Process::with(
-        "secrets",
-        &[
-            ("LINKSPAN_DATABASE_URL", &address),
-            ("LINKSPAN_SANDBOX_API_KEY", API_KEY),
-            ("LINKSPAN_LOG__FILTER", "trace"),
-        ],
-    )
+    let server = Process::start(&[
+        ("LINKSPAN_DATABASE_URL", &address),
+        ("LINKSPAN_SANDBOX_API_KEY", API_KEY),
+        ("LINKSPAN_LOG__FILTER", "trace"),
+    ])
     .await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut visit = Visit { server: &server, http, bodies: Vec::new() };

@@ -4,20 +4,16 @@ mod app;
 pub mod bench;
 mod customer;
 pub mod database;
+pub mod document;
 pub mod network;
 mod observer;
 pub mod process;
 pub mod proxy;
 pub mod truth;
 pub mod watch;
-
-pub use app::{Key, TestApp, essence, state};
-pub use customer::Customer;
-pub use observer::{Fidelity, Judging};
-pub mod database;
-pub mod document;
-mod observer;
 mod world;
 
-pub use app::{Answer, Key, TestApp};
+pub use app::{Answer, Key, TestApp, essence, state};
+pub use customer::Customer;
+pub use observer::{Fidelity, Judging};
 pub use world::World;
