@@ -58,8 +58,8 @@ impl From<Problem> for ProblemDocument {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (retry_after, limit) = (self.retry_after, self.limit);
+    fn into_response(mut self) -> Response {
+        let (retry_after, limit) = (self.retry_after, self.limit.take());
         let document = ProblemDocument::from(self);
         let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&document).unwrap_or_default();

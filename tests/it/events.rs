@@ -93,7 +93,7 @@ async fn streamed(app: &TestApp, after: Option<&str>, most: usize) -> Vec<(Strin
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let (mut text, mut events, mut chunks) = (String::new(), Vec::new(), response.bytes_stream());
     while events.len() < most {
-        text.push_str(&String::from_utf8(chunks.next().await.unwrap().unwrap().to_vec()).unwrap());
+        text.push_str(std::str::from_utf8(&chunks.next().await.unwrap().unwrap()).unwrap());
         while let Some((block, rest)) = text.clone().split_once("\n\n") {
             text = rest.to_owned();
             let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
