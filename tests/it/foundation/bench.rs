@@ -1,5 +1,6 @@
 //! A linked connection of a server that has ended, taken over by the foil.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use linkspan::clock::Clock;
@@ -12,6 +13,7 @@ use linkspan::link::Linking;
 use linkspan::net;
 use linkspan::providers::records::Records;
 use linkspan::providers::{Entry, Registry};
+use linkspan::rates::Rate;
 use linkspan::records::Kept;
 use linkspan::sandbox::{Sandbox, Setup};
 use linkspan::store::Store;
@@ -69,6 +71,7 @@ impl Bench {
             registry: registry.clone(),
             clock: clock.clone(),
             public_url: "http://127.0.0.1:1".to_owned(),
+            visits: Arc::new(Rate::new("connectToken", NonZeroU32::MAX, NonZeroU32::MAX)),
             original_call_rule: false,
         };
         let sync = Sync { store: store.clone(), registry, clock: clock.clone() };

@@ -65,11 +65,6 @@ impl Process {
         (process, app)
     }
 
-    /// What it has logged.
-    pub fn log(&self) -> String {
-        self.folder.log()
-    }
-
     /// Asks it to stop, which it does well.
     pub async fn stop(mut self) {
         self.signal("TERM").await;
