@@ -12,6 +12,7 @@ use axum::routing::post;
 use linkspan::bank::{Knob, Simulated};
 use linkspan::clock::Clock;
 use linkspan::config::Config;
+use linkspan::crypto::KeyRing;
 use linkspan::domain::account::{AccountSubtype, AccountType};
 use linkspan::domain::grant::suits;
 use linkspan::domain::institution::{InstitutionHealth, ProviderInstitution};
@@ -37,7 +38,7 @@ use crate::support::{Fidelity, Judging, database};
 /// The most pages that any list of these tests has.
 pub const MOST_PAGES: usize = 200;
 
-/// Where webhooks are taken.
+/// Where webhooks are taken; those of a provider that is told no address come to the provider's own below it.
 const WEBHOOKS: &str = "/webhooks";
 
 /// How long a test waits for a webhook that has to come.
@@ -88,6 +89,7 @@ impl Rig {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let config = Config::from_sources(None, Vec::new()).unwrap();
         let store = Store::connect(database::create().await.parse().unwrap(), 6);
+        store.unlock(&KeyRing::parse(&KeyRing::generate_text("contract").unwrap()).unwrap()).await.unwrap();
         let (clock, stop) = (Clock::default(), CancellationToken::new());
         let fidelity = Arc::new(Fidelity::default());
         let settings = net::Settings { allow_private_addresses: false, user_agent: "Linkspan/contract".to_owned() };
@@ -104,7 +106,8 @@ impl Rig {
         let sandbox = Sandbox::start(setup, &stop).await.unwrap();
         let registry = Registry::new(&config, &client, sandbox.addresses(), &records).unwrap();
         let (inbox, webhook_url) = (Inbox::default(), format!("{url}{WEBHOOKS}"));
-        let taking = Router::new().route(WEBHOOKS, post(take)).with_state((inbox.clone(), webhook_url));
+        let taking = Router::new().route(WEBHOOKS, post(take)).route(&format!("{WEBHOOKS}/{{provider}}"), post(take));
+        let taking = taking.with_state((inbox.clone(), webhook_url));
         let router = taking.merge(sandbox.pages());
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
@@ -172,7 +175,8 @@ impl Rig {
     pub fn request(&self, purpose: LinkPurpose) -> LinkRequest {
         LinkRequest {
             session_id: uuid::Uuid::now_v7().to_string(),
-            customer_ref: uuid::Uuid::now_v7().to_string(),
+            // No customer of the database's: there is no server around.
+            customer_ref: format!("contract-{}", uuid::Uuid::now_v7()),
             purpose,
             institution: Some(self.institution.provider_institution_id.clone()),
             institution_products: self.institution.products.iter().copied().collect(),
