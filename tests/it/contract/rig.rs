@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
 use linkspan::bank::{Knob, Simulated};
 use linkspan::clock::Clock;
@@ -105,9 +105,9 @@ impl Rig {
         let records: Arc<dyn Records> = Arc::new(Kept::new(store.clone()));
         let sandbox = Sandbox::start(setup, &stop).await.unwrap();
         let registry = Registry::new(&config, &client, sandbox.addresses(), &records).unwrap();
-        let (inbox, webhook_url) = (Inbox::default(), format!("{url}{WEBHOOKS}"));
+        let inbox = Inbox::default();
         let taking = Router::new().route(WEBHOOKS, post(take)).route(&format!("{WEBHOOKS}/{{provider}}"), post(take));
-        let taking = taking.with_state((inbox.clone(), webhook_url));
+        let taking = taking.with_state((inbox.clone(), url.clone()));
         let router = taking.merge(sandbox.pages());
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
@@ -348,7 +348,8 @@ impl Drop for Rig {
     }
 }
 
-async fn take(State((inbox, url)): State<(Inbox, String)>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(State((inbox, url)): State<(Inbox, String)>, path: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let url = format!("{url}{path}");
     inbox.lock().unwrap().push(Received { headers, body, url });
     StatusCode::NO_CONTENT
 }
