@@ -21,6 +21,7 @@ pub mod link;
 pub mod plaid;
 pub mod records;
 mod registry;
+pub mod saltedge;
 pub mod spec;
 
 use std::sync::Arc;

@@ -1,0 +1,102 @@
+//! How connections stand, and what they hold. Salt Edge answers with what it has, also when a bank serves it no longer: so the connection is
+//! asked for first.
+
+use serde_json::{Value, json};
+
+use crate::domain::product::Product;
+use crate::providers::Failure;
+use crate::providers::data::{
+    AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount, ProviderLiability,
+};
+use crate::providers::saltedge::map;
+use crate::providers::saltedge::spec::CLIENT;
+use crate::providers::saltedge::wire::{Account, Connection, Consent, One, Page, Provider};
+
+use super::{Api, Credential, id};
+
+/// Shows a connection.
+pub const SHOW: &str = "GET /connections/{id}";
+
+/// A connection and its consents.
+pub async fn state(
+    api: &Api<'_>,
+    credential: &Credential,
+    holder_info: bool,
+) -> Result<(Connection, Vec<Consent>), Failure> {
+    let connection = id(&credential.connection)?;
+    let query = if holder_info { "?include_holder_info=true" } else { "" };
+    let shown: One<Connection> = api.get(SHOW, &format!("/connections/{connection}{query}")).await?;
+    let consents = api.all("GET /consents", "/consents", &[("connection_id", connection)]).await?;
+    Ok((shown.data, consents))
+}
+
+/// How a connection stands.
+pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observation, Failure> {
+    let (connection, consents) = state(api, credential, false).await?;
+    Ok(map::status::observation(&connection, &consents))
+}
+
+/// The connection, unless the customer has to mend it first.
+pub async fn served(api: &Api<'_>, credential: &Credential, holder_info: bool) -> Result<Connection, Failure> {
+    let (connection, consents) = state(api, credential, holder_info).await?;
+    match map::status::lost(&connection, &consents) {
+        Some(failure) => Err(failure),
+        None => Ok(connection),
+    }
+}
+
+async fn list(api: &Api<'_>, credential: &Credential) -> Result<Vec<Account>, Failure> {
+    api.all("GET /accounts", "/accounts", &[("connection_id", credential.connection.as_str())]).await
+}
+
+/// The accounts, with what is asked for beside them.
+pub async fn accounts(
+    api: &Api<'_>,
+    credential: &Credential,
+    wanted: AccountsWanted,
+) -> Result<Vec<ProviderAccount>, Failure> {
+    let connection = served(api, credential, wanted.owners).await?;
+    let (holder, negative) = (connection.holder_info.as_ref(), api.config.debts_are_negative);
+    let accounts = list(api, credential).await?;
+    Ok(accounts.into_iter().map(|one| map::accounts::account(one, holder, wanted, negative)).collect())
+}
+
+/// Terms of cards and mortgages.
+pub async fn liabilities(api: &Api<'_>, credential: &Credential) -> Result<Vec<ProviderLiability>, Failure> {
+    served(api, credential, false).await?;
+    Ok(list(api, credential).await?.iter().filter_map(map::accounts::liability).collect())
+}
+
+/// Asks for a fetch without the customer, of as much of it as they agreed to.
+pub async fn refresh(api: &Api<'_>, credential: &Credential, products: &[Product]) -> Result<(), Failure> {
+    let asked = refreshed_scopes(products);
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let (_, consents) = state(api, credential, false).await?;
+    let agreed = map::status::current(&consents).map(|consent| consent.scopes.clone()).unwrap_or_default();
+    let scopes: Vec<&str> = asked.into_iter().filter(|scope| agreed.iter().any(|one| one == scope)).collect();
+    let path = format!("/connections/{}/background_refresh", id(&credential.connection)?);
+    let body = json!({ "attempt": { "fetch_scopes": scopes } });
+    api.post::<Value>("POST /connections/{id}/background_refresh", &path, body).await.map(drop)
+}
+
+/// The scopes of those that can be refreshed; there are none without accounts.
+fn refreshed_scopes(products: &[Product]) -> Vec<&'static str> {
+    let wanted: Vec<Product> = products.iter().copied().filter(|one| CLIENT.refreshable.contains(one)).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let is_asked = |scope: &&str| *scope == map::ACCOUNTS || wanted.iter().any(|one| map::scope(*one) == *scope);
+    [map::ACCOUNTS, map::TRANSACTIONS, map::HOLDER_INFO].into_iter().filter(is_asked).collect()
+}
+
+/// A page of the institutions; those of other countries are left out, for only one country at a time can be asked for.
+pub async fn institutions(api: &Api<'_>, request: &InstitutionsRequest) -> Result<InstitutionsPage, Failure> {
+    let sandboxes = api.config.include_sandboxes.to_string();
+    let query = [("include_ais_fields", "true"), ("include_sandboxes", sandboxes.as_str())];
+    let page: Page<Provider> = api.page("GET /providers", "/providers", &query, request.page.as_deref()).await?;
+    let found = page.data.into_iter().filter(|one| request.country_codes.contains(&one.country_code));
+    let next = page.meta.next_id.filter(|next| Some(next) != request.page.as_ref());
+    Ok(InstitutionsPage { institutions: found.filter_map(map::institutions::institution).collect(), next })
+}

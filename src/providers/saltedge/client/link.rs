@@ -1,0 +1,174 @@
+//! Opens a page for the customer: a first link, or work on a connection.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::domain::placement::Placements;
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
+use crate::providers::records::{Made, Make, Record};
+use crate::providers::saltedge::map;
+use crate::providers::saltedge::map::status::{current, time};
+use crate::providers::saltedge::wire::{ConnectSession, Connection, Customer, One, Provider};
+use crate::providers::{Failure, FailureKind};
+
+use super::session::{Aim, Session};
+use super::{Api, Credential, data, id};
+
+const CUSTOMER: &str = "POST /customers";
+const CONNECT: &str = "POST /connections/connect";
+const RECONNECT: &str = "POST /connections/{id}/reconnect";
+const PROVIDER: &str = "GET /providers/{code}";
+
+/// How long a page can be opened, where the answer does not say.
+const LIFE: TimeDelta = TimeDelta::minutes(30);
+
+/// What is agreed to, and what of it is fetched.
+struct Scopes {
+    consent: Vec<&'static str>,
+    fetch: Vec<&'static str>,
+}
+
+/// Opens a session.
+pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
+    match &request.purpose {
+        LinkPurpose::Connect(placements) => connect(api, request, placements).await,
+        LinkPurpose::Repair { credential, consent, permissions, .. } => {
+            let asked: Vec<Product> = consent.iter().chain(permissions).copied().collect();
+            reconnect(api, request, &Credential::read(credential)?, asked).await
+        }
+    }
+}
+
+async fn connect(api: &Api<'_>, request: &LinkRequest, placements: &Placements) -> Result<LinkBegun, Failure> {
+    let mut body = body(api, request, &scopes(placements));
+    body["return_connection_id"] = json!(true);
+    body["automatic_refresh"] = json!(api.config.automatic_refresh);
+    body["provider"] = json!({ "include_sandboxes": api.config.include_sandboxes });
+    match &request.institution {
+        Some(code) => {
+            body["provider"]["code"] = json!(code);
+            // The consent lasts as long as the bank allows.
+            let provider: One<Provider> = api.get(PROVIDER, &format!("/providers/{}", id(code)?)).await?;
+            if let Some(days) = provider.data.max_consent_days {
+                body["consent"]["period_days"] = json!(days);
+            }
+        }
+        None => body["widget"] = json!({ "allowed_countries": request.country_codes }),
+    }
+    let mut customer = customer(api, &request.customer_ref).await?;
+    let mut known = connections(api, customer.expose()).await?;
+    body["customer_id"] = json!(customer.expose());
+    let mut opened = open(api, &body).await;
+    if opened.as_ref().is_err_and(|failure| failure.code == "CustomerNotFound") {
+        // Somebody removed the customer there: nothing brings that one back.
+        api.cx.records.forget(api.id, Record::Customer(&request.customer_ref), &customer).await?;
+        customer = self::customer(api, &request.customer_ref).await?;
+        known.clear();
+        body["customer_id"] = json!(customer.expose());
+        opened = open(api, &body).await;
+    }
+    let known = known.into_iter().map(|one| one.id).collect();
+    Ok(begun(api, opened?, customer.expose().to_owned(), Aim::Connect { known }))
+}
+
+async fn open(api: &Api<'_>, body: &Value) -> Result<ConnectSession, Failure> {
+    let opened: One<ConnectSession> = api.post(CONNECT, "/connections/connect", body.clone()).await?;
+    Ok(opened.data)
+}
+
+async fn reconnect(
+    api: &Api<'_>,
+    request: &LinkRequest,
+    credential: &Credential,
+    asked: Vec<Product>,
+) -> Result<LinkBegun, Failure> {
+    let (connection, consents) = data::state(api, credential, false).await?;
+    let had = current(&consents).map(|consent| map::products(&consent.scopes)).unwrap_or_default();
+    let all = of_products(had.into_iter().chain(asked));
+    let body = body(api, request, &Scopes { consent: all.clone(), fetch: all });
+    let path = format!("/connections/{}/reconnect", id(&credential.connection)?);
+    let opened: One<ConnectSession> = api.post(RECONNECT, &path, body).await?;
+    let attempt = connection.last_attempt.and_then(|attempt| attempt.id);
+    let aim = Aim::Reconnect { connection: credential.connection.clone(), attempt };
+    Ok(begun(api, opened.data, credential.customer.clone(), aim))
+}
+
+/// What both have.
+fn body(api: &Api<'_>, request: &LinkRequest, scopes: &Scopes) -> Value {
+    let from = api.now().date_naive() - TimeDelta::days(i64::from(request.history_days));
+    json!({
+        "consent": { "scopes": scopes.consent, "from_date": from },
+        "attempt": {
+            "fetch_scopes": scopes.fetch, "fetch_from_date": from, "locale": request.language,
+            "return_to": request.return_url,
+        },
+        "return_error_class": true, "categorization": "personal",
+    })
+}
+
+fn begun(api: &Api<'_>, opened: ConnectSession, customer: String, aim: Aim) -> LinkBegun {
+    let expires_at = time(opened.expires_at.as_deref()).unwrap_or(api.now() + LIFE);
+    LinkBegun {
+        launch: Launch::Redirect { url: opened.connect_url, token: None },
+        provider_session: Session { customer, expires_at, aim }.secret(),
+        expires_at,
+        request_id: None,
+    }
+}
+
+/// What stands in any of the four arrays is agreed to (B4); consent-only ones are not fetched.
+fn scopes(placements: &Placements) -> Scopes {
+    Scopes {
+        consent: of_products(placements.iter().map(|(product, _)| product)),
+        fetch: of_products(placements.fetched().into_iter()),
+    }
+}
+
+/// Their scopes, each once; there are no data without accounts.
+fn of_products(products: impl Iterator<Item = Product>) -> Vec<&'static str> {
+    let wanted: Vec<_> = products.map(map::scope).collect();
+    let others = [map::TRANSACTIONS, map::HOLDER_INFO].into_iter().filter(|scope| wanted.contains(scope));
+    [map::ACCOUNTS].into_iter().chain(others).collect()
+}
+
+/// The customer's record there. None can be looked up by its identifier, so each attempt to make it has one of its own.
+async fn customer(api: &Api<'_>, customer_ref: &str) -> Result<Secret, Failure> {
+    let make: Make<'_> = Box::new(move |attempt| {
+        Box::pin(async move {
+            let identifier = format!("{}-{}", attempt.seed.expose(), attempt.number);
+            let made: One<Customer> = api.post(CUSTOMER, "/customers", json!({ "identifier": identifier })).await?;
+            let id = made.data.customer_id.or(made.data.id);
+            let id = id.ok_or_else(|| Failure::unreadable("the customer has no id"))?;
+            Ok(Made { secret: Secret::new(id), expires_at: None })
+        })
+    });
+    api.cx.records.get(api.id, Record::Customer(customer_ref), api.now(), make).await
+}
+
+/// All connections of a customer; one who is not there has none.
+pub async fn connections(api: &Api<'_>, customer: &str) -> Result<Vec<Connection>, Failure> {
+    match api.all("GET /connections", "/connections", &[("customer_id", customer)]).await {
+        Err(failure) if failure.kind == FailureKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b4_consent_only_products_are_agreed_to_and_not_fetched() {
+        let placements = Placements {
+            products: [Product::Balances].into(),
+            optional_products: [Product::Owners].into(),
+            additional_consented_products: [Product::Transactions].into(),
+            ..Placements::default()
+        };
+        let scopes = scopes(&placements);
+        assert_eq!(scopes.consent, ["accounts", "transactions", "holder_info"]);
+        assert_eq!(scopes.fetch, ["accounts", "holder_info"]);
+    }
+}

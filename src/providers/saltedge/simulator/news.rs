@@ -1,0 +1,115 @@
+//! Callbacks, signed, to the address in the dashboard; and what can be done to a connection from outside of the API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Simulator;
+use super::connections::time;
+use super::state::Connection;
+use crate::bank::{Knob, KnobError};
+use crate::providers::saltedge::signature::of_callback;
+use crate::store;
+
+/// How long a callback that was not taken waits before it is sent again.
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(25)];
+
+impl Simulator {
+    pub(super) async fn turn_knob(&self, id: &str, knob: Knob) -> Result<(), KnobError> {
+        let connection: Option<Connection> = self.shared.documents.get(&self.kind("connection"), id).await?;
+        let connection = connection.ok_or(store::Error::NotFound)?;
+        let now = self.shared.clock.now();
+        let bank = &self.shared.bank;
+        let changed = match knob {
+            Knob::ResetLogin => self.change(id, |one| one.broken = true).await?,
+            Knob::ExpireConsent => self.change(id, |one| one.consent_until = Some(now)).await?,
+            Knob::Revoke => self.change(id, |one| one.revoked = true).await?,
+            Knob::NewAccounts => {
+                if let Some(login) = &connection.login {
+                    bank.open_account(&login.user).await?;
+                }
+                connection
+            }
+            Knob::PostTransactions(count) => {
+                if let Some(login) = &connection.login {
+                    let accounts: Vec<String> = connection.accounts.iter().cloned().collect();
+                    bank.post_transactions(&login.user, &accounts, count).await?;
+                }
+                connection
+            }
+            Knob::FireWebhook(stage) => {
+                const STAGES: [&str; 4] = ["start", "connect", "interactive", "finish"];
+                if !STAGES.contains(&stage.as_str()) {
+                    return Err(KnobError::Refused(format!("name one of {}", STAGES.join(", "))));
+                }
+                self.send(&connection, json!({ "stage": stage }));
+                return Ok(());
+            }
+        };
+        self.tell(&changed).await?;
+        Ok(())
+    }
+
+    /// Tells how the last fetch of a connection went.
+    pub(super) async fn tell(&self, connection: &Connection) -> store::Result<()> {
+        let books = self.books(connection).await?;
+        let class = connection.class(books.as_ref(), self.shared.clock.now());
+        let told = class.clone();
+        self.change(&connection.id, |one| one.told = told).await?;
+        let mut fields = json!({ "stage": "finish" });
+        if let Some(class) = class {
+            fields["error_class"] = json!(class);
+            fields["error_message"] = json!("The connection cannot be fetched");
+        }
+        self.send(connection, fields);
+        Ok(())
+    }
+
+    /// Tells that a connection was removed.
+    pub(super) fn tell_removed(&self, connection: &Connection) {
+        self.send(connection, json!({}));
+    }
+
+    /// What only time has brought: a consent that ended, one that was taken back.
+    pub(super) async fn tell_changes(&self) -> store::Result<()> {
+        let now = self.shared.clock.now();
+        for (_, connection) in self.shared.documents.list::<Connection>(&self.kind("connection")).await? {
+            let books = self.books(&connection).await?;
+            if connection.class(books.as_ref(), now) != connection.told {
+                self.tell(&connection).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&self, connection: &Connection, mut data: Value) {
+        data["connection_id"] = json!(connection.id);
+        data["customer_id"] = json!(connection.customer);
+        data["custom_fields"] = json!({});
+        let body = json!({ "data": data, "meta": { "version": "6", "time": time(self.shared.clock.now()) } });
+        let (url, body) = (self.shared.callback_url.clone(), body.to_string().into_bytes());
+        let signature = self.shared.callback_key.as_ref().and_then(|key| key.sign(&of_callback(&url, &body)));
+        let (Some(signature), Ok(place)) = (signature, Arc::clone(&self.shared.sending).try_acquire_owned()) else {
+            tracing::warn!("a callback of the Salt Edge simulator is dropped");
+            return;
+        };
+        let headers = vec![
+            ("signature".to_owned(), signature),
+            ("signature-key-version".to_owned(), "6.0".to_owned()),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ];
+        let webhooks = Arc::clone(&self.shared.webhooks);
+        tokio::spawn(async move {
+            for pause in PAUSES.iter().map(Some).chain([None]) {
+                if webhooks.post(&url, headers.clone(), body.clone()).await {
+                    break;
+                }
+                if let Some(pause) = pause {
+                    tokio::time::sleep(*pause).await;
+                }
+            }
+            drop(place);
+        });
+    }
+}
