@@ -3,6 +3,7 @@
 //! A provider never touches the database, never retries, never sleeps and never logs bodies; those are layers around it.
 //! What a call needs (its outbound handle, the time, a deadline) comes in a [`Context`], credentials of a connection as a [`Secret`].
 
+mod amount;
 pub mod data;
 pub mod failure;
 pub mod link;
