@@ -40,11 +40,16 @@ create table data_keys (
     created_at timestamptz not null default now()
 );
 
+-- Compares what people type with names; trusted, so that the owner of a database may create it.
+create extension if not exists pg_trgm;
+
 -- Institutions: shared by all tenants -------------------------------------------------------------------------------------
 
 create table institutions (
     id uuid primary key,
     name text not null,
+    -- The name without case, accents and punctuation: what a search compares.
+    search_name text not null,
     aliases text[] not null default '{}',
     url text,
     logo_url text,
@@ -129,6 +134,10 @@ create table connection_products (
     cursor text,
     page_cursor text,
     vanished text[] not null default '{}',
+    -- The connection's sequence number when the current run began. Where the run had to begin anew: rows that came after
+    -- `unshown_after` and that it does not show (`shown_transactions`) are gone.
+    run_began bigint,
+    unshown_after bigint,
     history_complete boolean not null default false,
     primary key (connection_id, product)
 );
@@ -151,6 +160,22 @@ create table connection_leases (
     fence bigint not null,
     lease_until timestamptz not null
 );
+
+-- What a provider needs kept beside its connections: its own record of a customer, a token of its API. One at a time makes it,
+-- with a seed that was stored before. No tenant sees it: its name holds our customer's id, and only its provider's adapter asks.
+create table provider_records (
+    id uuid primary key,
+    service_provider text not null,
+    name text not null,
+    customer_id uuid references customers on delete cascade,
+    seed bytea not null,
+    sealed bytea,
+    expires_at timestamptz,
+    attempts int not null default 0,
+    maker_until timestamptz not null default '-infinity',
+    unique (service_provider, name)
+);
+create index provider_records_by_customer on provider_records (customer_id) where customer_id is not null;
 
 -- Link and repair sessions ------------------------------------------------------------------------------------------------
 
@@ -269,6 +294,15 @@ create index transactions_by_date on transactions (tenant_id, transaction_date d
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
 create index transactions_by_change on transactions (connection_id, changed_seq, id);
 create index transactions_by_addition on transactions (connection_id, added_seq, id);
+
+-- What a run shows by the provider's ids, while that decides what has vanished: a run that had to begin anew, or one over windows of
+-- dates; emptied when it ends.
+create table shown_transactions (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    provider_transaction_id text not null,
+    primary key (connection_id, provider_transaction_id)
+);
 
 create table investment_transactions (
     tenant_id uuid not null,
@@ -414,6 +448,8 @@ create table jobs (
     payload jsonb not null,
     requested bigint not null default 1,
     run_at timestamptz not null,
+    -- Until then whoever it calls has asked to be left alone: asking for it earlier does not help.
+    not_before timestamptz,
     attempts int not null default 0,
     fence bigint not null default 0,
     lease_until timestamptz,
@@ -429,7 +465,7 @@ do $$
 declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
-        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions',
+        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
         'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);

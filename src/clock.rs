@@ -23,8 +23,22 @@ impl Clock {
         TimeDelta::seconds(self.offset_seconds.load(Ordering::Relaxed))
     }
 
-    /// Sets the distance to the system's time, in seconds (the sandbox alone calls this).
+    /// Sets the distance to the system's time, in seconds (the sandbox alone calls this). Never back: whoever read an older
+    /// distance and tells it late changes nothing.
     pub fn set_offset_seconds(&self, seconds: i64) {
-        self.offset_seconds.store(seconds, Ordering::Relaxed);
+        self.offset_seconds.fetch_max(seconds, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_word_of_an_older_offset_does_not_turn_the_clock_back() {
+        let clock = Clock::default();
+        clock.set_offset_seconds(60);
+        clock.set_offset_seconds(0);
+        assert_eq!(clock.offset(), TimeDelta::seconds(60));
     }
 }

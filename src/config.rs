@@ -23,6 +23,9 @@ const NOT_KEYS: [&str; 2] = ["LINKSPAN_CONFIG", "LINKSPAN_PROVIDER_SPECS"];
 #[error("configuration: {0}")]
 pub struct Error(pub String);
 
+/// Keys whose values are never numbers, whatever they look like.
+const SECRETS: [&str; 2] = ["keys", "sandbox_api_key"];
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -259,7 +262,7 @@ fn scalar(key: &str, text: &str) -> Value {
         "true" => Value::from(true),
         "false" => Value::from(false),
         _ => match text.parse::<u32>() {
-            Ok(number) if !key.starts_with("providers.") && !key.contains("key") => Value::from(number),
+            Ok(number) if !key.starts_with("providers.") && !SECRETS.contains(&key) => Value::from(number),
             _ => Value::from(text),
         },
     }

@@ -7,7 +7,9 @@
 //! - [`crypto`], [`net`], [`postgres`]: sealed secrets; the one outbound client; the embedded database
 //! - [`providers`]: the trait, the one list, a folder for each provider
 //! - [`store`]: every SQL statement, behind handles that carry the tenant
+//! - [`records`]: what providers need kept beside their connections; credentials that are renewed before use
 //! - [`routing`]: the institution catalogue, and which provider serves an institution
+//! - [`rates`]: how often a key or token may call
 //! - [`link`]: sessions: start, choose, complete, repair, delete
 //! - [`sync`]: fetch pages, diff, store with events, in one transaction
 //! - [`webhooks`], [`jobs`]: the providers' webhooks come in; what is queued is run
@@ -27,7 +29,9 @@ pub mod net;
 pub mod postgres;
 pub mod providers;
 pub mod store;
+pub mod records;
 pub mod routing;
+pub mod rates;
 pub mod link;
 pub mod sync;
 pub mod webhooks;

@@ -1,6 +1,6 @@
 //! Accounts, their numbers and owners, and processor tokens.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::connections::id;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, Json};
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Identifiers, Owner};
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, InstitutionId};
@@ -222,21 +222,11 @@ pub(super) async fn create_processor_token(
     caller: Caller,
     Path(account): Path<String>,
     key: IdempotencyKey,
-    body: Body<ProcessorTokenBody>,
+    Body { read, bytes }: Body<ProcessorTokenBody>,
 ) -> Result<Response, Problem> {
     let account_id: AccountId = id(&account)?;
-    let processor = body.value.processor;
-    if processor.is_empty()
-        || processor.len() > 64
-        || !processor.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    {
-        return Err(Problem::invalid(
-            "/processor",
-            "INVALID_VALUE",
-            "processor is a name in capitals with underscores, like DWOLLA.",
-        ));
-    }
     let effect = async {
+        let processor = processor(read?)?;
         let mut tx = caller.rows.begin().await?;
         let account = tx.account(account_id).await?.ok_or_else(Problem::not_found)?;
         if account.status != AccountStatus::Open {
@@ -263,5 +253,17 @@ pub(super) async fn create_processor_token(
         let token = token.map_err(|failure| entry.problem(failure))?;
         Ok((StatusCode::CREATED, ProcessorTokenAnswer { token: token.expose().to_owned() }))
     };
-    key.outward(&caller.rows, "tenant", &body.bytes, effect).await
+    key.outward(&caller.rows, "tenant", &bytes, effect).await
+}
+
+fn processor(ProcessorTokenBody { processor }: ProcessorTokenBody) -> Result<String, Problem> {
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if (1..=64).contains(&processor.len()) && processor.bytes().all(is_name) {
+        return Ok(processor);
+    }
+    Err(Problem::invalid(
+        "/processor",
+        "INVALID_VALUE",
+        "processor is a name of 1 to 64 capitals, digits and underscores, like DWOLLA.",
+    ))
 }

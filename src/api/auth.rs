@@ -1,68 +1,16 @@
 //! Who calls: an API key with its role, or a connect token with its one session. Each extractor also counts the request.
 
-use std::num::NonZeroU32;
 use std::ops::Deref;
-use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, header};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
-use uuid::Uuid;
 
 use super::App;
-use crate::config::Limits;
 use crate::domain::ids::{SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::store::{self, Role, TenantStore};
-
-/// Keys that a limiter remembers before it forgets those at rest.
-const MOST_KEYS: usize = 100_000;
-
-/// Requests per second of keys and tokens, in this process.
-pub struct RateLimits {
-    api_keys: DefaultKeyedRateLimiter<Uuid>,
-    connect_tokens: DefaultKeyedRateLimiter<Uuid>,
-    limits: Limits,
-}
-
-impl RateLimits {
-    /// With these bounds.
-    pub fn new(limits: Limits) -> Self {
-        let quota = |per_second: NonZeroU32, burst| Quota::per_second(per_second).allow_burst(burst);
-        Self {
-            api_keys: DefaultKeyedRateLimiter::keyed(quota(limits.api_key_per_second, limits.api_key_burst)),
-            connect_tokens: DefaultKeyedRateLimiter::keyed(quota(
-                limits.connect_token_per_second,
-                limits.connect_token_burst,
-            )),
-            limits,
-        }
-    }
-
-    fn check(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<Uuid>,
-        key: Uuid,
-        per_second: NonZeroU32,
-        burst: NonZeroU32,
-    ) -> Result<(), Problem> {
-        if limiter.len() > MOST_KEYS {
-            limiter.retain_recent();
-        }
-        let Err(until) = limiter.check_key(&key) else { return Ok(()) };
-        let wait = until.wait_time_from(DefaultClock::default().now()).max(Duration::from_millis(1));
-        Err(Problem::new(
-            Code::RateLimited,
-            format!("More than {per_second} requests a second (burst {burst}). Wait as long as Retry-After says."),
-        )
-        .retry_after(wait)
-        .with("limit", per_second.get())
-        .with("burst", burst.get()))
-    }
-}
 
 /// A tenant's back end.
 #[derive(Clone, Debug)]
@@ -107,8 +55,7 @@ impl FromRequestParts<App> for Caller {
         let caller = caller.filter(|caller| !caller.sandbox || app.has_sandbox);
         let caller =
             caller.ok_or_else(|| Problem::new(Code::Unauthorized, "This API key is not known, or no longer valid."))?;
-        let limits = app.rates.limits;
-        app.rates.check(&app.rates.api_keys, caller.api_key_id.0, limits.api_key_per_second, limits.api_key_burst)?;
+        app.api_keys.count(caller.api_key_id.0)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         if !reads && caller.role < Role::Write {
             return Err(Problem::new(Code::Forbidden, "This key may only read. Use one with the role write or admin."));
@@ -148,14 +95,7 @@ impl FromRequestParts<App> for Visitor {
         let token = bearer(parts).ok_or_else(|| {
             Problem::new(Code::Unauthorized, "Send the session's connect token: Authorization: Bearer lct_…")
         })?;
-        let (tenant_id, session_id) = app.linking.session_of(&Secret::new(token)).await?;
-        let limits = app.rates.limits;
-        app.rates.check(
-            &app.rates.connect_tokens,
-            session_id.0,
-            limits.connect_token_per_second,
-            limits.connect_token_burst,
-        )?;
+        let (tenant_id, session_id) = app.linking.admit(&Secret::new(token)).await?;
         Ok(Self { tenant_id, session_id })
     }
 }

@@ -1,6 +1,6 @@
 //! What a front end calls with a connect token, and the sessions as support sees them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::idempotency::IdempotencyKey;
 use super::institutions::InstitutionView;
 use super::json::{Body, Json};
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, InstitutionRef, connection_view};
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId};
@@ -24,7 +24,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::link::{Completion, LaunchRequest};
 use crate::providers::link::{Launch, LinkInput};
-use crate::store::{InstitutionCursor, InstitutionFilter, Session};
+use crate::store::Session;
 
 /// A session as the widget sees it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -85,9 +85,10 @@ pub(super) async fn get_session(
     }))
 }
 
-/// Institutions that this session can link: those that have all of its required products, in its countries.
+/// Institutions that this session can link, best match first: those that have all of its required products, in its countries;
+/// the one institution alone where it is settled, as in a repair.
 #[utoipa::path(get, path = "/connect/institutions", tag = "Linking", params(
-    ("query" = Option<String>, Query, description = "Part of the name"),
+    ("query" = Option<String>, Query, description = "The name or a part of it; case, accents, punctuation and a small typo do not matter"),
     ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
     responses((status = 200, body = Page<InstitutionView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
         (status = 409, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
@@ -97,22 +98,18 @@ pub(super) async fn search_institutions(
     mut params: Params,
 ) -> Result<Json<Page<InstitutionView>>, Problem> {
     let query: Option<String> = params.one("query", "a text")?;
-    let (after, limit) = params.cursor::<InstitutionCursor>("institutions")?;
+    let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
     params.end()?;
     let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
-    let filter = InstitutionFilter {
-        query: query.filter(|query| !query.trim().is_empty()),
-        products: view.connection.requested.products.into_iter().collect(),
-        country_codes: view.connection.settings.country_codes,
-        service_provider: view.connection.settings.pinned_provider,
-    };
-    let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
-    Ok(Json(Page::new("institutions", rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+    let query = query.filter(|query| !query.trim().is_empty());
+    let rows = app.store().institutions(&view.institutions(query), after, limit + 1).await?;
+    Ok(Json(Page::new("institutions", rows, limit, |row| row.id, InstitutionView::from)))
 }
 
 /// What the customer has chosen.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"institutionId": "0198f2c4-6b1e-7c3a-9d52-3f0a8b7c6d5e"}))]
 pub struct LinkTokenBody {
     /// The institution; not needed where the tenant chose it, or in a repair.
     #[serde(default)]
@@ -147,12 +144,12 @@ pub(super) async fn create_link_token(
     State(app): State<App>,
     visitor: Visitor,
     key: IdempotencyKey,
-    body: Body<LinkTokenBody>,
+    Body { read, bytes }: Body<LinkTokenBody>,
 ) -> Result<Response, Problem> {
-    let request =
-        LaunchRequest { institution_id: body.value.institution_id, service_provider: body.value.service_provider };
     let rows = app.store().tenant(visitor.tenant_id);
     let effect = async {
+        let LinkTokenBody { institution_id, service_provider } = read?;
+        let request = LaunchRequest { institution_id, service_provider };
         let launched = app.linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
         let answer = LinkTokenAnswer {
             connection_id: launched.connection_id,
@@ -163,12 +160,13 @@ pub(super) async fn create_link_token(
         };
         Ok((StatusCode::OK, answer))
     };
-    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+    key.outward(&rows, &visitor.session_id.to_string(), &bytes, effect).await
 }
 
 /// What the front end or the provider's script brought; nothing after a redirect.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({}))]
 pub struct CompleteBody {
     /// The provider's public token.
     #[serde(default)]
@@ -202,25 +200,11 @@ pub(super) async fn complete_session(
     State(app): State<App>,
     visitor: Visitor,
     key: IdempotencyKey,
-    body: Body<CompleteBody>,
+    Body { read, bytes }: Body<CompleteBody>,
 ) -> Result<Response, Problem> {
-    let input = match (body.value.public_token, body.value.result) {
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid("/result", "INVALID_VALUE", "Send publicToken or result, not both."));
-        }
-        (Some(token), None) if token.is_empty() || token.len() > 500 => {
-            return Err(Problem::invalid(
-                "/publicToken",
-                "INVALID_VALUE",
-                "publicToken must be what the provider gave, 1 to 500 characters.",
-            ));
-        }
-        (Some(token), None) => LinkInput::PublicToken(Secret::new(token)),
-        (None, Some(result)) => LinkInput::Result(Value::Object(result)),
-        (None, None) => LinkInput::Nothing,
-    };
     let rows = app.store().tenant(visitor.tenant_id);
     let effect = async {
+        let input = input(read?)?;
         match app.linking.complete(visitor.tenant_id, visitor.session_id, input).await? {
             Completion::Done(id) => {
                 let mut tx = rows.begin().await?;
@@ -230,7 +214,23 @@ pub(super) async fn complete_session(
             Completion::Pending(_) => Ok((StatusCode::ACCEPTED, CompleteAnswer::Pending { state: "PENDING" })),
         }
     };
-    key.outward(&rows, &visitor.session_id.to_string(), &body.bytes, effect).await
+    key.outward(&rows, &visitor.session_id.to_string(), &bytes, effect).await
+}
+
+fn input(body: CompleteBody) -> Result<LinkInput, Problem> {
+    match (body.public_token, body.result) {
+        (Some(_), Some(_)) => {
+            Err(Problem::invalid("/result", "INVALID_VALUE", "Send publicToken or result, not both."))
+        }
+        (Some(token), None) if token.is_empty() || token.len() > 500 => Err(Problem::invalid(
+            "/publicToken",
+            "INVALID_VALUE",
+            "publicToken must be what the provider gave, 1 to 500 characters.",
+        )),
+        (Some(token), None) => Ok(LinkInput::PublicToken(Secret::new(token))),
+        (None, Some(result)) => Ok(LinkInput::Result(Value::Object(result))),
+        (None, None) => Ok(LinkInput::Nothing),
+    }
 }
 
 /// A session as support sees it.
@@ -263,6 +263,7 @@ pub struct SessionForSupport {
     finished_at: Option<DateTime<Utc>>,
     /// What happened; only for one session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     steps: Option<Vec<StepView>>,
 }
 

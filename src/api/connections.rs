@@ -1,6 +1,6 @@
 //! Connections: list, read, change, delete, history.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use super::auth::Caller;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, Json};
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use super::start::check_metadata;
 use super::views::{ConnectionView, connection_view, connection_views};
@@ -88,16 +88,17 @@ pub(super) async fn update_connection(
     caller: Caller,
     Path(connection): Path<String>,
     key: IdempotencyKey,
-    body: Body<ConnectionPatch>,
+    Body { read, bytes }: Body<ConnectionPatch>,
 ) -> Result<Response, Problem> {
     let id: ConnectionId = id(&connection)?;
-    check_metadata(&body.value.metadata)?;
-    key.local(&caller.rows, &body.bytes, StatusCode::OK, async |tx| {
+    key.local(&caller.rows, &bytes, StatusCode::OK, async |tx| {
+        let ConnectionPatch { metadata } = read?;
+        check_metadata(&metadata)?;
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
         if connection.condition.status.is_terminal() {
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
-        tx.set_metadata(id, &body.value.metadata, app.clock().now()).await?;
+        tx.set_metadata(id, &metadata, app.clock().now()).await?;
         connection_view(tx, &app.linking, id).await
     })
     .await

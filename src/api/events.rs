@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::sse::{self, KeepAlive, Sse};
 use chrono::{DateTime, Utc};
@@ -15,7 +14,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, CustomerId, EventId};

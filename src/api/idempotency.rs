@@ -6,8 +6,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::App;
+use super::problem::ProblemDocument;
 use crate::crypto;
 use crate::domain::problem::{Code, Problem};
 use crate::store::{Claim, TenantStore, TenantTx};
@@ -20,12 +23,13 @@ const LEASE: Duration = Duration::from_secs(60);
 pub struct IdempotencyKey {
     key: Option<String>,
     route: String,
+    now: DateTime<Utc>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let mut given = parts.headers.get_all("idempotency-key").iter();
         let key = match given.next() {
             None => None,
@@ -41,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
                 Some(text.ok_or_else(wrong)?.to_owned())
             }
         };
-        Ok(Self { key, route: format!("{} {}", parts.method, parts.uri.path()) })
+        Ok(Self { key, route: format!("{} {}", parts.method, parts.uri.path()), now: app.clock().now() })
     }
 }
 
@@ -49,16 +53,17 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 struct Once {
     key_hash: Vec<u8>,
     body_hash: Vec<u8>,
+    now: DateTime<Utc>,
 }
 
 impl IdempotencyKey {
     fn once(&self, scope: &str, body: &[u8]) -> Option<Once> {
         let key = self.key.as_ref()?;
         let key_hash = crypto::hash(format!("{scope}\n{}\n{key}", self.route).as_bytes());
-        Some(Once { key_hash, body_hash: crypto::hash(body) })
+        Some(Once { key_hash, body_hash: crypto::hash(body), now: self.now })
     }
 
-    /// Runs an effect that touches only the database; its answer commits with it.
+    /// Runs an effect that touches only the database; its answer, a refusal too, commits with it.
     pub async fn local<T: Serialize>(
         self,
         rows: &TenantStore,
@@ -72,19 +77,22 @@ impl IdempotencyKey {
             tx.commit().await?;
             return Ok(answer(status, &encode(&value)));
         };
-        if let Some(earlier) = earlier(tx.claim_key(&once.key_hash, &once.body_hash, Duration::ZERO).await?)? {
+        if let Some(earlier) = once.claim(&mut tx, Duration::ZERO).await? {
             return Ok(earlier);
         }
+        tx.mark_effect().await?;
         match effect(&mut tx).await {
             Ok(value) => {
                 let body = encode(&value);
-                tx.answer_key(&once.key_hash, &once.body_hash, status.as_u16(), &body).await?;
+                once.keep(&mut tx, status, &body).await?;
                 tx.commit().await?;
                 Ok(answer(status, &body))
             }
+            Err(problem) if may_pass(&problem) => Err(problem),
             Err(problem) => {
-                drop(tx);
-                Ok(once.refuse(rows, problem).await?)
+                // The claim stays, so that no duplicate comes between the refusal and its record.
+                tx.undo_effect().await?;
+                once.refuse(tx, problem).await
             }
         }
     }
@@ -103,38 +111,53 @@ impl IdempotencyKey {
             return Ok(answer(status, &encode(&value)));
         };
         let mut tx = rows.begin().await?;
-        if let Some(earlier) = earlier(tx.claim_key(&once.key_hash, &once.body_hash, LEASE).await?)? {
+        if let Some(earlier) = once.claim(&mut tx, LEASE).await? {
             return Ok(earlier);
         }
         tx.commit().await?;
-        match effect.await {
+        let outcome = effect.await;
+        let mut tx = rows.begin().await?;
+        match outcome {
             Ok((status, value)) => {
                 let body = encode(&value);
-                let mut tx = rows.begin().await?;
-                tx.answer_key(&once.key_hash, &once.body_hash, status.as_u16(), &body).await?;
+                once.keep(&mut tx, status, &body).await?;
                 tx.commit().await?;
                 Ok(answer(status, &body))
             }
-            Err(problem) => Ok(once.refuse(rows, problem).await?),
+            Err(problem) if may_pass(&problem) => {
+                tx.release_key(&once.key_hash).await?;
+                tx.commit().await?;
+                Err(problem)
+            }
+            Err(problem) => once.refuse(tx, problem).await,
         }
     }
 }
 
 impl Once {
-    /// A refusal is an answer too, unless it may be different next time: 5xx and 429 are not kept.
-    async fn refuse(&self, rows: &TenantStore, problem: Problem) -> Result<Response, Problem> {
-        let status = problem.code.status();
-        let mut tx = rows.begin().await?;
-        if status >= 500 || status == 429 {
-            tx.release_key(&self.key_hash).await?;
-            tx.commit().await?;
-            return Err(problem);
-        }
-        let document = super::problem::ProblemDocument::from(problem.clone());
-        tx.answer_key(&self.key_hash, &self.body_hash, status, &encode(&document)).await?;
+    /// Takes the key, or hands out what it was answered before.
+    async fn claim(&self, tx: &mut TenantTx, lease: Duration) -> Result<Option<Response>, Problem> {
+        earlier(tx.claim_key(&self.key_hash, &self.body_hash, lease, self.now).await?)
+    }
+
+    async fn keep(&self, tx: &mut TenantTx, status: StatusCode, body: &[u8]) -> Result<(), Problem> {
+        Ok(tx.answer_key(&self.key_hash, &self.body_hash, status.as_u16(), body, self.now).await?)
+    }
+
+    /// A refusal is an answer too, and the same to whoever asks again.
+    async fn refuse(&self, mut tx: TenantTx, problem: Problem) -> Result<Response, Problem> {
+        let body = encode(&ProblemDocument::from(problem.clone()));
+        let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.keep(&mut tx, status, &body).await?;
         tx.commit().await?;
         Err(problem)
     }
+}
+
+/// Whether the answer may be another one next time: 5xx and 429 are not kept.
+fn may_pass(problem: &Problem) -> bool {
+    let status = problem.code.status();
+    status >= 500 || status == 429
 }
 
 fn earlier(claim: Claim) -> Result<Option<Response>, Problem> {

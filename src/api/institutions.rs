@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 
 use super::App;
@@ -10,14 +10,14 @@ use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
 use super::page::Page;
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::ids::InstitutionId;
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
-use crate::store::{Institution, InstitutionCursor, InstitutionFilter};
+use crate::store::{Institution, InstitutionFilter};
 
 /// What a provider has of an institution.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -87,9 +87,9 @@ impl std::str::FromStr for Country {
     }
 }
 
-/// Institutions by name.
+/// Institutions by name, those that fit the query best first.
 #[utoipa::path(get, path = "/institutions", tag = "Institutions and providers", params(
-    ("query" = Option<String>, Query, description = "Part of the name"),
+    ("query" = Option<String>, Query, description = "The name or a part of it; case, accents, punctuation and a small typo do not matter"),
     ("product" = Option<Vec<Product>>, Query, explode, description = "May be repeated: all of them at one provider"),
     ("countryCode" = Option<Vec<String>>, Query, explode, description = "May be repeated: any of them"),
     ("serviceProvider" = Option<ServiceProvider>, Query), ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
@@ -109,11 +109,12 @@ pub(super) async fn list_institutions(
             .map(|code| code.0)
             .collect(),
         service_provider: params.one_of("serviceProvider", ServiceProvider::ALL, ServiceProvider::as_str)?,
+        only: None,
     };
-    let (after, limit) = params.cursor::<InstitutionCursor>("institutions")?;
+    let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
     params.end()?;
-    let rows = app.store().institutions(&filter, after.as_ref(), limit + 1).await?;
-    Ok(Json(Page::new("institutions", rows, limit, |row| (row.name.to_lowercase(), row.id), InstitutionView::from)))
+    let rows = app.store().institutions(&filter, after, limit + 1).await?;
+    Ok(Json(Page::new("institutions", rows, limit, |row| row.id, InstitutionView::from)))
 }
 
 /// One institution.

@@ -1,5 +1,7 @@
 //! Bodies: JSON in and out. What cannot be read is refused with a pointer to the place.
 
+mod unique;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,11 +18,11 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
-/// A body that is kept as it came, beside what it says: for idempotency.
+/// A body that is kept as it came, beside what it says: for idempotency, to which a refusal is an answer like any other.
 #[derive(Clone, Debug)]
 pub struct Body<T> {
-    /// What it says.
-    pub value: T,
+    /// What it says, or why it cannot be read.
+    pub read: Result<T, Problem>,
     /// As it came.
     pub bytes: Bytes,
 }
@@ -40,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             }
         })?;
         if bytes.is_empty() {
-            return Ok(Self { value: parse(b"{}")?, bytes });
+            return Ok(Self { read: parse(b"{}"), bytes });
         }
         if !is_json || is_encoded {
             return Err(Problem::new(
@@ -48,7 +50,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "The body must be plain JSON: send Content-Type: application/json, and no Content-Encoding.",
             ));
         }
-        Ok(Self { value: parse(&bytes)?, bytes })
+        Ok(Self { read: parse(&bytes), bytes })
     }
 }
 
@@ -56,7 +58,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Body::from_request(request, state).await.map(|body: Body<T>| Self(body.value))
+        Body::from_request(request, state).await?.read.map(Self)
     }
 }
 
@@ -88,19 +90,23 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid("", "INVALID_TYPE", "The body must be a JSON object: {…}."));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let mut pointer = pointer(error.path());
-        let inner = error.into_inner();
-        let text = inner.to_string();
-        let code = if inner.is_data() { code_of(&text) } else { "SYNTAX" };
-        if let Some(field) = named_field(&text) {
-            pointer = format!("{pointer}/{field}");
-        }
-        let detail = plain(&text);
-        Problem::invalid(pointer, code, detail)
-    })?;
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(refusal)?;
     reader.end().map_err(|_| Problem::invalid("", "SYNTAX", "There is more than one JSON value in the body."))?;
+    // Where any member is taken, the last of two would silently win.
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize::<_, unique::Unique>(&mut reader).map_err(refusal)?;
     Ok(value)
+}
+
+fn refusal(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let mut pointer = pointer(error.path());
+    let inner = error.into_inner();
+    let text = inner.to_string();
+    let code = if inner.is_data() { code_of(&text) } else { "SYNTAX" };
+    if let Some(field) = named_field(&text) {
+        pointer = format!("{pointer}/{}", escaped(field));
+    }
+    Problem::invalid(pointer, code, plain(&text))
 }
 
 fn code_of(text: &str) -> &'static str {
@@ -156,7 +162,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     for segment in path.iter() {
         let part = match segment {
             Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1").chars().take(100).collect(),
+            Segment::Map { key } => escaped(key),
             Segment::Enum { variant } => variant.clone(),
             Segment::Unknown => continue,
         };
@@ -164,4 +170,9 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         pointer.push_str(&part);
     }
     pointer
+}
+
+/// A member's name in a pointer, at most 100 characters of it.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1").chars().take(100).collect()
 }

@@ -5,6 +5,7 @@ mod auth;
 mod connect;
 mod connections;
 mod conventions;
+mod document;
 mod events;
 mod idempotency;
 mod institutions;
@@ -34,13 +35,17 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::link::Linking;
 use crate::providers::Registry;
+use crate::rates::Rate;
 use crate::store::Store;
 use crate::webhooks::Inbound;
 
-pub use auth::{Caller, RateLimits, SandboxCaller};
-pub use json::Json;
+pub use auth::{Caller, SandboxCaller};
+pub use connect::CompleteAnswer;
+pub use idempotency::IdempotencyKey;
+pub use json::{Body, Json};
+pub use params::Path;
 pub use problem::ProblemDocument;
-pub use router::{document, router};
+pub use router::{document_json, router};
 pub use serve::serve;
 pub use views::{ConnectionView, connection_view};
 
@@ -51,8 +56,8 @@ pub struct App {
     pub linking: Linking,
     /// The providers' webhooks.
     pub inbound: Inbound,
-    /// Requests per key.
-    pub rates: Arc<RateLimits>,
+    /// Requests per API key.
+    pub api_keys: Arc<Rate>,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
     /// Bounds for clients.

@@ -1,16 +1,29 @@
-//! Query parameters: each is named once, unknown ones are refused, and what cannot be read says so.
+//! What stands in the address. Query parameters: each is named once, unknown ones are refused, and what cannot be read says so.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::page::Cursor;
 use crate::domain::problem::Problem;
 
 /// The most parameters of one request.
 const MOST: usize = 100;
+
+/// What stands in a path. What cannot be read there is as unknown as anything else.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found())
+    }
+}
 
 /// The query of a request. Take what is known, then `end` refuses the rest.
 pub struct Params {
@@ -58,13 +71,15 @@ impl Params {
     }
 
     /// `limit` and `after` of that list.
-    pub fn cursor<T: serde::de::DeserializeOwned>(&mut self, list: &str) -> Result<(Option<T>, i64), Problem> {
+    pub fn cursor<T: DeserializeOwned>(&mut self, list: &str) -> Result<(Option<T>, i64), Problem> {
         let limit: Option<i64> = self.one("limit", "a number from 1 to 500")?;
         let limit = limit.unwrap_or(50);
         if !(1..=500).contains(&limit) {
             return Err(Problem::invalid("limit", "INVALID_VALUE", "limit must be a number from 1 to 500."));
         }
-        let Some(after) = self.one::<String>("after", "a cursor")? else { return Ok((None, limit)) };
+        // An empty one is the start: what a caller sends who has no cursor yet.
+        let after: Option<String> = self.one("after", "a cursor")?;
+        let Some(after) = after.filter(|after| !after.is_empty()) else { return Ok((None, limit)) };
         let wrong = || {
             Problem::invalid("after", "INVALID_VALUE", "after must be the nextCursor of an earlier page of this list.")
         };

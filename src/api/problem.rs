@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::problem::{Code, FieldProblem, Problem, ProviderProblem};
+use crate::domain::problem::{Code, FieldProblem, Limit, Problem, ProviderProblem};
 
 tokio::task_local! {
     /// The id of the request that is being answered.
@@ -34,6 +34,7 @@ pub struct ProblemDocument {
     pub errors: Vec<FieldProblem>,
     /// The provider's own error.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub provider: Option<ProviderProblem>,
     /// More members, by code.
     #[serde(flatten)]
@@ -57,8 +58,8 @@ impl From<Problem> for ProblemDocument {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let retry_after = self.retry_after;
+    fn into_response(mut self) -> Response {
+        let (retry_after, limit) = (self.retry_after, self.limit.take());
         let document = ProblemDocument::from(self);
         let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -68,9 +69,26 @@ impl IntoResponse for Problem {
         }
         if let Some(after) = retry_after {
             // Rounded up: whoever waits so long is never too early.
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            let seconds = (after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if let Some(limit) = limit {
+                tell_limit(&mut response, *limit, seconds);
+            }
         }
         response
+    }
+}
+
+/// The fields of the IETF draft "RateLimit header fields for HTTP": the policy, and that nothing is left for so many seconds.
+fn tell_limit(response: &mut Response, Limit { name, per_second, burst }: Limit, seconds: u64) {
+    let window = burst.div_ceil(per_second.max(1));
+    let fields = [
+        ("ratelimit-policy", format!("\"{name}\";q={burst};w={window}")),
+        ("ratelimit", format!("\"{name}\";r=0;t={seconds}")),
+    ];
+    for (field, text) in fields {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(field, value);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /connections/{id}/products` (rules A).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, null_is_default};
+use super::params::Path;
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, connection_view};
 use crate::domain::addition::Outcome;
@@ -72,11 +73,11 @@ pub(super) async fn add_products(
     caller: Caller,
     Path(connection): Path<String>,
     key: IdempotencyKey,
-    body: Body<ProductsBody>,
+    Body { read, bytes }: Body<ProductsBody>,
 ) -> Result<Response, Problem> {
     let id: ConnectionId = id(&connection)?;
-    let request = judge(body.value)?;
-    key.local(&caller.rows, &body.bytes, StatusCode::OK, async |tx| {
+    key.local(&caller.rows, &bytes, StatusCode::OK, async |tx| {
+        let request = judge(read?)?;
         let additions = app.linking.add_products(tx, id, &request).await?;
         Ok(ProductsAnswer {
             connection: connection_view(tx, &app.linking, id).await?,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 
 use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
+use super::params::Path;
 use super::problem::ProblemDocument;
 use crate::config::Mode;
 use crate::domain::institution::InstitutionHealth;

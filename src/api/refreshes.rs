@@ -1,6 +1,6 @@
 //! `POST /connections/{id}/refresh` (rules E) and how a run stands.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +11,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, Json, null_is_default};
+use super::params::Path;
 use super::problem::ProblemDocument;
 use super::products::check_once;
 use super::views::{CategorizationStatus, UpdateStatus};
@@ -65,12 +66,16 @@ pub(super) async fn refresh_connection(
     Path(connection): Path<String>,
     headers: HeaderMap,
     key: IdempotencyKey,
-    body: Body<RefreshBody>,
+    Body { read, bytes }: Body<RefreshBody>,
 ) -> Result<Response, Problem> {
     let id: ConnectionId = id(&connection)?;
     check_psu(&headers)?;
-    check_once(body.value.products.as_deref().unwrap_or_default())?;
-    key.local(&caller.rows, &body.bytes, StatusCode::ACCEPTED, async |tx| begin(tx, &app, id, &body.value).await).await
+    key.local(&caller.rows, &bytes, StatusCode::ACCEPTED, async |tx| {
+        let body = read?;
+        check_once(body.products.as_deref().unwrap_or_default())?;
+        begin(tx, &app, id, &body).await
+    })
+    .await
 }
 
 fn check_psu(headers: &HeaderMap) -> Result<(), Problem> {

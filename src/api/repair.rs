@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, Json, null_is_default};
+use super::params::Path;
 use super::problem::ProblemDocument;
 use super::products::check_once;
 use super::start::{StartAnswer, account_filters, expires_in, redirect_url};
@@ -76,11 +77,11 @@ pub(super) async fn start_repair(
     caller: Caller,
     Path(connection): Path<String>,
     key: IdempotencyKey,
-    body: Body<RepairBody>,
+    Body { read, bytes }: Body<RepairBody>,
 ) -> Result<Response, Problem> {
     let id: ConnectionId = id(&connection)?;
-    let request = judge(body.value)?;
-    key.local(&caller.rows, &body.bytes, StatusCode::CREATED, async |tx| {
+    key.local(&caller.rows, &bytes, StatusCode::CREATED, async |tx| {
+        let request = judge(read?)?;
         Ok(StartAnswer::new(&app, app.linking.repair(tx, id, request).await?))
     })
     .await

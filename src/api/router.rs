@@ -10,27 +10,16 @@ use axum::response::Redirect;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
-use utoipa::OpenApi;
-use utoipa::openapi::content::Content;
-use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
     App, accounts, connect, connections, conventions, events, institutions, investments, operating, products,
     provider_webhooks, providers, refreshes, repair, start, transactions,
 };
-
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Linkspan", description = "One HTTP API in front of every bank-data network: link, read, add products, repair."),
-    tags((name = "Linking"), (name = "Connections"), (name = "Data"), (name = "Institutions and providers"), (name = "Events"), (name = "Providers"), (name = "Operating"))
-)]
-struct Document;
 
 /// What a tenant's back end calls, with its API key.
 fn tenant() -> OpenApiRouter<App> {
@@ -93,7 +82,9 @@ fn any_origin() -> CorsLayer {
 
 /// What providers call.
 fn provider() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(provider_webhooks::receive_webhook))
+    OpenApiRouter::new()
+        .routes(routes!(provider_webhooks::receive_webhook))
+        .routes(routes!(provider_webhooks::receive_unsigned_webhook))
 }
 
 /// What operators call.
@@ -105,47 +96,25 @@ fn operator() -> OpenApiRouter<App> {
 }
 
 fn parts(sandbox: Option<OpenApiRouter<App>>) -> (Router<App>, utoipa::openapi::OpenApi) {
-    let sandbox = secure(sandbox.unwrap_or_default(), "apiKey");
-    let secured = secure(tenant(), "apiKey").merge(secure(front_end(), "connectToken")).merge(sandbox);
-    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
-        .merge(secured)
+    let sandbox = secured(sandbox.unwrap_or_default(), API_KEY);
+    let (router, mut document) = OpenApiRouter::with_openapi(document::empty())
+        .merge(secured(tenant(), API_KEY))
+        .merge(secured(front_end(), CONNECT_TOKEN))
+        .merge(sandbox)
         .merge(provider())
         .merge(operator())
         .split_for_parts();
-    let components = document.components.get_or_insert_default();
-    for (name, format) in [("apiKey", "lsk_…"), ("connectToken", "lct_…")] {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).build();
-        components.add_security_scheme(name, SecurityScheme::Http(bearer));
-    }
+    document::finish(&mut document);
     (router, document)
 }
 
-/// Says in the document which key the paths need (the handlers' extractors demand it), and what any of them may answer.
-fn secure(mut router: OpenApiRouter<App>, scheme: &str) -> OpenApiRouter<App> {
-    let requirement = SecurityRequirement::new(scheme, Vec::<String>::new());
-    for item in router.get_openapi_mut().paths.paths.values_mut() {
-        let reads = [&mut item.get].into_iter().flatten().map(|operation| (operation, READ_ANSWERS));
-        let changes = [&mut item.post, &mut item.patch, &mut item.delete, &mut item.put];
-        let changes = changes.into_iter().flatten().map(|operation| (operation, CHANGE_ANSWERS));
-        for (operation, answers) in reads.chain(changes) {
-            operation.security = Some(vec![requirement.clone()]);
-            for status in answers {
-                let problem = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
-                let answer =
-                    ResponseBuilder::new().description("A problem").content("application/problem+json", problem);
-                operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| RefOr::T(answer.build()));
-            }
-        }
-    }
+fn secured(mut router: OpenApiRouter<App>, scheme: &str) -> OpenApiRouter<App> {
+    document::secure(router.get_openapi_mut(), scheme);
     router
 }
 
-/// What any reading and any change may answer, by the conventions.
-const READ_ANSWERS: &[&str] = &["400", "401", "429", "500", "503"];
-const CHANGE_ANSWERS: &[&str] = &["400", "401", "403", "409", "413", "415", "429", "500", "503"];
-
 /// The OpenAPI document of this API, as JSON; the sandbox's paths stand in it where they are given.
-pub fn document(sandbox: Option<OpenApiRouter<App>>) -> String {
+pub fn document_json(sandbox: Option<OpenApiRouter<App>>) -> String {
     parts(sandbox).1.to_pretty_json().unwrap_or_default()
 }
 

@@ -95,14 +95,14 @@ pub struct StartBody {
     metadata: Option<Map<String, Value>>,
 }
 
-/// For which accounts a required product must be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum AccountMatch {
-    /// At least one.
-    Any,
-    /// Every one.
-    All,
+wire_enum! {
+    /// For which accounts a required product must be there.
+    pub enum AccountMatch {
+        /// At least one.
+        Any = "ANY",
+        /// Every one.
+        All = "ALL",
+    }
 }
 
 /// A session was opened. The connect token is shown only here.
@@ -123,6 +123,7 @@ pub struct StartAnswer {
     external_customer_id: String,
     /// What the session is for (repairs only).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mode: Option<SessionMode>,
 }
 
@@ -151,12 +152,15 @@ pub(super) async fn start_link(
     State(app): State<App>,
     caller: Caller,
     key: IdempotencyKey,
-    body: Body<StartBody>,
+    Body { read, bytes }: Body<StartBody>,
 ) -> Result<Response, Problem> {
-    let request = judge(body.value)?;
-    app.linking.check_start(&request).await?;
-    key.local(&caller.rows, &body.bytes, StatusCode::CREATED, async |tx| {
-        Ok(StartAnswer::new(&app, app.linking.start(tx, request).await?))
+    // Judged before the transaction, for it takes a database connection of its own; refused within, so that the key keeps it.
+    let request = match read.and_then(judge) {
+        Ok(request) => app.linking.check_start(&request).await.map(|()| request),
+        Err(problem) => Err(problem),
+    };
+    key.local(&caller.rows, &bytes, StatusCode::CREATED, async |tx| {
+        Ok(StartAnswer::new(&app, app.linking.start(tx, request?).await?))
     })
     .await
 }

@@ -1,6 +1,5 @@
 //! Transactions: lists, one, and what changed since a cursor.
 
-use axum::extract::Path;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
 use super::page::{Cursor, Page};
-use super::params::Params;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::connection::Status;
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, TransactionId};

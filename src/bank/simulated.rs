@@ -71,6 +71,12 @@ pub trait Simulated: Send + Sync {
     /// The customer's pages, to be served at [`Environment::pages_url`].
     fn pages(&self) -> Router;
 
+    /// The page at which the customer begins, by the `launch` that a front end gets: what is not a redirect (a script, a form)
+    /// opens a page of the simulator's too, and the last page hands over what the front end would get (see [`super::pages`]).
+    fn page(&self, launch: &serde_json::Value) -> Option<String> {
+        launch["url"].as_str().filter(|_| launch["kind"] == "REDIRECT").map(str::to_owned)
+    }
+
     /// Turns a knob of a connection, by the provider's own id.
     async fn turn(&self, provider_connection_id: &str, knob: Knob) -> Result<(), KnobError>;
 

@@ -210,6 +210,17 @@ pub struct Identifiers {
     pub international: Option<International>,
 }
 
+/// What full numbers still wait for, where small deposits prove them (B16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The provider recognises the deposits by itself.
+    Automatic,
+    /// The customer is to enter them.
+    ByCustomer,
+    /// They were not recognised, or entered wrongly too often.
+    Failed,
+}
+
 /// A postal address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]

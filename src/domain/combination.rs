@@ -9,7 +9,7 @@ use super::product::Product;
 
 mod options;
 
-pub use options::check_options;
+pub use options::{check_given_options, check_options};
 
 wire_enum! {
     /// How the customer proves the account behind `IDENTIFIERS`; without one, the provider chooses.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{AccountSubtype, AccountType};
+use super::account::{AccountSubtype, AccountType, Verification};
 use super::addition::InstitutionFacts;
 use super::placement::{Placement, Placements};
 use super::product::{Product, ProductReason, ProductState};
@@ -16,6 +16,8 @@ pub struct Observed<'a> {
     pub consented: &'a BTreeSet<Product>,
     /// The accounts that the customer shares.
     pub accounts: &'a [(AccountType, AccountSubtype)],
+    /// What full numbers still wait for.
+    pub verification: Option<Verification>,
     /// The provider's record of the institution, where there is one.
     pub institution: Option<&'a InstitutionFacts>,
     /// Whether the provider enforces consent for each product; elsewhere there is none to withhold.
@@ -66,6 +68,9 @@ pub fn settle(requested: &Placements, observed: &Observed<'_>) -> Result<Settlem
 impl Observed<'_> {
     fn fetched(&self, product: Product) -> (ProductState, Option<ProductReason>) {
         match self.hindrance(product) {
+            None if product == Product::Identifiers => {
+                self.verification.map_or((ProductState::Pending, None), unverified)
+            }
             None => (ProductState::Pending, None),
             reason => (ProductState::Unavailable, reason),
         }
@@ -110,6 +115,26 @@ impl Observed<'_> {
 
     fn institution_lacks_instant_flow(&self) -> bool {
         self.institution.is_some_and(|facts| !facts.instant_identifiers)
+    }
+}
+
+/// What full numbers wait for, over all accounts: nothing as soon as those of one account can be had.
+pub fn waits_for(
+    accounts: impl IntoIterator<Item = (AccountType, AccountSubtype, Option<Verification>)>,
+) -> Option<Verification> {
+    let fitting =
+        |(account, subtype, verification)| suits(Product::Identifiers, account, subtype).then_some(verification);
+    let all: Option<Vec<Verification>> = accounts.into_iter().filter_map(fitting).collect();
+    let all = all?;
+    [Verification::ByCustomer, Verification::Automatic, Verification::Failed].into_iter().find(|one| all.contains(one))
+}
+
+/// How `IDENTIFIERS` stand while their numbers are not verified (B16).
+pub fn unverified(verification: Verification) -> (ProductState, Option<ProductReason>) {
+    match verification {
+        Verification::Automatic => (ProductState::Pending, Some(ProductReason::NotReady)),
+        Verification::ByCustomer => (ProductState::Pending, Some(ProductReason::VerificationPending)),
+        Verification::Failed => (ProductState::Failed, Some(ProductReason::VerificationFailed)),
     }
 }
 

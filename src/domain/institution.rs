@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::product::Product;
 
 wire_enum! {
@@ -18,6 +21,24 @@ wire_enum! {
         /// The provider does not say.
         Unknown = "UNKNOWN",
     }
+}
+
+/// A name as a search compares it: small letters and digits without accents, words apart by one space.
+pub fn folded(name: &str) -> String {
+    let plain = name.nfkd().filter(|sign| !is_combining_mark(*sign) && !matches!(sign, '\'' | '’'));
+    let spaced: String = plain
+        .flat_map(char::to_lowercase)
+        .flat_map(|sign| match sign {
+            '&' => vec![' ', 'a', 'n', 'd', ' '],
+            'ß' => vec!['s', 's'],
+            'ø' => vec!['o'],
+            'ł' => vec!['l'],
+            'æ' => vec!['a', 'e'],
+            sign if sign.is_alphanumeric() => vec![sign],
+            _ => vec![' '],
+        })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// An institution as one provider lists it.
@@ -41,4 +62,23 @@ pub struct ProviderInstitution {
     pub oauth: bool,
     /// How well it works.
     pub health: InstitutionHealth,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_accents_and_punctuation() {
+        for (name, expected) in [
+            ("Crédit du Marais", "credit du marais"),
+            ("Cedar & Main Bank", "cedar and main bank"),
+            ("  TARTAN-Dominion   (CA)", "tartan dominion ca"),
+            ("Levi’s / O'Neill", "levis oneill"),
+            ("Straße Łódź Ærø", "strasse lodz aero"),
+            ("%_\\", ""),
+        ] {
+            assert_eq!(folded(name), expected);
+        }
+    }
 }

@@ -177,14 +177,36 @@ pub struct Problem {
     /// When to try again.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+    /// The limit that was passed.
+    #[serde(skip)]
+    pub limit: Option<Box<Limit>>,
     /// More members of the document, by code.
     pub more: Map<String, Value>,
+}
+
+/// How often a caller may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted: `apiKey` or `connectToken`.
+    pub name: &'static str,
+    /// Requests a second in the long run.
+    pub per_second: u32,
+    /// Requests at once after a rest.
+    pub burst: u32,
 }
 
 impl Problem {
     /// A problem with its detail.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), provider: None, retry_after: None, more: Map::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            provider: None,
+            retry_after: None,
+            limit: None,
+            more: Map::new(),
+        }
     }
 
     /// Unknown, or somebody else's; always the same words.

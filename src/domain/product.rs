@@ -98,6 +98,8 @@ wire_enum! {
         ProviderError = "PROVIDER_ERROR",
         /// Micro-deposits wait for the customer (B16).
         VerificationPending = "VERIFICATION_PENDING",
+        /// Micro-deposits were not confirmed: only a new connection helps (B16).
+        VerificationFailed = "VERIFICATION_FAILED",
         /// This provider does not have it.
         ProviderUnsupported = "PROVIDER_UNSUPPORTED",
     }

@@ -104,20 +104,23 @@ async fn run_one(work: Arc<Work>, job: Job, _permit: OwnedSemaphorePermit, stop:
     let started = std::time::Instant::now();
     let outcome = tokio::select! {
         outcome = work.perform(&job) => Some(outcome),
-        () = keep(&store, &job) => None,
+        () = keep(&store, &job) => {
+            tracing::warn!(kind = %job.kind, "a job's lease was lost; somebody else runs it");
+            None
+        }
         // What is cut off here is taken up again: every job is made so that it may begin anew.
         () = stop.cancelled() => None,
     };
     metrics::histogram!("linkspan_job_seconds", "kind" => job.kind.as_str()).record(started.elapsed().as_secs_f64());
     let told = match outcome {
         Some(Outcome::Done) => store.finish_job(&job).await,
-        Some(Outcome::Later(run_at)) => store.retry_job(&job, run_at, "").await,
+        Some(Outcome::Later(run_at)) => store.retry_job(&job, run_at, None, "").await,
         Some(Outcome::Again { after, why }) => {
-            let pause =
-                pause(job.attempts).max(after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or_default());
-            store.retry_job(&job, clock.now() + pause, &why).await
+            let now = clock.now();
+            let not_before = after.and_then(|after| TimeDelta::from_std(after).ok()).map(|after| now + after);
+            store.retry_job(&job, now + pause(job.attempts), not_before, &why).await
         }
-        None => store.retry_job(&job, clock.now(), "stopped").await,
+        None => store.retry_job(&job, clock.now(), None, "stopped").await,
     };
     if let Err(error) = told {
         tracing::warn!(kind = %job.kind, %error, "the end of a job could not be stored; it is run again once its lease lapses");

@@ -16,8 +16,7 @@ const EVERY: TimeDelta = TimeDelta::seconds(30);
 /// Connections that one look enqueues; the next look goes on where this one ended.
 const MOST: i32 = 500;
 
-/// How long idempotent answers are kept, and how long a webhook is known as replayed.
-const KEEP_KEYS: TimeDelta = TimeDelta::hours(24);
+/// How long a webhook is known as replayed.
 const KEEP_WEBHOOKS: TimeDelta = TimeDelta::days(7);
 
 /// Enqueues the jobs that come round by themselves; they stay queued from then on.
@@ -52,8 +51,8 @@ pub(super) async fn enqueue_due(work: &Work) -> Result<Outcome, Problem> {
 
 /// Forgets what is kept for a time only.
 pub(super) async fn sweep(work: &Work) -> Result<Outcome, Problem> {
-    // These were stamped by the database's own clock.
-    work.store().forget_keys(chrono::Utc::now() - KEEP_KEYS).await?;
-    work.store().forget_webhooks(work.clock().now() - KEEP_WEBHOOKS).await?;
-    Ok(Outcome::Later(work.clock().now() + TimeDelta::hours(1)))
+    let now = work.clock().now();
+    work.store().forget_keys(now - store::KEEP_KEYS).await?;
+    work.store().forget_webhooks(now - KEEP_WEBHOOKS).await?;
+    Ok(Outcome::Later(now + TimeDelta::hours(1)))
 }

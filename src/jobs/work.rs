@@ -99,8 +99,7 @@ impl Work {
         let next = match job.kind {
             JobKind::PollSession => self.linking.poll(tenant_id, id).await?,
             _ => {
-                // One last look, so that a customer who finished in the last moment is not lost (F9).
-                self.linking.poll(tenant_id, id).await?;
+                self.linking.last_look(tenant_id, id).await?;
                 self.linking.expire(tenant_id, id).await?
             }
         };

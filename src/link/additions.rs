@@ -13,7 +13,7 @@ use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, RefreshId};
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, FieldProblem, Problem};
-use crate::domain::product::{Product, ProductState};
+use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::routing;
 use crate::store::{Connection, ConnectionProduct, TenantTx, placements};
 
@@ -61,6 +61,8 @@ impl Linking {
         if connection.condition.status.is_terminal() {
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
+        let asked = request.products.iter().copied().collect();
+        self.check_given_options(&asked, &request.product_options)?;
         self.check_options(&connection, request)?;
         let rows = tx.products(id).await?;
         // On the transaction's own connection: a second one would be waited for while this one is held.
@@ -135,7 +137,15 @@ impl Linking {
         for accepted in &changed {
             let placement =
                 before.of(accepted.product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);
-            tx.place_product(id, accepted.product, placement, (accepted.state, accepted.reason), now).await?;
+            // A permission that was withheld is asked for in another way than a consent that is missing (D6).
+            let withheld = rows
+                .iter()
+                .any(|row| row.product == accepted.product && row.reason == Some(ProductReason::PermissionDenied));
+            let reason = match accepted.reason {
+                Some(ProductReason::ConsentMissing) if withheld => Some(ProductReason::PermissionDenied),
+                reason => reason,
+            };
+            tx.place_product(id, accepted.product, placement, (accepted.state, reason), now).await?;
         }
         if changed.is_empty() {
             return Ok(None);

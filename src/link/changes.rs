@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::complete::{read_linked, revoke_job};
+use super::complete::{When, read_linked, revoke_job};
 use super::{Completion, Linking};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::{SessionId, TenantId};
@@ -11,6 +11,9 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::LinkInput;
 use crate::store::{Session, SessionSecret};
+
+/// How long the last look at a session is tried where the provider does not answer.
+const LAST_LOOK: TimeDelta = TimeDelta::hours(1);
 
 impl Linking {
     /// Asks how an open session stands; when to ask again, or `None` where there is nothing left to ask.
@@ -32,7 +35,21 @@ impl Linking {
         }
     }
 
-    /// Ends a session whose time is over, after asking the provider once more; when it is to be tried again, if it is not over yet.
+    /// Asks once more how a session stands whose time is over, so that a customer who finished in the last moment is not lost (F9).
+    pub async fn last_look(&self, tenant_id: TenantId, session_id: SessionId) -> Result<(), Problem> {
+        let Some(session) = self.find(tenant_id, session_id).await? else { return Ok(()) };
+        let over_for = self.clock.now() - session.expires_at;
+        let is_launched = session.provider_session_expires_at.is_some();
+        if session.outcome != SessionOutcome::Open || over_for < TimeDelta::zero() || !is_launched {
+            return Ok(());
+        }
+        match self.complete_in(tenant_id, session_id, LinkInput::Nothing, When::LastLook).await {
+            Err(problem) if problem.code.status() >= 500 && over_for < LAST_LOOK => Err(problem),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a session whose time is over; when it is to be tried again, if it is not over yet.
     pub async fn expire(&self, tenant_id: TenantId, session_id: SessionId) -> Result<Option<DateTime<Utc>>, Problem> {
         let Some(session) = self.find(tenant_id, session_id).await? else { return Ok(None) };
         let now = self.clock.now();
@@ -53,6 +70,7 @@ impl Linking {
             tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
         }
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
+        self.abandon_selection(&mut tx, &session).await?;
         if let Some(connection) = connection.filter(|connection| connection.condition.status == Status::InProgress) {
             let expired = Condition { status: Status::Expired, reason: None };
             tx.change_condition(connection.id, expired, None, "SESSION_EXPIRED", now).await?;
@@ -108,6 +126,7 @@ impl Linking {
         if session.outcome == SessionOutcome::Open {
             tx.note_attempt(session_id, "CANCELLED", None, None).await?;
             tx.record_step(session_id, "LEFT", None, self.clock.now()).await?;
+            self.abandon_selection(&mut tx, &session).await?;
             if session.mode != SessionMode::Connect {
                 tx.finish_session(session_id, SessionOutcome::Cancelled, Some("CANCELLED"), None, self.clock.now())
                     .await?;

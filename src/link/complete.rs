@@ -26,6 +26,15 @@ pub enum Completion {
     Pending(ConnectionId),
 }
 
+/// When a completion is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// While the session lives.
+    InTime,
+    /// As the last thing before it ends, which its time does not hinder.
+    LastLook,
+}
+
 impl Linking {
     /// Asks the provider how the session stands, with what the browser or the redirect brought, and stores what came of it.
     /// Runs to its end even when the caller goes away: a browser that is closed must not leave it half done.
@@ -35,8 +44,19 @@ impl Linking {
         session_id: SessionId,
         input: LinkInput,
     ) -> Result<Completion, Problem> {
+        self.complete_in(tenant_id, session_id, input, When::InTime).await
+    }
+
+    /// The same for a session, at the very end or after it.
+    pub(super) async fn complete_in(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        input: LinkInput,
+        when: When,
+    ) -> Result<Completion, Problem> {
         let linking = self.clone();
-        let work = async move { linking.complete_once(tenant_id, session_id, input).await };
+        let work = async move { linking.complete_once(tenant_id, session_id, input, when).await };
         tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| {
             Err(Problem::new(Code::InternalError, "Something went wrong here. Give support the requestId."))
         })
@@ -47,6 +67,7 @@ impl Linking {
         tenant_id: TenantId,
         session_id: SessionId,
         input: LinkInput,
+        when: When,
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
@@ -54,7 +75,7 @@ impl Linking {
         if session.outcome == SessionOutcome::Completed {
             return Ok(Completion::Done(session.connection_id));
         }
-        if let Err(over) = self.check_open(&session) {
+        if let Err(over) = self.check_when(&session, when) {
             self.retire(tenant_id, &session, input).await?;
             return Err(over);
         }
@@ -63,13 +84,21 @@ impl Linking {
         };
         let rows = self.tenant(tenant_id);
         let answer = tokio::select! {
-            answer = self.complete_under(tenant_id, session_id, input, lease) => answer,
+            answer = self.complete_under(tenant_id, session_id, (input, when), lease) => answer,
             () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.release_lease(lease).await?;
         tx.commit().await?;
         answer
+    }
+
+    fn check_when(&self, session: &Session, when: When) -> Result<(), Problem> {
+        if when == When::LastLook && session.outcome == SessionOutcome::Open {
+            Ok(())
+        } else {
+            self.check_open(session)
+        }
     }
 
     async fn wait_for_lease(&self, tenant_id: TenantId, connection_id: ConnectionId) -> Result<Option<Lease>, Problem> {
@@ -89,7 +118,7 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        input: LinkInput,
+        (input, when): (LinkInput, When),
         lease: Lease,
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
@@ -98,7 +127,7 @@ impl Linking {
         if session.outcome == SessionOutcome::Completed {
             return Ok(Completion::Done(session.connection_id));
         }
-        self.check_open(&session)?;
+        self.check_when(&session, when)?;
         let provider_session = tx.session_secret(session_id, SessionSecret::ProviderSession).await?;
         let credential = tx.credential(session.connection_id).await?;
         let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
@@ -137,7 +166,13 @@ impl Linking {
             LinkProgress::Linked(linked) => {
                 self.finish_repair(tenant_id, &session, &entry, linked.provider_session_id, lease).await
             }
-            LinkProgress::Repaired { provider_session_id } => {
+            LinkProgress::Repaired { credential, provider_session_id } => {
+                if let Some(credential) = credential {
+                    let mut tx = self.tenant(tenant_id).begin().await?;
+                    tx.hold_lease(lease, LEASE).await?;
+                    tx.renew_credential(session.connection_id, &credential).await?;
+                    tx.commit().await?;
+                }
                 self.finish_repair(tenant_id, &session, &entry, provider_session_id, lease).await
             }
         }
@@ -179,6 +214,8 @@ impl Linking {
         }
         tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), Some(&problem)).await?;
         tx.clear_launch(session.id).await?;
+        self.abandon_selection(&mut tx, session).await?;
+        self.look_at_deposits(&mut tx, session).await?;
         tx.commit().await?;
         Ok(problem)
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{LEASE, Linking, sync_job};
-use crate::domain::account::{AccountSubtype, AccountType};
+use crate::domain::account::{AccountSubtype, AccountType, Verification};
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
-use crate::domain::grant::{Observed, Refused, Settlement, covers, settle};
+use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
 use crate::domain::ids::TenantId;
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
@@ -16,8 +16,9 @@ use crate::domain::session::SessionOutcome;
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
+use crate::records::fresh_credential;
 use crate::routing;
-use crate::store::{Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
+use crate::store::{self, Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
 use super::Completion;
 
@@ -25,6 +26,7 @@ use super::Completion;
 struct Seen {
     observation: Observation,
     accounts: Vec<(AccountType, AccountSubtype)>,
+    verification: Option<Verification>,
     institution: Option<Institution>,
 }
 
@@ -57,6 +59,7 @@ impl Linking {
             initialized: &seen.observation.initialized,
             consented: &seen.observation.consented,
             accounts: &seen.accounts,
+            verification: seen.verification,
             institution: facts.as_ref(),
             consent_scoped: entry.provider.spec().consent_scopes,
         };
@@ -77,8 +80,12 @@ impl Linking {
         let observation =
             entry.provider.status(&cx, &linked.credential).await.map_err(|failure| entry.problem(failure))?;
         let cx = entry.in_request(&self.clock);
+        let mut verification = None;
         let accounts = match entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await {
-            Ok(accounts) => accounts.iter().map(|account| (account.account_type, account.subtype)).collect(),
+            Ok(accounts) => {
+                verification = waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)));
+                accounts.iter().map(|account| (account.account_type, account.subtype)).collect()
+            }
             // The link stands though the institution cannot be read just now: what the accounts suit shows with the first reading (F1).
             Err(failure) if failure.persistence == Persistence::Temporary => {
                 AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect()
@@ -89,7 +96,7 @@ impl Linking {
             Some(id) => self.store.find_institution(entry.id(), id).await?,
             None => None,
         };
-        Ok(Seen { observation, accounts, institution })
+        Ok(Seen { observation, accounts, verification, institution })
     }
 
     #[allow(clippy::too_many_arguments, reason = "one transaction stores all of it")]
@@ -105,7 +112,13 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let now = self.clock.now();
         let id = connection.id;
-        tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await?;
+        match tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await {
+            Err(store::Error::Conflict(constraint)) if constraint == store::PROVIDER_CONNECTION_ONCE => {
+                drop(tx);
+                return self.refuse_known(session, entry, &linked, connection.tenant_id).await;
+            }
+            stored => stored?,
+        }
         let institution = seen.institution.as_ref().map(|institution| institution.id).or(session.institution_id);
         tx.set_institution(id, institution, seen.observation.provider_institution_id.as_deref()).await?;
         tx.set_consent(id, &seen.observation.consented, seen.observation.consent_expires_at).await?;
@@ -120,6 +133,32 @@ impl Linking {
         tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
         tx.commit().await?;
         Ok(Completion::Done(id))
+    }
+
+    /// The provider handed over an object that another connection holds (one that was restored there, say). It is not revoked, for the
+    /// other connection works by it.
+    async fn refuse_known(
+        &self,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+        tenant_id: TenantId,
+    ) -> Result<Completion, Problem> {
+        let name = entry.provider.spec().name;
+        tracing::warn!(session_id = %session.id, provider = %entry.id(), "the provider handed over what is linked already");
+        let problem = Problem::new(
+            Code::ProviderError,
+            format!(
+                "{name} answered with a login that another connection holds already. Nothing was changed; use that connection, or send the customer through the session once more."
+            ),
+        );
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.clear_provider_session(session.id).await?;
+        let provider_session_id = linked.provider_session_id.as_deref();
+        tx.note_attempt(session.id, "LINKED_ALREADY", provider_session_id, Some(&problem)).await?;
+        tx.record_step(session.id, "ATTEMPT_FAILED", Some("LINKED_ALREADY"), self.clock.now()).await?;
+        tx.commit().await?;
+        Err(problem)
     }
 
     async fn refuse_link(
@@ -175,6 +214,9 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let credential = tx.credential(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
+        let rows = self.tenant(tenant_id);
+        let credential = fresh_credential(&rows, entry, &self.clock, (lease, LEASE), credential).await?;
+        let credential = credential.map_err(|failure| entry.problem(failure))?;
         let observation = entry.provider.status(&entry.in_request(&self.clock), &credential).await;
         let observation = observation.map_err(|failure| entry.problem(failure))?;
         if observation.condition.status.needs_customer() {

@@ -87,7 +87,9 @@ impl Linking {
             LinkPurpose::Connect(placements) => placements.iter().map(|(product, _)| product).collect(),
             LinkPurpose::Repair { .. } => Vec::new(),
         };
-        let request = self.link_request(&session, &connection, &target, purpose, &state);
+        let webhook_path = target.entry.webhook_path(&self.clock).await;
+        let webhook_path = webhook_path.map_err(|failure| target.entry.problem(failure))?;
+        let request = self.link_request(&session, &connection, &target, purpose, (&state, &webhook_path));
         let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
         let begun = match begun {
             Ok(begun) => begun,
@@ -214,7 +216,7 @@ impl Linking {
         connection: &Connection,
         target: &Target,
         purpose: LinkPurpose,
-        state: &Secret,
+        (state, webhook_path): (&Secret, &str),
     ) -> LinkRequest {
         let provider = target.entry.id();
         let callback = format!("{}/connect/callback/{provider}", self.public_url);
@@ -232,7 +234,7 @@ impl Linking {
             language: settings.language.clone(),
             return_url: format!("{callback}?state={}", state.expose()),
             oauth_redirect_url: Some(callback),
-            webhook_url: Some(format!("{}/webhooks/{provider}", self.public_url)),
+            webhook_url: Some(format!("{}{webhook_path}", self.public_url)),
             history_days: settings.history_days,
             account_filters: session.request.account_filters.clone().or_else(|| settings.account_filters.clone()),
             product_options,

@@ -3,6 +3,7 @@
 //! A session is one customer's visit. Whoever brings news of it (the customer's browser, the provider's redirect or webhook,
 //! our own polling) runs the same idempotent completion, one at a time under the connection's lease.
 
+mod abandon;
 mod additions;
 mod changes;
 mod complete;
@@ -13,6 +14,7 @@ mod repair;
 mod start;
 mod view;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +26,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::Registry;
+use crate::rates::Rate;
 use crate::store::{Connection, JobKind, NewJob, Session, Store, TenantStore, TenantTx};
 
 pub use additions::{Addition, Additions, ProductsRequest};
@@ -60,6 +63,8 @@ pub struct Linking {
     pub clock: Clock,
     /// How browsers and providers reach this server, without a slash at the end.
     pub public_url: String,
+    /// Requests per connect token: the front end's and the widget's pages together.
+    pub visits: Arc<Rate>,
     /// Rule A4 in its stricter reading.
     pub original_call_rule: bool,
 }
@@ -74,7 +79,15 @@ impl Linking {
         Ok((tenant_id, session_id))
     }
 
-    fn unknown_token() -> Problem {
+    /// The same for a visitor, whose requests are counted.
+    pub async fn admit(&self, connect_token: &Secret) -> Result<(TenantId, SessionId), Problem> {
+        let (tenant_id, session_id) = self.session_of(connect_token).await?;
+        self.visits.count(session_id.0)?;
+        Ok((tenant_id, session_id))
+    }
+
+    /// The token opens no session of whoever asks; always the same words.
+    pub fn unknown_token() -> Problem {
         Problem::new(
             Code::Unauthorized,
             "This is not a connect token of an open session. Start a session by POST /connect/start.",

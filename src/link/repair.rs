@@ -16,7 +16,7 @@ use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{RepairFacts, reasons, required};
-use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::domain::session::SessionMode;
 use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::Spec;
 use crate::store::{Connection, ConnectionProduct, NewSession, SessionRequest, TenantTx, states};
@@ -68,12 +68,10 @@ impl Linking {
     /// Opens a repair session for the same connection; one that is open is replaced (D1, D12).
     pub async fn repair(&self, tx: &mut TenantTx, id: ConnectionId, request: RepairRequest) -> Result<Opened, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        let rows = tx.products(id).await?;
-        let mode = self.judge_repair(&connection, &rows, &request)?;
+        let mode = self.judge_repair(&connection, &tx.products(id).await?, &request)?;
         let now = self.clock.now();
-        for open in tx.open_sessions(id).await? {
-            tx.finish_session(open, SessionOutcome::Cancelled, Some("REPLACED"), None, now).await?;
-        }
+        self.replace_open_sessions(tx, id).await?;
+        let rows = tx.products(id).await?;
         let waiting = rows.iter().filter(|row| waits_for_consent(row)).map(|row| row.product).collect();
         let session = NewSession {
             connection_id: id,
@@ -126,6 +124,9 @@ impl Linking {
                 format!("{} has no account selection in a repair.", spec.name),
             ));
         }
+        let waiting = rows.iter().filter(|row| waits_for_consent(row)).map(|row| row.product);
+        let asked = request.products.iter().copied().chain(waiting).collect();
+        self.check_given_options(&asked, &request.product_options)?;
         check_products(spec, connection, request)?;
         let asks_consent = !request.products.is_empty() || rows.iter().any(waits_for_consent);
         if asks_consent && entry.mode == Mode::Live && !entry.provider.has_consent_text() {

@@ -1,10 +1,14 @@
 //! Starting a link: the customer, a connection `IN_PROGRESS` and its session, in one transaction.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::{Linking, Opened, TOKEN_PREFIX, session_job};
-use crate::domain::combination::{IdentifiersFlow, Violation, ViolationCode, check_combination, lacks_company};
+use crate::domain::combination::{
+    IdentifiersFlow, Violation, ViolationCode, check_combination, check_given_options, lacks_company,
+};
 use crate::domain::ids::InstitutionId;
 use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
@@ -54,6 +58,8 @@ impl Linking {
                     )
             })?),
         };
+        let asked = request.placements.iter().map(|(product, _)| product).collect();
+        self.check_given_options(&asked, &settings.product_options)?;
         let flow = settings.identifiers_flow.as_deref().and_then(|flow| flow.parse::<IdentifiersFlow>().ok());
         let never_alone = pinned.map(|entry| entry.provider.spec().never_alone);
         check_combination(&request.placements, flow, &settings.product_options, never_alone).map_err(violations)?;
@@ -67,6 +73,16 @@ impl Linking {
             routing::choose(&self.store, &self.registry, institution_id, wanted).await?;
         }
         Ok(())
+    }
+
+    /// Judges the options that a request brings by what it asks for and by today's date (B14).
+    pub(super) fn check_given_options(
+        &self,
+        asked: &BTreeSet<Product>,
+        options: &Map<String, Value>,
+    ) -> Result<(), Problem> {
+        let wrong = check_given_options(asked, options, self.clock.now().date_naive());
+        if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
     }
 
     /// Some provider (the pinned one, if one is named) must serve one of the countries and have every required product.

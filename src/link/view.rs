@@ -3,15 +3,38 @@
 use super::Linking;
 use crate::domain::ids::{SessionId, TenantId};
 use crate::domain::problem::Problem;
-use crate::store::{Connection, Session};
+use crate::domain::session::SessionMode;
+use crate::store::{Connection, InstitutionFilter, Session};
 
-/// A session with its connection.
+/// A session with its connection, as its front end needs it.
 #[derive(Clone, Debug)]
 pub struct SessionView {
     /// The session.
     pub session: Session,
     /// Its connection.
     pub connection: Connection,
+}
+
+impl SessionView {
+    /// The institutions from which the session can choose: those that have all of its required products, in its countries; the
+    /// settled one alone in a repair, and where the tenant chose.
+    pub fn institutions(&self, query: Option<String>) -> InstitutionFilter {
+        let settled = self.session.request.institution_id;
+        if !matches!(self.session.mode, SessionMode::Connect | SessionMode::Relink) {
+            return InstitutionFilter {
+                query,
+                only: Some(settled.into_iter().collect()),
+                ..InstitutionFilter::default()
+            };
+        }
+        InstitutionFilter {
+            query,
+            products: self.connection.requested.products.iter().copied().collect(),
+            country_codes: self.connection.settings.country_codes.clone(),
+            service_provider: self.connection.settings.pinned_provider,
+            only: settled.map(|id| vec![id]),
+        }
+    }
 }
 
 impl Linking {

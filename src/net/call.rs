@@ -16,6 +16,9 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(180);
 /// The largest answer, in bytes, of a call that names none.
 pub const DEFAULT_MAX_BODY: usize = 10 * 1024 * 1024;
 
+/// How long a call that names nothing else waits when the upstream asks for it.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(8);
+
 /// A longer `Retry-After` is cut to this, so that adding it to a time cannot overflow.
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The three forms of an HTTP date (RFC 9110, 5.6.7).
@@ -37,6 +40,8 @@ pub struct Call {
     pub body: Bytes,
     /// How long the whole call may take: connecting, repeating, waiting and reading.
     pub deadline: Duration,
+    /// The longest pause that the upstream may ask for and get within the call; asked for more, the call ends with that answer.
+    pub patience: Duration,
     /// The largest answer accepted, in bytes.
     pub max_body: usize,
     /// Whether sending it twice does no harm. Only then is it tried again after a passing failure.
@@ -53,6 +58,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             deadline: DEFAULT_DEADLINE,
+            patience: DEFAULT_PATIENCE,
             max_body: DEFAULT_MAX_BODY,
             repeatable: false,
         }
@@ -87,6 +93,12 @@ impl Call {
     /// Sets the deadline (at most [`MAX_DEADLINE`]).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Sets the longest pause that the upstream may ask for.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

@@ -18,7 +18,7 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use call::{Call, DEFAULT_DEADLINE, DEFAULT_MAX_BODY, MAX_DEADLINE, Reply};
+pub use call::{Call, DEFAULT_DEADLINE, DEFAULT_MAX_BODY, DEFAULT_PATIENCE, MAX_DEADLINE, Reply};
 pub use client::{Client, Settings};
 pub use error::Error;
 pub use observer::{Exchange, Observer};

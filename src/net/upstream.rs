@@ -76,8 +76,8 @@ impl Upstream {
     }
 
     /// Sends a call and reads the whole answer, of whatever status; a repeatable one again after a failure that may pass,
-    /// as far as deadline, attempts and budget allow. A `Retry-After` is honoured: if it does not fit into the deadline,
-    /// the answer that holds it is returned at once.
+    /// as far as deadline, attempts and budget allow. A `Retry-After` is honoured: if it is longer than the call's
+    /// patience, or does not fit into the deadline, the answer that holds it is returned at once.
     pub async fn send(&self, call: Call) -> Result<Reply, Error> {
         let start = Instant::now();
         let (outcome, attempts) = self.repeat(&call, start + call.deadline.min(MAX_DEADLINE)).await;
@@ -116,9 +116,9 @@ impl Upstream {
         if !call.repeatable || attempts >= pace.attempts || !retry::is_passing(outcome) || self.breaker_open() {
             return None;
         }
-        let asked = outcome.as_ref().ok().and_then(|reply| reply.retry_after(Utc::now()));
-        let pause = retry::backoff(attempts, pace.backoff).max(asked.unwrap_or_default());
-        let fits = pause < deadline.saturating_duration_since(Instant::now());
+        let asked = outcome.as_ref().ok().and_then(|reply| reply.retry_after(Utc::now())).unwrap_or_default();
+        let pause = retry::backoff(attempts, pace.backoff).max(asked);
+        let fits = asked <= call.patience && pause < deadline.saturating_duration_since(Instant::now());
         (fits && self.shared.budget.spend()).then_some(pause)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner};
+use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner, Verification};
 use crate::domain::connection::Condition;
 use crate::domain::institution::ProviderInstitution;
 use crate::domain::investment::{InvestmentTransactionType, Security};
@@ -62,6 +62,8 @@ pub struct ProviderAccount {
     pub currency: Option<String>,
     /// What it holds.
     pub balances: Balances,
+    /// What its full numbers still wait for, where small deposits prove them.
+    pub verification: Option<Verification>,
     /// Full numbers, where asked for and given.
     pub identifiers: Option<Identifiers>,
     /// Owners, where asked for and given.
@@ -94,6 +96,19 @@ pub struct TransactionsPage {
     pub has_more: bool,
     /// How much of the history the provider has.
     pub history: HistoryProgress,
+    /// In the last page of a run over windows ([`Spec::reads_windows`](super::Spec)): those that were read to their end.
+    pub whole: Vec<Window>,
+}
+
+/// A stretch of an account's transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The provider's id of the account; `None` = of all accounts.
+    pub provider_account_id: Option<String>,
+    /// First day, inclusive.
+    pub from: NaiveDate,
+    /// Last day, inclusive.
+    pub to: NaiveDate,
 }
 
 /// How much of the history a provider has prepared.

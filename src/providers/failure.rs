@@ -29,7 +29,7 @@ wire_enum! {
         Unsupported = "UNSUPPORTED",
         /// Not prepared yet; ask again later.
         NotReady = "NOT_READY",
-        /// Data changed while it was read: begin the run again.
+        /// The cursor is of no use any more (data changed while it was read, or it is not known): begin earlier.
         Restart = "RESTART",
         /// It answered something that makes no sense.
         Bug = "BUG",
@@ -47,6 +47,9 @@ wire_enum! {
         NeedsUser = "NEEDS_USER",
     }
 }
+
+/// Our code where no answer came at all.
+const UNREACHABLE: &str = "UNREACHABLE";
 
 /// A failure at a provider, classified. Its texts hold no secret.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -91,6 +94,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody is there for the moment, rather than something being wrong with the call.
+    pub fn is_away(&self) -> bool {
+        self.retry_after.is_some() || self.code == UNREACHABLE
+    }
+
     /// This provider does not have the operation.
     pub fn unsupported(operation: &str) -> Self {
         let mut failure = Self::new(
@@ -122,7 +130,7 @@ impl From<net::Error> for Failure {
             net::Error::Open { .. } => (FailureKind::Unavailable, "CIRCUIT_OPEN"),
             net::Error::BodyTooLarge => (FailureKind::Bug, "BODY_TOO_LARGE"),
             net::Error::Blocked | net::Error::Url(_) => (FailureKind::Invalid, "ADDRESS_REFUSED"),
-            _ => (FailureKind::Unavailable, "UNREACHABLE"),
+            _ => (FailureKind::Unavailable, UNREACHABLE),
         };
         let mut failure = Self::new(kind, Persistence::Temporary, code, error.to_string());
         failure.condition = Some(Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable));

@@ -87,6 +87,7 @@ pub enum Launch {
         url: String,
         /// The provider's own token, where a front end may use its SDK instead.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
         token: Option<String>,
     },
     /// Run a script of the provider.
@@ -106,6 +107,20 @@ pub enum Launch {
         /// Its fields.
         fields: BTreeMap<String, String>,
     },
+}
+
+/// What a page of ours needs so that a [`Launch::Script`] runs in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LaunchScript {
+    /// Runs after the provider's script: takes the token from the form with `data-launch-token`, and sends that form with what the
+    /// provider's script gave, as JSON, in its field `result`.
+    pub source: &'static str,
+    /// Where scripts come from, as in `Content-Security-Policy`.
+    pub script_src: &'static str,
+    /// What is framed.
+    pub frame_src: &'static str,
+    /// What is called.
+    pub connect_src: &'static str,
 }
 
 /// Asks how a session stands.
@@ -141,8 +156,10 @@ pub enum LinkProgress {
     Ended(AttemptEnd),
     /// A first link succeeded.
     Linked(Linked),
-    /// A repair succeeded; the credential stays.
+    /// A repair succeeded.
     Repaired {
+        /// What takes the credential's place, where the repair brought a new one.
+        credential: Option<Secret>,
         /// The provider's id of the session, for support.
         provider_session_id: Option<String>,
     },

@@ -2,12 +2,24 @@
 //!
 //! A provider never touches the database, never retries, never sleeps and never logs bodies; those are layers around it.
 //! What a call needs (its outbound handle, the time, a deadline) comes in a [`Context`], credentials of a connection as a [`Secret`].
+//!
+//! A new provider is a folder, a line in [`LIST`] and a row of the support matrix. The folder has the rooms of the others:
+//! - `mod.rs` (what is peculiar; the trait, one line a method; `build`), `spec.rs`, `config.rs`
+//! - `client/` builds calls, `wire/` is what they look like, `map/` makes them ours, `error.rs` is the one table of failures, `webhook.rs`
+//! - `simulator/` over the shared bank in the provider's own format, with its knobs; `fixtures/` from its description
+//!
+//! What differs is said in the spec, and the layers act on it: how it launches ([`spec::LaunchKind`]), whether transactions are read
+//! as changes or as whole windows of dates (`reads_windows`), how webhooks show whose they are ([`spec::WebhookProof`]), limits and
+//! deadlines. What it needs kept beside its connections, its own record of a customer or a token of its API, it asks of
+//! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
+//! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
 mod amount;
 pub mod data;
 pub mod failure;
 pub mod link;
 pub mod plaid;
+pub mod records;
 mod registry;
 pub mod spec;
 
@@ -53,8 +65,23 @@ pub struct Context<'a> {
     pub upstream: &'a net::Upstream,
     /// Business time.
     pub now: DateTime<Utc>,
+    /// What the provider needs kept beside its connections.
+    pub records: &'a dyn records::Records,
     /// The longest that this call may take, all in all; `spec().deadline(operation)` may be shorter.
     pub deadline: Duration,
+    /// The longest pause between two attempts that the provider may ask for; a longer one ends the call with its failure.
+    pub patience: Duration,
+}
+
+/// A webhook as it came.
+#[derive(Clone, Copy)]
+pub struct Webhook<'a> {
+    /// The address that the provider was given, which some sign too.
+    pub url: &'a str,
+    /// Its headers.
+    pub headers: &'a net::HeaderMap,
+    /// Its body.
+    pub body: &'a [u8],
 }
 
 /// A verified hint that something changed at the provider. It only ever causes a fetch.
@@ -106,6 +133,11 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// What a page of ours needs to run its script; `None` where no launch is a script.
+    fn launch_script(&self) -> Option<&'static link::LaunchScript> {
+        None
+    }
+
     /// Opens a session in which the customer links, repairs, consents or chooses accounts. Creates nothing that is billed.
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure>;
 
@@ -119,6 +151,17 @@ pub trait Provider: Send + Sync {
     /// How the connection stands, what was granted, which institution it is at.
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure>;
 
+    /// Whether the credential must be renewed before its next use. Pure.
+    fn renewal_due(&self, _credential: &Secret, _now: DateTime<Utc>) -> bool {
+        false
+    }
+
+    /// A new credential in place of one that ends, or that every use changes. Called by the layer alone, under the connection's
+    /// lease, and committed before it is used.
+    async fn renew(&self, _cx: &Context<'_>, _credential: &Secret) -> Result<Secret, Failure> {
+        Err(Failure::unsupported("renew"))
+    }
+
     /// The accounts, with what is asked for beside them; each extra is fetched only when asked (it may be billed).
     async fn accounts(
         &self,
@@ -127,7 +170,8 @@ pub trait Provider: Send + Sync {
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure>;
 
-    /// One page of changes since the cursor. [`FailureKind::Restart`] means: begin again from `run_cursor`.
+    /// One page of changes since the cursor. [`FailureKind::Restart`] means: the cursor that it was asked with is of no use any
+    /// more; begin earlier.
     async fn transactions(
         &self,
         cx: &Context<'_>,
@@ -177,11 +221,12 @@ pub trait Provider: Send + Sync {
     /// Ends the connection at the provider, and with it billing. Idempotent: an unknown one counts as revoked.
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure>;
 
-    /// Which verification key this webhook names; `None` where it is malformed.
-    fn webhook_key_id(&self, headers: &net::HeaderMap) -> Option<String>;
+    /// Which verification key this webhook names; `None` where it is malformed. This and the next three are for providers whose
+    /// webhooks are signed ([`spec::WebhookProof`]).
+    fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
-    fn webhook_signature<'a>(&self, headers: &'a net::HeaderMap) -> Option<&'a [u8]>;
+    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
 
     /// Fetches a verification key (cached and limited by the layer above).
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
@@ -190,8 +235,7 @@ pub trait Provider: Send + Sync {
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
-        headers: &net::HeaderMap,
-        body: &[u8],
+        webhook: &Webhook<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), data::WebhookRefused>;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::records::{Made, Make, Record, Records};
+use super::spec::WebhookProof;
 use super::{Context, Failure, FailureKind, Persistence, Provider};
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
@@ -16,6 +18,9 @@ use crate::net;
 /// The longest that a provider may take inside a request of ours.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 
+/// The longest pause that a provider may ask for inside a request of ours.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(2);
+
 /// A provider that this process can reach.
 #[derive(Clone)]
 pub struct Entry {
@@ -25,6 +30,8 @@ pub struct Entry {
     pub upstream: net::Upstream,
     /// Simulated or live.
     pub mode: Mode,
+    /// What it needs kept beside its connections.
+    pub records: Arc<dyn Records>,
 }
 
 impl Entry {
@@ -35,12 +42,30 @@ impl Entry {
 
     /// What a call inside a request of ours gets.
     pub fn in_request(&self, clock: &Clock) -> Context<'_> {
-        Context { upstream: &self.upstream, now: clock.now(), deadline: REQUEST_DEADLINE }
+        self.context(clock, REQUEST_DEADLINE, REQUEST_PATIENCE)
     }
 
-    /// What a call inside a job gets: as long as the operation's own deadline.
+    /// What a call inside a job gets: as long as the operation's own deadline. A longer pause that the provider asks for is the
+    /// queue's business.
     pub fn in_job(&self, clock: &Clock) -> Context<'_> {
-        Context { upstream: &self.upstream, now: clock.now(), deadline: net::MAX_DEADLINE }
+        self.context(clock, net::MAX_DEADLINE, net::DEFAULT_PATIENCE)
+    }
+
+    fn context(&self, clock: &Clock, deadline: Duration, patience: Duration) -> Context<'_> {
+        Context { upstream: &self.upstream, now: clock.now(), records: &*self.records, deadline, patience }
+    }
+
+    /// Where the provider's webhooks come in, on this server. Where nothing but the address shows whose they are, it ends with a
+    /// secret, made once for the installation.
+    pub async fn webhook_path(&self, clock: &Clock) -> Result<String, Failure> {
+        let path = format!("/webhooks/{}", self.id());
+        if self.provider.spec().webhooks == WebhookProof::Verified {
+            return Ok(path);
+        }
+        let make: Make<'_> =
+            Box::new(|attempt| Box::pin(std::future::ready(Ok(Made { secret: attempt.seed, expires_at: None }))));
+        let secret = self.records.get(self.id(), Record::Shared("webhooks"), clock.now(), make).await?;
+        Ok(format!("{path}/{}", secret.expose()))
     }
 
     /// What a caller is told of a failure at this provider.
@@ -55,13 +80,13 @@ impl Entry {
             (FailureKind::Unsupported, _) => {
                 (Code::UnsupportedByProvider, format!("{} cannot do this here.", spec.name))
             }
-            (FailureKind::Unavailable | FailureKind::RateLimit | FailureKind::NotReady, _)
-                if failure.code == "CIRCUIT_OPEN" =>
-            {
-                (
-                    Code::Unavailable,
-                    format!("{} kept failing and is left alone for a moment. Try again later.", spec.name),
-                )
+            (FailureKind::RateLimit, _) => (
+                Code::Unavailable,
+                format!("{} wants to be asked less often. Try again as Retry-After says.", spec.name),
+            ),
+            // It is away rather than wrong: nobody is there, we leave it alone, or it says itself when to ask again.
+            (FailureKind::Unavailable | FailureKind::NotReady, _) if failure.is_away() => {
+                (Code::Unavailable, format!("{} is away or not ready. Try again as Retry-After says.", spec.name))
             }
             _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
         };
@@ -94,6 +119,7 @@ impl Registry {
         config: &Config,
         client: &net::Client,
         simulators: &HashMap<ServiceProvider, Url>,
+        records: &Arc<dyn Records>,
     ) -> Result<Self, RegistryError> {
         let mut entries = Vec::new();
         for listed in super::LIST {
@@ -116,7 +142,7 @@ impl Registry {
             let upstream = client
                 .upstream(&name, base_url, mode == Mode::Sandbox)
                 .map_err(|error| RegistryError(format!("providers.{name}.base_url: {error}; https is required when live, or set net.allow_private_addresses for a test rig")))?;
-            entries.push(Entry { provider, upstream, mode });
+            entries.push(Entry { provider, upstream, mode, records: records.clone() });
         }
         if let Some(unknown) = config
             .providers
@@ -129,7 +155,12 @@ impl Registry {
                 known.join(", ")
             )));
         }
-        Ok(Self { entries: Arc::new(entries) })
+        Ok(Self::of(entries))
+    }
+
+    /// The registry of these.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        Self { entries: Arc::new(entries) }
     }
 
     /// Every provider, in the order of the list.

@@ -40,6 +40,11 @@ pub struct Spec {
     pub refreshable: &'static [Product],
     /// The shortest time between two forced refreshes of a connection, in seconds (E8).
     pub refresh_pause_seconds: u32,
+    /// Whether transactions are read as windows of dates, each whole, instead of as changes: what a run does not bring of a
+    /// window that it read to its end ([`Window`](super::data::Window)) has vanished.
+    pub reads_windows: bool,
+    /// How its webhooks show whose they are.
+    pub webhooks: WebhookProof,
     /// How often its operations may be called.
     pub limits: &'static [Limit],
     /// The deadline of an operation that may take longer than 30 seconds; in jobs only.
@@ -65,6 +70,15 @@ pub struct Limit {
     pub per_connection: Option<u32>,
     /// For all connections together.
     pub total: u32,
+}
+
+/// How a provider's webhooks show whose they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookProof {
+    /// By a signature or password that `verify_webhook` judges.
+    Verified,
+    /// By nothing but the address, which holds a secret of this installation. Such a webhook only ever causes a reading.
+    SecretPath,
 }
 
 /// How the customer gets to the provider.

@@ -12,6 +12,8 @@ pub(super) struct PageForm {
     pub(super) step: String,
     /// Why it is shown again.
     pub(super) error: Option<String>,
+    /// What it hands over to the page that opened it, as JSON.
+    pub(super) handover: Option<String>,
     /// Its inputs, in order.
     pub(super) inputs: Vec<Tag>,
 }
@@ -24,6 +26,7 @@ impl PageForm {
             if let Some(step) = tag.get("data-step") {
                 form.step.clone_from(step);
                 form.error = tag.get("data-error").filter(|error| !error.is_empty()).cloned();
+                form.handover = tag.get("data-handover").cloned();
                 form.inputs.clear();
             } else if name == "input" {
                 form.inputs.push(tag);
@@ -101,5 +104,7 @@ mod tests {
         let account = form.named("accounts").next().unwrap();
         assert_eq!((account["value"].as_str(), account["data-mask"].as_str()), ("a&b", "0001"));
         assert!(form.named("query").next().is_none());
+        let done = PageForm::read(r#"<main data-step="done" data-handover="{&quot;token&quot;:1}">"#);
+        assert_eq!(done.handover.as_deref(), Some(r#"{"token":1}"#));
     }
 }

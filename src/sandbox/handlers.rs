@@ -1,8 +1,8 @@
 //! `/sandbox/*`: for the sandbox tenant's key, absent for a live provider.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -11,14 +11,18 @@ use utoipa_axum::routes;
 use super::Sandbox;
 use super::faults::{self, Fault};
 use super::play::{PlayBody, Visit};
-use crate::api::{App, ConnectionView, Json, ProblemDocument, SandboxCaller, connection_view};
+use crate::api::{
+    App, Body, Caller, CompleteAnswer, ConnectionView, IdempotencyKey, Json, Path, ProblemDocument, SandboxCaller,
+    connection_view,
+};
 use crate::bank::{Knob, KnobError};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
-use crate::link::{Completion, LaunchRequest};
-use crate::providers::link::{Launch, LinkInput};
+use crate::link::{Completion, LaunchRequest, Linking};
+use crate::providers::link::LinkInput;
 use crate::providers::{Hint, HintKind, HintSubject};
 use crate::store::{Connection, JobKind, NewJob, placements};
 use crate::sync::{Next, Sync};
@@ -68,10 +72,24 @@ async fn turn_knob(
     sandbox: Shared,
     SandboxCaller(caller): SandboxCaller,
     Path((connection, knob)): Path<(String, String)>,
-    Json(body): Json<KnobBody>,
-) -> Result<Json<ConnectionView>, Problem> {
+    key: IdempotencyKey,
+    Body { read, bytes }: Body<KnobBody>,
+) -> Result<Response, Problem> {
     let id: ConnectionId = connection.parse().map_err(|_| Problem::not_found())?;
-    let knob = read_knob(&knob, body)?;
+    let effect = async {
+        let knob = read_knob(&knob, read?)?;
+        Ok((StatusCode::OK, turn(&app, &sandbox, &caller, id, knob).await?))
+    };
+    key.outward(&caller.rows, "tenant", &bytes, effect).await
+}
+
+async fn turn(
+    app: &App,
+    sandbox: &Sandbox,
+    caller: &Caller,
+    id: ConnectionId,
+    knob: Knob,
+) -> Result<ConnectionView, Problem> {
     let mut tx = caller.rows.begin().await?;
     let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
@@ -93,10 +111,10 @@ async fn turn_knob(
         app.inbound.act(provider, hint).await?;
     }
     if !matches!(knob, Knob::FireWebhook(_)) {
-        settle(&app, &connection).await?;
+        settle(app, &connection).await?;
     }
     let mut tx = caller.rows.begin().await?;
-    Ok(Json(connection_view(&mut tx, &app.linking, id).await?))
+    connection_view(&mut tx, &app.linking, id).await
 }
 
 fn read_knob(name: &str, body: KnobBody) -> Result<Knob, Problem> {
@@ -161,17 +179,23 @@ pub struct ClockView {
 async fn move_clock(
     State(app): State<App>,
     sandbox: Shared,
-    _: SandboxCaller,
-    Json(body): Json<ClockBody>,
-) -> Result<Json<ClockView>, Problem> {
-    if !(0..=LONGEST_STEP).contains(&body.advance_seconds) {
+    SandboxCaller(caller): SandboxCaller,
+    key: IdempotencyKey,
+    Body { read, bytes }: Body<ClockBody>,
+) -> Result<Response, Problem> {
+    let effect = async { Ok((StatusCode::OK, advance(&app, &sandbox, read?.advance_seconds).await?)) };
+    key.outward(&caller.rows, "tenant", &bytes, effect).await
+}
+
+async fn advance(app: &App, sandbox: &Sandbox, seconds: i64) -> Result<ClockView, Problem> {
+    if !(0..=LONGEST_STEP).contains(&seconds) {
         return Err(Problem::invalid(
             "/advanceSeconds",
             "INVALID_VALUE",
             format!("advanceSeconds must be 0 to {LONGEST_STEP}."),
         ));
     }
-    let offset_seconds = sandbox.documents.advance_clock(body.advance_seconds).await?;
+    let offset_seconds = sandbox.documents.advance_clock(seconds).await?;
     app.linking.clock.set_offset_seconds(offset_seconds);
     sandbox.tell_all().await;
     // What has become due by this is not left waiting for the next look.
@@ -180,46 +204,59 @@ async fn move_clock(
         .store
         .enqueue(&NewJob { kind: JobKind::Schedule, key: "all".into(), payload: serde_json::Value::Null, run_at: now })
         .await?;
-    Ok(Json(ClockView { now, offset_seconds }))
+    Ok(ClockView { now, offset_seconds })
 }
 
 /// Play the customer at the provider, over HTTP, page by page; answers as `complete` would.
 #[utoipa::path(post, path = "/sandbox/play", tag = "Sandbox", request_body = PlayBody, responses((status = 200, body = ConnectionView),
-    (status = 202, description = "Not finished"), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+    (status = 202, body = CompleteAnswer), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
     (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
     (status = 422, body = ProblemDocument), (status = 502, body = ProblemDocument)))]
 async fn play_customer(
     State(app): State<App>,
     sandbox: Shared,
     SandboxCaller(caller): SandboxCaller,
-    Json(body): Json<PlayBody>,
+    key: IdempotencyKey,
+    Body { read, bytes }: Body<PlayBody>,
 ) -> Result<Response, Problem> {
+    let effect = async {
+        Ok(match play(&app, &sandbox, &caller, read?).await? {
+            Completion::Pending(_) => (StatusCode::ACCEPTED, CompleteAnswer::Pending { state: "PENDING" }),
+            Completion::Done(id) => {
+                let mut tx = caller.rows.begin().await?;
+                let view = connection_view(&mut tx, &app.linking, id).await?;
+                (StatusCode::OK, CompleteAnswer::Done(Box::new(view)))
+            }
+        })
+    };
+    key.outward(&caller.rows, "tenant", &bytes, effect).await
+}
+
+async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> Result<Completion, Problem> {
     let linking = &app.linking;
+    if body.deny.len() > Product::ALL.len() {
+        return Err(Problem::invalid("/deny", "TOO_MANY", "deny names each product at most once."));
+    }
     let (tenant_id, session_id) = linking.session_of(&Secret::new(body.connect_token.as_str())).await?;
     if tenant_id != caller.tenant_id {
-        return Err(Problem::new(Code::Unauthorized, "This is not a connect token of an open session."));
+        return Err(Linking::unknown_token());
     }
     let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
     let launched = linking.launch(tenant_id, session_id, request).await?;
-    sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
-    let Launch::Redirect { url, .. } = &launched.launch else {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "Only providers that are reached by a redirect can be played: set hosted_link = true.",
-        ));
-    };
-    let pending = || (StatusCode::ACCEPTED, Json(serde_json::json!({ "state": "PENDING" }))).into_response();
-    match sandbox.visit(url, &body).await? {
-        Visit::Abandoned => return Ok(pending()),
-        Visit::Returned(path) => sandbox.come_back(&path).await?,
-    }
-    match linking.complete(tenant_id, session_id, LinkInput::Nothing).await? {
-        Completion::Pending(_) => Ok(pending()),
-        Completion::Done(id) => {
-            let mut tx = caller.rows.begin().await?;
-            Ok(Json(connection_view(&mut tx, linking, id).await?).into_response())
+    let simulator = sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
+    let launch = serde_json::to_value(&launched.launch).unwrap_or_default();
+    let url = simulator.page(&launch).ok_or_else(|| {
+        Problem::new(Code::InvalidRequest, "The simulator has no page for this launch, so it cannot be played.")
+    })?;
+    let brought = match sandbox.visit(&url, &body).await? {
+        Visit::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
+        Visit::Handed(result) => LinkInput::Result(result),
+        Visit::Returned(path) => {
+            sandbox.come_back(&path).await?;
+            LinkInput::Nothing
         }
-    }
+    };
+    linking.complete(tenant_id, session_id, brought).await
 }
 
 /// What goes wrong at a simulator from now on.

@@ -27,6 +27,7 @@ use crate::store::sandbox::Documents;
 
 pub use faults::{Fault, FaultKind};
 pub use handlers::{paths, routes};
+pub use play::{PlayBody, Visit};
 
 /// Where the simulators' pages are mounted.
 const PAGES: &str = "/simulators";

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Sandbox;
 use super::forms::PageForm;
-use crate::bank::MFA_ANSWER;
+use crate::bank::pages::DEPOSITED;
+use crate::bank::{MFA_ANSWER, TestUser};
 use crate::domain::ids::InstitutionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
@@ -31,7 +32,7 @@ pub struct PlayBody {
     pub(super) service_provider: Option<ServiceProvider>,
     /// A test user.
     pub(super) username: String,
-    /// Its password.
+    /// Its password; with a wrong one, the customer knows no right amounts of deposits either.
     pub(super) password: String,
     /// What the customer does not allow, where the institution asks for each.
     #[serde(default)]
@@ -57,26 +58,28 @@ pub enum Accounts {
     Masks(BTreeSet<String>),
 }
 
-/// The word `all`.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum All {
-    /// Every account.
-    All,
+wire_enum! {
+    /// The word `all`.
+    pub enum All {
+        /// Every account.
+        All = "all",
+    }
 }
 
 /// How the customer's visit ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Visit {
+pub enum Visit {
     /// The provider sent the customer back to us, to that path.
     Returned(String),
+    /// The provider's page handed that over to the page that opened it.
+    Handed(serde_json::Value),
     /// The customer went away.
     Abandoned,
 }
 
 impl Sandbox {
     /// Goes through the provider's pages from that address to the way back.
-    pub(super) async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
+    pub async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
         let mut path = self.own_path(url)?;
         for _ in 0..MOST_PAGES {
             if path.starts_with("/connect/callback/") {
@@ -88,6 +91,9 @@ impl Sandbox {
                 continue;
             }
             let form = PageForm::read(&String::from_utf8_lossy(&page.body));
+            if let Some(handed) = form.handover.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+                return Ok(Visit::Handed(handed));
+            }
             if form.step == "done" || form.step.is_empty() {
                 return Err(stuck(&form.step));
             }
@@ -146,6 +152,12 @@ fn fields(form: &PageForm, play: &PlayBody) -> Vec<(String, String)> {
             put("password", &play.password);
         }
         "mfa" => put("answer", MFA_ANSWER),
+        // Who does not know the password does not know these either.
+        "deposits" => {
+            let is_good = TestUser::find(&play.username).is_some_and(|user| user.password == play.password);
+            let amounts = if is_good { DEPOSITED } else { ["0.98", "0.99"] };
+            amounts.into_iter().for_each(|amount| put("amount", amount));
+        }
         "permissions" => {
             let denied = |value: &str| play.deny.iter().any(|product| product.as_str() == value);
             for value in form.named("allow").filter_map(|tag| tag.get("value")).filter(|value| !denied(value)) {

@@ -13,13 +13,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::api::{self, App, RateLimits};
+use crate::api::{self, App};
 use crate::clock::Clock;
 use crate::config::{Config, InvestmentRule};
 use crate::jobs::{Runner, Work};
 use crate::link::Linking;
 use crate::net;
 use crate::providers::Registry;
+use crate::providers::records::Records;
+use crate::rates::Rate;
+use crate::records::Kept;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Sandbox, Setup};
 use crate::store::{Role, Store};
@@ -49,6 +52,8 @@ pub struct Server {
     router: Router,
     /// Where the API is, as browsers reach it.
     pub public_url: String,
+    /// Where it listens, as this machine reaches it.
+    pub local_url: String,
     stop: CancellationToken,
     #[cfg(feature = "sandbox")]
     sandbox: Sandbox,
@@ -85,15 +90,21 @@ impl Server {
         let simulators = sandbox.addresses().clone();
         #[cfg(not(feature = "sandbox"))]
         let simulators = std::collections::HashMap::<_, Url>::new();
-        let registry = Registry::new(&config, &client, &simulators).map_err(Error::new)?;
+        let records: Arc<dyn Records> = Arc::new(Kept::new(store.clone()));
+        let registry = Registry::new(&config, &client, &simulators, &records).map_err(Error::new)?;
         let linking = Linking {
             store: store.clone(),
             registry: registry.clone(),
             clock: clock.clone(),
             public_url: public_url.clone(),
+            visits: Arc::new(Rate::new(
+                "connectToken",
+                config.limits.connect_token_per_second,
+                config.limits.connect_token_burst,
+            )),
             original_call_rule: config.products.investment_rule == InvestmentRule::OriginalCall,
         };
-        let inbound = Inbound::new(store, registry, clock);
+        let inbound = Inbound::new(store, registry, clock, public_url.clone());
         let app = app(&config, &linking, &inbound);
         #[cfg(feature = "sandbox")]
         let router = {
@@ -110,6 +121,7 @@ impl Server {
             listener,
             router,
             public_url,
+            local_url: format!("http://{address}"),
             stop,
             #[cfg(feature = "sandbox")]
             sandbox,
@@ -179,7 +191,7 @@ fn app(config: &Config, linking: &Linking, inbound: &Inbound) -> App {
     App {
         linking: linking.clone(),
         inbound: inbound.clone(),
-        rates: Arc::new(RateLimits::new(config.limits)),
+        api_keys: Arc::new(Rate::new("apiKey", config.limits.api_key_per_second, config.limits.api_key_burst)),
         metrics: PrometheusBuilder::new().install_recorder().ok(),
         limits: config.limits,
         has_sandbox: config.has_sandbox_tenant(),
@@ -198,9 +210,9 @@ fn connections(config: &Config) -> u32 {
 /// The OpenAPI document of everything that this build can serve, as JSON.
 pub fn openapi() -> String {
     #[cfg(feature = "sandbox")]
-    return api::document(Some(crate::sandbox::paths()));
+    return api::document_json(Some(crate::sandbox::paths()));
     #[cfg(not(feature = "sandbox"))]
-    api::document(None)
+    api::document_json(None)
 }
 
 /// Brings the database up to this version, and nothing else.

@@ -53,7 +53,6 @@ impl TenantTx {
         product: Product,
         state: ProductState,
         reason: Option<ProductReason>,
-        done: Option<i64>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let before = self.products(id).await?.into_iter().find(|row| row.product == product);
@@ -62,7 +61,7 @@ impl TenantTx {
             let data = json!({ "product": product, "from": before.state, "to": state, "reason": reason });
             self.emit(id, EventType::ConnectionProductStateChanged, data, now).await?;
         }
-        self.set_product_state(id, product, state, reason, done, now).await
+        self.set_product_state(id, product, state, reason).await
     }
 
     /// Puts a product, known or not, where it stands now, with an event where its state changed.

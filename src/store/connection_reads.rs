@@ -1,12 +1,12 @@
-//! Reading connections: one, a locked one, a page.
+//! Reading connections: one, a locked one, a page; whose a provider's connection is, and which are due.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::connections::{Connection, ConnectionFilter};
-use super::{Error, Result, TenantTx};
+use super::{Error, Result, Store, TenantTx};
 use crate::domain::connection::{Condition, Status, StatusReason};
-use crate::domain::ids::ConnectionId;
+use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 
@@ -138,5 +138,32 @@ impl TenantTx {
         .fetch_all(self.sql())
         .await?;
         rows.into_iter().map(Connection::try_from).collect()
+    }
+}
+
+impl Store {
+    /// Who the provider's connection is here: the one question that has no tenant, for webhooks.
+    pub async fn find_connection(
+        &self,
+        provider: ServiceProvider,
+        provider_connection_id: &str,
+    ) -> Result<Option<(TenantId, ConnectionId)>> {
+        let row = sqlx::query!(
+            r#"select id as "id!", tenant_id as "tenant_id!" from find_provider_connection($1, $2)"#,
+            provider.as_str(),
+            provider_connection_id
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))))
+    }
+
+    /// Connections whose scheduled read is due.
+    pub async fn connections_due(&self, now: DateTime<Utc>, most: i32) -> Result<Vec<(TenantId, ConnectionId)>> {
+        let rows =
+            sqlx::query!(r#"select id as "id!", tenant_id as "tenant_id!" from connections_due($1, $2)"#, now, most)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))).collect())
     }
 }

@@ -6,13 +6,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Error, Result, Store, TenantTx};
+use super::{Error, Result, TenantTx};
 use crate::domain::connection::{Condition, Status, StatusReason};
-use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId, TenantId};
+use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
+
+/// The constraint by which an object at a provider belongs to one connection.
+pub const PROVIDER_CONNECTION_ONCE: &str = "connections_by_provider_id";
 
 /// What was settled at start and holds for the connection's life.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -297,6 +300,21 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Stores a credential in place of the one before.
+    pub async fn renew_credential(&mut self, id: ConnectionId, credential: &Secret) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("connections", id, "credential", credential.expose().as_bytes())?;
+        sqlx::query!(
+            "update connections set credential = $3 where id = $1 and tenant_id = $2 and credential is not null",
+            id.0,
+            tenant_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// The credential, opened.
     pub async fn credential(&mut self, id: ConnectionId) -> Result<Option<Secret>> {
         let tenant_id = self.tenant_id.0;
@@ -454,32 +472,5 @@ impl TenantTx {
         .execute(self.sql())
         .await?;
         Ok(())
-    }
-}
-
-impl Store {
-    /// Who the provider's connection is here: the one question that has no tenant, for webhooks.
-    pub async fn find_connection(
-        &self,
-        provider: ServiceProvider,
-        provider_connection_id: &str,
-    ) -> Result<Option<(TenantId, ConnectionId)>> {
-        let row = sqlx::query!(
-            r#"select id as "id!", tenant_id as "tenant_id!" from find_provider_connection($1, $2)"#,
-            provider.as_str(),
-            provider_connection_id
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))))
-    }
-
-    /// Connections whose scheduled read is due.
-    pub async fn connections_due(&self, now: DateTime<Utc>, most: i32) -> Result<Vec<(TenantId, ConnectionId)>> {
-        let rows =
-            sqlx::query!(r#"select id as "id!", tenant_id as "tenant_id!" from connections_due($1, $2)"#, now, most)
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), ConnectionId(row.id))).collect())
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{Result, Store, TenantTx};
+
+/// How long a key is known.
+pub const KEEP_KEYS: TimeDelta = TimeDelta::hours(24);
 
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,20 +24,30 @@ pub enum Claim {
 }
 
 impl TenantTx {
-    /// Claims a key for the length of the lease. Waits for another transaction that holds it.
-    pub async fn claim_key(&mut self, key_hash: &[u8], body_hash: &[u8], lease: Duration) -> Result<Claim> {
+    /// Claims a key for the length of the lease, from `now` on for a day. Waits for another transaction that holds it.
+    pub async fn claim_key(
+        &mut self,
+        key_hash: &[u8],
+        body_hash: &[u8],
+        lease: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<Claim> {
         let tenant_id = self.tenant_id.0;
         let claimed = sqlx::query_scalar!(
-            "insert into idempotency_keys (tenant_id, key_hash, body_hash, lease_until)
-             values ($1, $2, $3, now() + make_interval(secs => $4))
-             on conflict (tenant_id, key_hash) do update set lease_until = excluded.lease_until
-                where idempotency_keys.status is null and idempotency_keys.lease_until < now()
-                  and idempotency_keys.body_hash = excluded.body_hash
+            "insert into idempotency_keys (tenant_id, key_hash, body_hash, lease_until, created_at)
+             values ($1, $2, $3, now() + make_interval(secs => $4), $5)
+             on conflict (tenant_id, key_hash) do update set lease_until = excluded.lease_until,
+                    created_at = excluded.created_at, body_hash = excluded.body_hash, status = null, answer = null
+                where idempotency_keys.created_at <= $6
+                   or (idempotency_keys.status is null and idempotency_keys.lease_until < now()
+                       and idempotency_keys.body_hash = excluded.body_hash)
              returning 1",
             tenant_id,
             key_hash,
             body_hash,
-            lease.as_secs_f64()
+            lease.as_secs_f64(),
+            now,
+            now - KEEP_KEYS
         )
         .fetch_optional(self.sql())
         .await?;
@@ -61,20 +74,40 @@ impl TenantTx {
         }
     }
 
+    /// Marks where an effect begins that `undo_effect` may take back, while the claim stays.
+    pub async fn mark_effect(&mut self) -> Result<()> {
+        sqlx::query("savepoint effect").execute(self.sql()).await?;
+        Ok(())
+    }
+
+    /// Takes back what was done since `mark_effect`.
+    pub async fn undo_effect(&mut self) -> Result<()> {
+        sqlx::query("rollback to savepoint effect").execute(self.sql()).await?;
+        Ok(())
+    }
+
     /// Keeps the answer to a claimed key.
-    pub async fn answer_key(&mut self, key_hash: &[u8], body_hash: &[u8], status: u16, body: &[u8]) -> Result<()> {
+    pub async fn answer_key(
+        &mut self,
+        key_hash: &[u8],
+        body_hash: &[u8],
+        status: u16,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         let sealed = self.seal("idempotency_keys", row_of(key_hash), "answer", body)?;
         sqlx::query!(
-            "insert into idempotency_keys (tenant_id, key_hash, body_hash, lease_until, status, answer)
-             values ($1, $2, $3, now(), $4, $5)
+            "insert into idempotency_keys (tenant_id, key_hash, body_hash, lease_until, status, answer, created_at)
+             values ($1, $2, $3, now(), $4, $5, $6)
              on conflict (tenant_id, key_hash) do update set status = excluded.status, answer = excluded.answer
                 where idempotency_keys.body_hash = excluded.body_hash",
             tenant_id,
             key_hash,
             body_hash,
             i32::from(status),
-            sealed
+            sealed,
+            now
         )
         .execute(self.sql())
         .await?;

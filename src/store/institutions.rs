@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Result, Store, TenantTx};
 use crate::domain::ids::InstitutionId;
-use crate::domain::institution::{InstitutionHealth, ProviderInstitution};
+use crate::domain::institution::{InstitutionHealth, ProviderInstitution, folded};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 
@@ -49,7 +49,7 @@ pub struct InstitutionAtProvider {
 /// Which institutions are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct InstitutionFilter {
-    /// Part of the name.
+    /// The name or a part of it, as people type it.
     pub query: Option<String>,
     /// All of these products at one provider.
     pub products: Vec<Product>,
@@ -57,10 +57,9 @@ pub struct InstitutionFilter {
     pub country_codes: Vec<String>,
     /// At that provider.
     pub service_provider: Option<ServiceProvider>,
+    /// Out of these.
+    pub only: Option<Vec<InstitutionId>>,
 }
-
-/// Where a list stands: after that name and id.
-pub type InstitutionCursor = (String, InstitutionId);
 
 impl Store {
     /// Stores a page of a provider's institutions: new ones become institutions of ours, known ones are brought up to date.
@@ -81,14 +80,15 @@ impl Store {
             .await?;
             let id = known.unwrap_or_else(|| InstitutionId::new().0);
             sqlx::query!(
-                "insert into institutions (id, name, url, logo_url, country_codes) values ($1, $2, $3, $4, $5)
-                 on conflict (id) do update set name = excluded.name, url = excluded.url, logo_url = excluded.logo_url,
+                "insert into institutions (id, name, search_name, url, logo_url, country_codes) values ($1, $2, $6, $3, $4, $5)
+                 on conflict (id) do update set name = excluded.name, search_name = excluded.search_name, url = excluded.url, logo_url = excluded.logo_url,
                     country_codes = excluded.country_codes, updated_at = now()",
                 id,
                 institution.name,
                 institution.url,
                 institution.logo_url,
-                &institution.country_codes
+                &institution.country_codes,
+                folded(&institution.name)
             )
             .execute(&mut *tx)
             .await?;
@@ -126,30 +126,46 @@ impl Store {
         .await?)
     }
 
-    /// A page of institutions by name, those whose name begins with the query first being left to the catalogue's search.
+    /// A page of institutions, those that fit the query best first: the name itself, names that begin with it, a word that does,
+    /// names that hold it, then those that hold its words as they are or nearly so. Case, accents and punctuation do not matter.
     pub async fn institutions(
         &self,
         filter: &InstitutionFilter,
-        after: Option<&InstitutionCursor>,
+        after: Option<InstitutionId>,
         limit: i64,
     ) -> Result<Vec<Institution>> {
         let products: Vec<String> = filter.products.iter().map(|product| product.as_str().to_owned()).collect();
-        let pattern = filter.query.as_deref().map(like_pattern);
+        let query = filter.query.as_deref().map(folded).unwrap_or_default();
+        let words: Vec<String> = query.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        let only: Option<Vec<_>> = filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect());
         let rows = sqlx::query!(
-            "select i.id, i.name, i.aliases, i.url, i.logo_url, i.country_codes from institutions i
-             where ($1::text is null or i.name ilike $1)
-               and (cardinality($2::text[]) = 0 or i.country_codes && $2)
-               and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
-                    and ($4::text is null or p.service_provider = $4))
-               and ($5::text is null or (lower(i.name), i.id) > ($5, $6))
-             order by lower(i.name), i.id limit $7",
-            pattern,
+            r#"with fitting as (
+                select i.id, i.name, i.aliases, i.url, i.logo_url, i.country_codes, case
+                    when i.search_name = $1 or $1 = '' then 0
+                    when starts_with(i.search_name, $1) then 100
+                    when position(' ' || $1 in i.search_name) > 0 then 200
+                    when position(replace($1, ' ', '') in replace(i.search_name, ' ', '')) > 0 then 300
+                    else (select case when bool_and(has.it) then 400 when bool_and(has.it or has.nearly >= 0.5)
+                            then 600 - round(100 * avg(has.nearly))::int end
+                        from (select position(word in i.search_name) > 0, word_similarity(word, i.search_name)
+                            from unnest($8::text[]) word) has (it, nearly))
+                    end as distance
+                from institutions i
+                where (cardinality($2::text[]) = 0 or i.country_codes && $2) and ($7::uuid[] is null or i.id = any($7))
+                  and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
+                       and ($4::text is null or p.service_provider = $4)))
+             select id, name, aliases, url, logo_url, country_codes from fitting
+             where distance is not null
+               and ($5::uuid is null or (distance, lower(name), id) > (select distance, lower(name), id from fitting where id = $5))
+             order by distance, lower(name), id limit $6"#,
+            query,
             &filter.country_codes,
             &products,
             filter.service_provider.map(ServiceProvider::as_str),
-            after.map(|(name, _)| name.as_str()),
-            after.map(|(_, id)| id.0),
-            limit
+            after.map(|id| id.0),
+            limit,
+            only.as_deref(),
+            &words
         )
         .fetch_all(&self.pool)
         .await?;
@@ -261,17 +277,4 @@ impl TenantTx {
             health: row.health,
         }))
     }
-}
-
-/// A query as a `like` pattern that takes its signs literally.
-fn like_pattern(query: &str) -> String {
-    let mut pattern = String::from("%");
-    for sign in query.chars() {
-        if matches!(sign, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(sign);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -1,5 +1,5 @@
 //! The queue. One row for each kind and key: asking again while it waits changes nothing, asking while it runs makes it
-//! run once more. `run_at` is business time, leases are the database's own time.
+//! run once more. `run_at` and `not_before` are business time, leases are the database's own time.
 
 use std::time::Duration;
 
@@ -64,7 +64,8 @@ pub(super) async fn enqueue(connection: &mut PgConnection, job: &NewJob) -> Resu
         "insert into jobs (kind, key, payload, run_at) values ($1, $2, $3, $4)
          on conflict (kind, key) do update set
             payload = excluded.payload, requested = jobs.requested + 1, attempts = 0,
-            run_at = case when jobs.lease_until is null then least(jobs.run_at, excluded.run_at) else excluded.run_at end",
+            run_at = greatest(jobs.not_before,
+                case when jobs.lease_until is null then least(jobs.run_at, excluded.run_at) else excluded.run_at end)",
         job.kind.as_str(),
         job.key,
         job.payload,
@@ -137,7 +138,8 @@ impl Store {
         .await?;
         if gone.rows_affected() == 0 {
             sqlx::query!(
-                "update jobs set lease_until = null, attempts = 0, last_error = null where kind = $1 and key = $2 and fence = $3",
+                "update jobs set lease_until = null, not_before = null, attempts = 0, last_error = null
+                 where kind = $1 and key = $2 and fence = $3",
                 job.kind.as_str(),
                 job.key,
                 job.fence
@@ -148,18 +150,25 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The job is to be tried again at that time, or earlier where it was asked for meanwhile.
-    pub async fn retry_job(&self, job: &Job, run_at: DateTime<Utc>, why: &str) -> Result<()> {
+    /// The job is to be tried again at that time, or earlier where it is asked for, but never before `not_before`.
+    pub async fn retry_job(
+        &self,
+        job: &Job,
+        run_at: DateTime<Utc>,
+        not_before: Option<DateTime<Utc>>,
+        why: &str,
+    ) -> Result<()> {
         sqlx::query!(
-            "update jobs set lease_until = null, last_error = $5,
-                run_at = case when requested = $6 then $4 else least(run_at, $4) end
+            "update jobs set lease_until = null, last_error = $5, not_before = $7,
+                run_at = greatest($7, case when requested = $6 then $4 else least(run_at, $4) end)
              where kind = $1 and key = $2 and fence = $3",
             job.kind.as_str(),
             job.key,
             job.fence,
             run_at,
             why,
-            job.requested
+            job.requested,
+            not_before
         )
         .execute(&self.pool)
         .await?;

@@ -16,8 +16,10 @@ mod migrate;
 mod pool;
 mod products;
 mod pulse;
+mod records;
 mod refreshes;
 mod revocations;
+mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sessions;
@@ -27,19 +29,23 @@ mod transactions;
 mod types;
 
 pub use accounts::{Account, AccountFacts, AccountFilter, AccountSecret};
-pub use connections::{Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection};
+pub use connections::{
+    Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection, PROVIDER_CONNECTION_ONCE,
+};
 pub use error::{Error, Result};
 pub use events::{Event, EventFilter, EventPosition};
-pub use idempotency::Claim;
-pub use institutions::{Institution, InstitutionAtProvider, InstitutionCursor, InstitutionFilter};
+pub use idempotency::{Claim, KEEP_KEYS};
+pub use institutions::{Institution, InstitutionAtProvider, InstitutionFilter};
 pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
 pub use jobs::{Job, JobKind, NewJob};
 pub use leases::Lease;
 pub use migrate::migrate;
 pub use pool::{Store, TenantStore, TenantTx};
 pub use products::{ConnectionProduct, placements, states};
+pub use records::RecordClaim;
 pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
 pub use revocations::{InboundWebhook, Revocation};
+pub use runs::Progress;
 pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};
 /// Where a database is, and as whom it is entered.
 pub use sqlx::postgres::PgConnectOptions as ConnectOptions;

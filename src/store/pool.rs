@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
-use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::pulse::Pulse;
 use super::{Error, Result};
 use crate::crypto::{DataKey, KeyRing, Place, Vault};
 use crate::domain::ids::TenantId;
@@ -26,19 +26,25 @@ pub struct Store {
     pub(super) pool: PgPool,
     pub(super) vault: Arc<OnceLock<Vault>>,
     /// Whether the database answered when it was last asked.
-    pub(super) pulse: Arc<watch::Sender<bool>>,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 impl Store {
     /// A pool that serves as the role `linkspan_app`. Connects lazily, so that a database that is away at start is no end.
     pub fn connect(options: PgConnectOptions, connections: u32) -> Self {
+        let pulse = Arc::new(Pulse::new());
+        let beat = Arc::clone(&pulse);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
+            .before_acquire(move |_, connection| {
+                let is_sound = !beat.predates_outage(connection.age);
+                Box::pin(async move { Ok(is_sound) })
+            })
             .after_connect(|connection, _| Box::pin(async move { connection.execute(GREETING).await.map(drop) }))
             .connect_lazy_with(options);
-        Self { pool, vault: Arc::default(), pulse: Arc::new(watch::Sender::new(true)) }
+        Self { pool, vault: Arc::default(), pulse }
     }
 
     /// The handle for one tenant's rows.

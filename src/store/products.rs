@@ -32,6 +32,8 @@ pub struct ConnectionProduct {
     pub page_cursor: Option<String>,
     /// Whether the provider has delivered its whole history.
     pub history_complete: bool,
+    /// Where the run had to begin anew: rows that came after this sequence number and that it does not show are gone.
+    pub unshown_after: Option<i64>,
 }
 
 impl ConnectionProduct {
@@ -69,7 +71,7 @@ impl TenantTx {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query!(
             r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
-                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete, unshown_after
              from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
             tenant_id,
             &ids
@@ -90,6 +92,7 @@ impl TenantTx {
                     cursor: row.cursor,
                     page_cursor: row.page_cursor,
                     history_complete: row.history_complete,
+                    unshown_after: row.unshown_after,
                 };
                 (ConnectionId(row.connection_id), product)
             })
@@ -138,28 +141,64 @@ impl TenantTx {
         Ok(rows.into_iter().map(|row| (row.product, row.wanted)).collect())
     }
 
-    /// A product's result: its state, and up to which number it is done.
+    /// A product's result.
     pub async fn set_product_state(
         &mut self,
         id: ConnectionId,
         product: Product,
         state: ProductState,
         reason: Option<ProductReason>,
-        done: Option<i64>,
-        now: DateTime<Utc>,
     ) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
-            "update connection_products set state = $4, reason = $5, done = coalesce($6, done),
-                last_aggregated_at = case when $4 = 'AVAILABLE' and $6::bigint is not null then $7 else last_aggregated_at end
+            "update connection_products set state = $4, reason = $5
              where tenant_id = $1 and connection_id = $2 and product = $3",
             tenant_id,
             id.0,
             product.as_str(),
             state.as_str(),
-            reason.map(ProductReason::as_str),
-            done,
+            reason.map(ProductReason::as_str)
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The end of a run: up to which number each of these products is done, and when data last came of those that have any.
+    pub async fn finish_products(
+        &mut self,
+        id: ConnectionId,
+        done: &BTreeMap<Product, i64>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let names: Vec<String> = done.keys().map(|product| product.as_str().to_owned()).collect();
+        let numbers: Vec<i64> = done.values().copied().collect();
+        sqlx::query!(
+            "update connection_products p set done = f.done,
+                last_aggregated_at = case when p.state = 'AVAILABLE' then $5 else p.last_aggregated_at end
+             from unnest($3::text[], $4::bigint[]) f (product, done)
+             where p.tenant_id = $1 and p.connection_id = $2 and p.product = f.product",
+            tenant_id,
+            id.0,
+            &names,
+            &numbers,
             now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Nothing is left to do for a product, though nothing was read either.
+    pub async fn settle_product(&mut self, id: ConnectionId, product: Product, done: i64) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set done = $4 where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            done
         )
         .execute(self.sql())
         .await?;

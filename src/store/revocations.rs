@@ -106,6 +106,7 @@ impl TenantTx {
     /// Everything of a connection but its own row goes; that row loses its credential (F7).
     pub async fn erase_connection(&mut self, id: ConnectionId) -> Result<()> {
         self.erase_account_data(id, None).await?;
+        self.forget_shown(id).await?;
         let tenant_id = self.tenant_id.0;
         sqlx::query!("delete from connection_products where tenant_id = $1 and connection_id = $2", tenant_id, id.0)
             .execute(self.sql())

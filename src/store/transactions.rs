@@ -231,45 +231,6 @@ impl TenantTx {
         Ok(PageCounts { added: counts.added, modified: counts.taken_over + counts.changed, removed: 0 })
     }
 
-    /// Notes what a page said has vanished; applied when the run ends, so that a restart never shows a gap.
-    pub async fn note_vanished(
-        &mut self,
-        connection_id: ConnectionId,
-        product: &str,
-        provider_ids: &[String],
-    ) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update connection_products set vanished = vanished || $4 where tenant_id = $1 and connection_id = $2 and product = $3",
-            tenant_id,
-            connection_id.0,
-            product,
-            provider_ids
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
-    /// Marks what vanished in this run as removed under that sequence number; how many rows.
-    pub async fn remove_vanished(&mut self, connection_id: ConnectionId, product: &str, sequence: i64) -> Result<i64> {
-        let tenant_id = self.tenant_id.0;
-        let removed = sqlx::query!(
-            "with gone as (
-                select unnest(vanished) as provider_id from connection_products where tenant_id = $1 and connection_id = $2 and product = $3
-             )
-             update transactions t set removed = true, changed_seq = $4, description = '', merchant = null
-             from gone where t.tenant_id = $1 and t.connection_id = $2 and t.provider_transaction_id = gone.provider_id and not t.removed",
-            tenant_id,
-            connection_id.0,
-            product,
-            sequence
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(i64::try_from(removed.rows_affected()).unwrap_or(i64::MAX))
-    }
-
     /// Marks what recurs: the same account paid the same merchant in at least three months, once or twice in each, and about
     /// the same amount. Under that sequence number; how many rows changed that did not come
     /// under it.
@@ -306,47 +267,6 @@ impl TenantTx {
         .fetch_one(self.sql())
         .await?;
         Ok(marked)
-    }
-
-    /// Where the run is, or, at its end, where the next begins.
-    pub async fn set_cursor(
-        &mut self,
-        connection_id: ConnectionId,
-        product: &str,
-        cursor: &str,
-        run_ended: bool,
-        history_complete: bool,
-    ) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update connection_products set page_cursor = case when $5 then null else $4 end,
-                cursor = case when $5 then $4 else cursor end, vanished = case when $5 then '{}' else vanished end,
-                history_complete = history_complete or $6
-             where tenant_id = $1 and connection_id = $2 and product = $3",
-            tenant_id,
-            connection_id.0,
-            product,
-            cursor,
-            run_ended,
-            history_complete
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
-    /// Goes back to where the run began: the provider's data changed while it was read.
-    pub async fn restart_run(&mut self, connection_id: ConnectionId, product: &str) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update connection_products set page_cursor = null, vanished = '{}' where tenant_id = $1 and connection_id = $2 and product = $3",
-            tenant_id,
-            connection_id.0,
-            product
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
     }
 
     /// The next sequence number of a connection, whose row it locks; it is used up only by an event.

@@ -1,23 +1,73 @@
 //! Accounts: what is shared, what it holds, whose it is.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
+
 use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::Run;
 use super::outcome::Fetched;
-use crate::domain::account::{AccountStatus, Balances};
+use crate::domain::account::{AccountStatus, Balances, Verification};
 use crate::domain::event::EventType;
+use crate::domain::grant::waits_for;
 use crate::domain::ids::AccountId;
 use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
-use crate::providers::Failure;
 use crate::providers::data::{AccountsWanted, ProviderAccount};
+use crate::providers::{Failure, FailureKind, Persistence};
 use crate::store::{AccountFacts, AccountFilter, AccountSecret, TenantTx};
 
+/// Our ids of a connection's accounts, by the provider's.
+pub(super) struct AccountNames(HashMap<String, AccountId>);
+
+impl AccountNames {
+    /// Our id; `None` for an account that the tenant's filters leave out (B13).
+    pub fn of(&self, provider_account_id: &str) -> Option<AccountId> {
+        self.0.get(provider_account_id).copied()
+    }
+}
+
 impl Run<'_> {
-    /// Reads the accounts and stores what changed.
-    pub(super) async fn fetch_accounts(&self, live_balances: bool) -> Result<Result<(), Failure>, Problem> {
+    /// Who the accounts of these names are here. Where one is not known, the accounts are read again; where it still is not, that
+    /// is the provider's failure: what belongs to the account must not be lost by going on without it.
+    pub(super) async fn accounts_named<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Result<AccountNames, Failure>, Problem> {
+        let names: HashSet<&str> = names.collect();
+        let known = self.known_accounts().await?;
+        if self.first_unknown(&names, &known).is_none() {
+            return Ok(Ok(known));
+        }
+        if let Err(failure) = self.fetch_accounts(false).await? {
+            return Ok(Err(failure));
+        }
+        let known = self.known_accounts().await?;
+        Ok(match self.first_unknown(&names, &known) {
+            None => Ok(known),
+            Some(_) => Err(unknown_account()),
+        })
+    }
+
+    async fn known_accounts(&self) -> Result<AccountNames, Problem> {
+        let mut tx = self.begin().await?;
+        let known = tx.account_ids(self.id()).await?;
+        tx.commit().await?;
+        Ok(AccountNames(known))
+    }
+
+    fn first_unknown<'n>(&self, names: &HashSet<&'n str>, known: &AccountNames) -> Option<&'n str> {
+        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().copied().find(|name| known.of(name).is_none() && !left_out.contains(*name))
+    }
+
+    /// Reads the accounts and stores what changed; what full numbers still wait for.
+    pub(super) async fn fetch_accounts(
+        &self,
+        live_balances: bool,
+    ) -> Result<Result<Option<Verification>, Failure>, Problem> {
         let cx = self.entry.in_job(&self.sync.clock);
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
@@ -34,7 +84,7 @@ impl Run<'_> {
             self.remove_unshared(&mut tx, &accounts).await?;
         }
         tx.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)))))
     }
 
     async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {
@@ -52,7 +102,10 @@ impl Run<'_> {
                     }
                 }
                 // Where the provider does not filter, storing does (B13).
-                None if filters.is_some_and(|filters| !passes(filters, account)) => {}
+                None if filters.is_some_and(|filters| !passes(filters, account)) => {
+                    let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+                    left_out.insert(account.provider_account_id.clone());
+                }
                 None => changed.push(
                     tx.insert_account(self.id(), self.entry.id(), &account.provider_account_id, &facts, now).await?,
                 ),
@@ -99,11 +152,16 @@ impl Run<'_> {
             Ok(accounts) => accounts,
             Err(failure) => return Ok(Fetched::of(failure)),
         };
+        let with_secrets = accounts.iter().filter(|account| account.identifiers.is_some() || account.owners.is_some());
+        let names = with_secrets.map(|account| account.provider_account_id.as_str());
+        let known = match self.accounts_named(names).await? {
+            Ok(known) => known,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
         let now = self.sync.clock.now();
         let mut tx = self.begin().await?;
-        let known = tx.account_ids(self.id()).await?;
         for account in &accounts {
-            let Some(&id) = known.get(&account.provider_account_id) else { continue };
+            let Some(id) = known.of(&account.provider_account_id) else { continue };
             if let Some(identifiers) = &account.identifiers {
                 tx.put_account_secret(self.id(), id, AccountSecret::Identifiers, identifiers, now).await?;
             }
@@ -114,6 +172,15 @@ impl Run<'_> {
         tx.commit().await?;
         Ok(Fetched::Whole)
     }
+}
+
+fn unknown_account() -> Failure {
+    Failure::new(
+        FailureKind::Bug,
+        Persistence::Temporary,
+        "UNKNOWN_ACCOUNT",
+        "the provider delivers data of an account that it does not list",
+    )
 }
 
 /// The balances with at least their currency's decimals.

@@ -27,15 +27,17 @@ impl Run<'_> {
             Ok(holdings) => holdings,
             Err(failure) => return Ok(Fetched::of(failure)),
         };
+        let accounts = match self.accounts_named(holdings.iter().map(|one| one.provider_account_id.as_str())).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
         let now = self.sync.clock.now();
-        let mut tx = self.begin().await?;
-        let accounts = tx.account_ids(self.id()).await?;
         let rows: Vec<Holding> = holdings
             .into_iter()
             .filter_map(|holding| {
                 Some(Holding {
                     id: HoldingId::new(),
-                    account_id: *accounts.get(&holding.provider_account_id)?,
+                    account_id: accounts.of(&holding.provider_account_id)?,
                     connection_id: self.id(),
                     provider_security_id: holding.provider_security_id,
                     security: holding.security,
@@ -49,6 +51,7 @@ impl Run<'_> {
                 })
             })
             .collect();
+        let mut tx = self.begin().await?;
         tx.replace_holdings(self.id(), &rows, now).await?;
         tx.emit(self.id(), EventType::HoldingsUpdated, json!({ "holdings": rows.len() }), now).await?;
         tx.commit().await?;
@@ -77,7 +80,9 @@ impl Run<'_> {
                 Ok(page) => page,
                 Err(failure) => return Ok(Fetched::of(failure)),
             };
-            self.store_movements(page.transactions).await?;
+            if let Err(failure) = self.store_movements(page.transactions).await? {
+                return Ok(Fetched::of(failure));
+            }
             match page.next {
                 None => return Ok(Fetched::Whole),
                 Some(next) if request.page.as_ref() == Some(&next) => break,
@@ -92,15 +97,20 @@ impl Run<'_> {
         )))
     }
 
-    async fn store_movements(&self, movements: Vec<ProviderInvestmentTransaction>) -> Result<(), Problem> {
-        let mut tx = self.begin().await?;
-        let accounts = tx.account_ids(self.id()).await?;
+    async fn store_movements(
+        &self,
+        movements: Vec<ProviderInvestmentTransaction>,
+    ) -> Result<Result<(), Failure>, Problem> {
+        let accounts = match self.accounts_named(movements.iter().map(|one| one.provider_account_id.as_str())).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Err(failure)),
+        };
         let rows: Vec<InvestmentTransaction> = movements
             .into_iter()
             .filter_map(|movement| {
                 Some(InvestmentTransaction {
                     id: InvestmentTransactionId::new(),
-                    account_id: *accounts.get(&movement.provider_account_id)?,
+                    account_id: accounts.of(&movement.provider_account_id)?,
                     connection_id: self.id(),
                     provider_transaction_id: movement.provider_transaction_id,
                     security: movement.security,
@@ -115,8 +125,10 @@ impl Run<'_> {
                 })
             })
             .collect();
+        let mut tx = self.begin().await?;
         tx.write_investment_transactions(self.id(), &rows).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(Ok(()))
     }
 
     /// Reads the terms of cards and loans.
@@ -126,15 +138,18 @@ impl Run<'_> {
             Ok(liabilities) => liabilities,
             Err(failure) => return Ok(Fetched::of(failure)),
         };
+        let accounts = match self.accounts_named(liabilities.iter().map(|one| one.provider_account_id.as_str())).await?
+        {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
         let now = self.sync.clock.now();
-        let mut tx = self.begin().await?;
-        let accounts = tx.account_ids(self.id()).await?;
         let rows: Vec<Liability> = liabilities
             .into_iter()
             .filter_map(|liability| {
                 Some(Liability {
                     id: LiabilityId::new(),
-                    account_id: *accounts.get(&liability.provider_account_id)?,
+                    account_id: accounts.of(&liability.provider_account_id)?,
                     connection_id: self.id(),
                     kind: liability.kind,
                     terms: liability.terms,
@@ -144,6 +159,7 @@ impl Run<'_> {
                 })
             })
             .collect();
+        let mut tx = self.begin().await?;
         tx.replace_liabilities(self.id(), &rows, now).await?;
         tx.commit().await?;
         Ok(Fetched::Whole)

@@ -9,6 +9,8 @@ mod outcome;
 mod run;
 mod transactions;
 
+use std::collections::HashSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -44,6 +46,8 @@ struct Run<'a> {
     refreshes: Vec<Refresh>,
     credential: Secret,
     entry: Entry,
+    /// The provider's ids of accounts that the tenant's filters leave out, as far as they were read in this run (B13).
+    left_out: Mutex<HashSet<String>>,
 }
 
 impl Run<'_> {

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::repair::EXPIRING_DAYS;
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{RefreshResult, RefreshStatus};
+use crate::store::{Connection, RefreshResult, RefreshStatus};
 
 /// What the queue should do after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +72,16 @@ impl Fetched {
         }
     }
 
-    fn result(&self, product: Product) -> RefreshResult {
+    /// What a refresh says of the product.
+    pub fn result(&self, product: Product) -> RefreshResult {
         let (_, reason) = self.state();
         let status = match self {
             Self::Whole | Self::Partly => RefreshStatus::Succeeded,
             Self::NotReady(_) => RefreshStatus::InProgress,
-            Self::Refused(ProductState::ConsentRequired, _) => RefreshStatus::UserActionRequired,
+            Self::Refused(ProductState::ConsentRequired, _) | Self::Refused(_, ProductReason::VerificationPending) => {
+                RefreshStatus::UserActionRequired
+            }
+            Self::Refused(ProductState::Pending, _) => RefreshStatus::Succeeded,
             Self::Failed(failure) if matches!(failure.kind, FailureKind::UserAction | FailureKind::Consent) => {
                 RefreshStatus::UserActionRequired
             }
@@ -147,4 +154,29 @@ pub(super) fn refresh_result(
         RefreshStatus::Failed
     };
     (status, results)
+}
+
+/// A connection that works may still have something to tell (F2).
+pub(super) fn with_notice(observed: Condition, stored: &Connection, now: DateTime<Utc>) -> Condition {
+    if observed != Condition::HEALTHY {
+        return observed;
+    }
+    let soon = now + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
+    if stored.consent_expires_at.is_some_and(|end| end <= soon) {
+        return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
+    }
+    if stored.new_accounts_available {
+        return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
+    }
+    observed
+}
+
+/// What a refresh says of a product when the run ended because only the customer can help.
+pub(super) fn interrupted(product: Product, fetched: Option<&Fetched>) -> RefreshResult {
+    let result = fetched.map(|fetched| fetched.result(product));
+    result.filter(|result| result.status != RefreshStatus::InProgress).unwrap_or(RefreshResult {
+        product,
+        status: RefreshStatus::UserActionRequired,
+        reason: Some(ProductReason::LoginRequired),
+    })
 }

@@ -1,23 +1,24 @@
 //! A run from its lease to its end.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use chrono::TimeDelta;
 
-use super::outcome::{Fetched, Outcomes, condition, refresh_result};
+use super::outcome::{Fetched, Outcomes, condition, interrupted, refresh_result, with_notice};
 use super::{LEASE, Next, Run, Sync};
-use crate::domain::account::{AccountStatus, AccountSubtype, AccountType};
-use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
+use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
-use crate::domain::grant::{covers, suits};
+use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
-use crate::domain::repair::EXPIRING_DAYS;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
 use crate::providers::Failure;
 use crate::providers::data::Observation;
+use crate::records::fresh_credential;
 use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
@@ -51,11 +52,24 @@ impl Sync {
                 return Err(problem);
             }
         };
-        let run = Run { sync: self, tenant_id, lease, connection, products, refreshes, credential, entry };
+        let mut run = Run {
+            sync: self,
+            tenant_id,
+            lease,
+            connection,
+            products,
+            refreshes,
+            credential,
+            entry,
+            left_out: Mutex::default(),
+        };
         let rows = self.store.tenant(tenant_id);
         let next = tokio::select! {
             next = run.work() => next,
-            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+            () = rows.keep_lease(lease, LEASE) => {
+                tracing::warn!(%connection_id, "a connection's lease was lost; somebody else reads it");
+                return Err(store::Error::LeaseLost.into());
+            }
         };
         self.release(tenant_id, lease).await?;
         next
@@ -69,9 +83,19 @@ impl Sync {
 }
 
 impl Run<'_> {
-    async fn work(&self) -> Result<Next, Problem> {
-        if self.due().is_empty() && self.refreshes.is_empty() {
+    async fn work(&mut self) -> Result<Next, Problem> {
+        if self.due().is_empty() {
+            // Refreshes that are still open have been served by runs before this one.
+            let mut tx = self.begin().await?;
+            self.end_refreshes(&mut tx, &Outcomes::new()).await?;
+            tx.commit().await?;
             return Ok(Next::Done);
+        }
+        let rows = self.sync.store.tenant(self.tenant_id);
+        let held = (self.lease, LEASE);
+        match fresh_credential(&rows, &self.entry, &self.sync.clock, held, self.credential.clone()).await? {
+            Ok(credential) => self.credential = credential,
+            Err(failure) => return self.stop(failure).await,
         }
         let cx = self.entry.in_job(&self.sync.clock);
         let observation = match self.entry.provider.status(&cx, &self.credential).await {
@@ -79,12 +103,14 @@ impl Run<'_> {
             Err(failure) => return self.stop(failure).await,
         };
         let mut tx = self.begin().await?;
-        // An end that was announced stays until a repair, though not every provider says it again when asked.
-        let ends = observation.consent_expires_at.or(self.connection.consent_expires_at);
+        // An end that was announced stays until a repair or until it did not come true, though not every provider says it again when
+        // asked. It may have been announced since this run began.
+        let announced = tx.connection(self.id()).await?.and_then(|connection| connection.consent_expires_at);
+        let ends = observation.consent_expires_at.or(announced.filter(|end| *end > self.sync.clock.now()));
         tx.set_consent(self.id(), &observation.consented, ends).await?;
         tx.commit().await?;
         if observation.condition.status.needs_customer() {
-            return self.wait_for_customer(observation.condition, observation.code.as_deref()).await;
+            return self.wait_for_customer(observation.condition, observation.code.as_deref(), &Outcomes::new()).await;
         }
         self.force_refresh().await?;
         let outcomes = self.fetch_all(&observation).await?;
@@ -120,12 +146,13 @@ impl Run<'_> {
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
-        if let Err(failure) = self.fetch_accounts(self.wants_live_balances()).await? {
-            return Ok(due.into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect());
-        }
+        let verification = match self.fetch_accounts(self.wants_live_balances()).await? {
+            Ok(verification) => verification,
+            Err(failure) => return self.fail_all(&failure).await,
+        };
         let kinds = self.account_kinds().await?;
         for product in due {
-            let fetched = match self.obstacle(product, observation, &kinds) {
+            let fetched = match self.obstacle(product, observation, &kinds, verification) {
                 Some(obstacle) => obstacle,
                 None => self.fetch(product).await?,
             };
@@ -152,19 +179,29 @@ impl Run<'_> {
         }
     }
 
-    /// What stands against a product before anything is called: consent (C2, C3), or no account that suits it (C8).
+    /// What stands against a product before anything is called: consent (C2, C3), no account that suits it (C8), or numbers that
+    /// wait for deposits (B16).
     fn obstacle(
         &self,
         product: Product,
         observation: &Observation,
         kinds: &[(AccountType, AccountSubtype)],
+        verification: Option<Verification>,
     ) -> Option<Fetched> {
+        // What is only used later has nothing to fetch that would show whether consent came back (D5): a repair does.
+        let row = self.products.iter().find(|row| row.product == product);
+        if !product.is_common() && row.is_some_and(|row| row.state == ProductState::ConsentRequired) {
+            return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
+        }
         let scoped = self.entry.provider.spec().consent_scopes;
         if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
             return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
         }
         if !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             return Some(Fetched::Refused(ProductState::Unavailable, ProductReason::NoCompatibleAccount));
+        }
+        if let (Product::Identifiers, Some((state, Some(reason)))) = (product, verification.map(unverified)) {
+            return Some(Fetched::Refused(state, reason));
         }
         None
     }
@@ -187,11 +224,15 @@ impl Run<'_> {
     }
 
     async fn store_outcome(&self, product: Product, fetched: &Fetched) -> Result<(), Problem> {
+        if let Fetched::Failed(failure) = fetched {
+            tracing::info!(
+                connection_id = %self.id(), provider = %self.entry.id(), %product, kind = %failure.kind, code = %failure.code,
+                request_id = ?failure.request_id, "a product could not be read"
+            );
+        }
         let (state, reason) = fetched.state();
-        let wanted = self.products.iter().find(|row| row.product == product).map(|row| row.wanted);
-        let done = if fetched.again().is_some() { None } else { wanted };
         let mut tx = self.begin().await?;
-        tx.change_product(self.id(), product, state, reason, done, self.sync.clock.now()).await?;
+        tx.change_product(self.id(), product, state, reason, self.sync.clock.now()).await?;
         if matches!(fetched, Fetched::Partly) {
             tx.touch_product(self.id(), product, self.sync.clock.now()).await?;
         }
@@ -201,19 +242,30 @@ impl Run<'_> {
     /// The provider could not even say how the connection stands.
     async fn stop(&self, failure: Failure) -> Result<Next, Problem> {
         if let Some(condition) = failure.condition.filter(|condition| condition.status.needs_customer()) {
-            return self.wait_for_customer(condition, Some(&failure.code)).await;
+            return self.wait_for_customer(condition, Some(&failure.code), &Outcomes::new()).await;
         }
-        let observed = self.connection.condition;
-        let outcomes: Outcomes =
-            self.due().into_iter().map(|product| (product, Fetched::Failed(failure.clone()))).collect();
-        for (product, fetched) in &outcomes {
-            self.store_outcome(*product, fetched).await?;
+        let outcomes = self.fail_all(&failure).await?;
+        self.end(self.connection.condition, outcomes).await
+    }
+
+    /// What concerns all products fails each that is due.
+    async fn fail_all(&self, failure: &Failure) -> Result<Outcomes, Problem> {
+        let mut outcomes = Outcomes::new();
+        for product in self.due() {
+            let fetched = Fetched::of(failure.clone());
+            self.store_outcome(product, &fetched).await?;
+            outcomes.insert(product, fetched);
         }
-        self.end(observed, outcomes).await
+        Ok(outcomes)
     }
 
     /// Only the customer can help: nothing is tried again until a repair (E2).
-    async fn wait_for_customer(&self, condition: Condition, code: Option<&str>) -> Result<Next, Problem> {
+    async fn wait_for_customer(
+        &self,
+        condition: Condition,
+        code: Option<&str>,
+        outcomes: &Outcomes,
+    ) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
         let mut tx = self.begin().await?;
         let changed = tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
@@ -223,18 +275,11 @@ impl Run<'_> {
             tx.emit(self.id(), EventType::AccountsIdentifiersRevoked, serde_json::json!({ "code": code }), now).await?;
         }
         for row in self.products.iter().filter(|row| row.is_due()) {
-            tx.set_product_state(self.id(), row.product, row.state, row.reason, Some(row.wanted), now).await?;
+            tx.settle_product(self.id(), row.product, row.wanted).await?;
         }
         for refresh in &self.refreshes {
-            let results: Vec<RefreshResult> = refresh
-                .targets
-                .keys()
-                .map(|&product| RefreshResult {
-                    product,
-                    status: RefreshStatus::UserActionRequired,
-                    reason: Some(ProductReason::LoginRequired),
-                })
-                .collect();
+            let results: Vec<RefreshResult> =
+                refresh.targets.keys().map(|&product| interrupted(product, outcomes.get(&product))).collect();
             tx.set_refresh(refresh.id, RefreshStatus::UserActionRequired, &results, Some(now)).await?;
         }
         tx.record_run(self.id(), false, None, None, now).await?;
@@ -244,39 +289,35 @@ impl Run<'_> {
 
     async fn end(&self, observed: Condition, outcomes: Outcomes) -> Result<Next, Problem> {
         let now = self.sync.clock.now();
-        let (condition, code) = condition(self.with_notice(observed), &outcomes);
-        let succeeded = outcomes.values().all(|fetched| !matches!(fetched, Fetched::Failed(_)));
         let mut tx = self.begin().await?;
+        // As it was stored in this run, or told since.
+        let stored = tx.connection(self.id()).await?.ok_or_else(Problem::not_found)?;
+        let (condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        if condition.status.needs_customer() {
+            drop(tx);
+            return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
+        }
+        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+        let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
-        let next_read_at = (!condition.status.needs_customer()).then(|| now + self.read_pause());
-        tx.record_run(self.id(), succeeded, history_from, next_read_at, now).await?;
+        tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
+        tx.finish_products(self.id(), &self.finished(&outcomes), now).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
-        if changed && was_lost && !condition.status.needs_customer() {
+        if changed && was_lost {
             self.close_needless_repairs(&mut tx).await?;
         }
         self.end_refreshes(&mut tx, &outcomes).await?;
         tx.commit().await?;
-        if condition.status.needs_customer() {
-            return Ok(Next::Done);
-        }
         let again: Vec<_> = outcomes.values().filter_map(Fetched::again).collect();
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
     }
 
-    /// A connection that works may still have something to tell (F2).
-    fn with_notice(&self, observed: Condition) -> Condition {
-        if observed != Condition::HEALTHY {
-            return observed;
-        }
-        let soon = self.sync.clock.now() + TimeDelta::days(i64::try_from(EXPIRING_DAYS).unwrap_or(14));
-        if self.connection.consent_expires_at.is_some_and(|end| end <= soon) {
-            return Condition::new(Status::Active, StatusReason::AccessExpiringSoon);
-        }
-        if self.connection.new_accounts_available {
-            return Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
-        }
-        observed
+    /// What of the run need not be tried again, with the number up to which it is done. It is done when the run ends, so that whoever
+    /// sees a connection up to date sees all of it.
+    fn finished(&self, outcomes: &Outcomes) -> BTreeMap<Product, i64> {
+        let is_finished = |product: &Product| outcomes.get(product).is_some_and(|fetched| fetched.again().is_none());
+        self.products.iter().filter(|row| is_finished(&row.product)).map(|row| (row.product, row.wanted)).collect()
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
@@ -291,12 +332,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The login works again without a repair: open sessions for it have nothing left to do (D8).
+    /// The login works again without a repair: open sessions for it have nothing left to do (D8). One in which the customer is
+    /// at the provider may be what healed it: its own completion ends it, with all that follows a repair.
     async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
+        let now = self.sync.clock.now();
         for id in tx.open_sessions(self.id()).await? {
-            if tx.session(id).await?.is_some_and(|session| session.mode == SessionMode::Login) {
-                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, self.sync.clock.now())
-                    .await?;
+            let Some(session) = tx.session(id).await?.filter(|session| session.mode == SessionMode::Login) else {
+                continue;
+            };
+            if session.provider_session_expires_at.is_none_or(|end| end <= now) {
+                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }
         Ok(())

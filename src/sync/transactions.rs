@@ -1,27 +1,52 @@
 //! Transactions: page after page, each stored with its event, its cursor and the check of the lease in one transaction.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde_json::json;
 
 use super::Run;
+use super::accounts::AccountNames;
 use super::outcome::Fetched;
 use crate::domain::event::EventType;
-use crate::domain::ids::AccountId;
 use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest};
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{PageCounts, TransactionFacts};
+use crate::store::{ConnectionProduct, PageCounts, Progress, TransactionFacts};
 
 /// The most pages of one run; what is left comes with the next.
 const MOST_PAGES: usize = 2000;
 
-/// How often a run may begin again because the data changed under it.
+/// How often a run may begin anew because a cursor was of no use.
 const MOST_RESTARTS: usize = 5;
 
 const NAME: &str = Product::Transactions.as_str();
+
+/// Where the reading is.
+struct Reading {
+    request: TransactionsRequest,
+    was_complete: bool,
+    /// Whether the run had to begin anew, so that what it shows is to be noted.
+    begun_anew: bool,
+    /// The cursors of this reading: a provider that names one twice turns in circles.
+    cursors: HashSet<String>,
+    restarts: usize,
+}
+
+impl Reading {
+    fn of(row: &ConnectionProduct, history_days: u16) -> Self {
+        let request =
+            TransactionsRequest { run_cursor: row.cursor.clone(), page_cursor: row.page_cursor.clone(), history_days };
+        Self {
+            cursors: request.page_cursor.iter().chain(&request.run_cursor).cloned().collect(),
+            request,
+            was_complete: row.history_complete,
+            begun_anew: row.unshown_after.is_some(),
+            restarts: 0,
+        }
+    }
+}
 
 impl Run<'_> {
     /// Reads what changed since the cursor.
@@ -29,37 +54,19 @@ impl Run<'_> {
         let Some(row) = self.products.iter().find(|row| row.product == Product::Transactions) else {
             return Ok(Fetched::Whole);
         };
-        let mut request = TransactionsRequest {
-            run_cursor: row.cursor.clone(),
-            page_cursor: row.page_cursor.clone(),
-            history_days: self.connection.settings.history_days,
-        };
-        let mut restarts = 0;
+        let mut reading = Reading::of(row, self.connection.settings.history_days);
         for _ in 0..MOST_PAGES {
             let cx = self.entry.in_job(&self.sync.clock);
-            match self.entry.provider.transactions(&cx, &self.credential, &request).await {
-                Ok(page) if page.history == HistoryProgress::NotReady && page.is_empty() => {
-                    return Ok(Fetched::NotReady(None));
-                }
+            match self.entry.provider.transactions(&cx, &self.credential, &reading.request).await {
                 Ok(page) => {
-                    let (next, more, history) = (page.next_cursor.clone(), page.has_more, page.history);
-                    let stuck = more && request.page_cursor.as_deref() == Some(next.as_str());
-                    if stuck {
-                        return Ok(Fetched::Failed(endless()));
+                    if let Some(end) = self.take_page(&mut reading, page).await? {
+                        return Ok(end);
                     }
-                    self.store_page(page, row.history_complete).await?;
-                    if !more {
-                        let whole = history == HistoryProgress::Complete;
-                        return Ok(if whole { Fetched::Whole } else { Fetched::Partly });
-                    }
-                    request.page_cursor = Some(next);
                 }
-                Err(failure) if failure.kind == FailureKind::Restart && restarts < MOST_RESTARTS => {
-                    restarts += 1;
-                    let mut tx = self.begin().await?;
-                    tx.restart_run(self.id(), NAME).await?;
-                    tx.commit().await?;
-                    request.page_cursor = None;
+                Err(failure) if failure.kind == FailureKind::Restart => {
+                    if !self.begin_anew(&mut reading, &failure).await? {
+                        return Ok(Fetched::Failed(failure));
+                    }
                 }
                 Err(failure) => return Ok(Fetched::of(failure)),
             }
@@ -67,35 +74,104 @@ impl Run<'_> {
         Ok(Fetched::Partly)
     }
 
-    async fn store_page(&self, page: TransactionsPage, was_complete: bool) -> Result<(), Problem> {
+    /// Stores a page; how the reading ended, if it did.
+    async fn take_page(&self, reading: &mut Reading, page: TransactionsPage) -> Result<Option<Fetched>, Problem> {
+        if page.history == HistoryProgress::NotReady && page.is_empty() {
+            return Ok(Some(Fetched::NotReady(None)));
+        }
+        let (next, more, history) = (page.next_cursor.clone(), page.has_more, page.history);
+        if more && !reading.cursors.insert(next.clone()) {
+            // Where the circle began is not known: nothing of this run is built upon.
+            self.restart(reading, false).await?;
+            return Ok(Some(Fetched::Failed(endless())));
+        }
+        let transactions = page.added.iter().chain(&page.modified);
+        let names = transactions.map(|transaction| transaction.provider_account_id.as_str());
+        let accounts = match self.accounts_named(names).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Some(Fetched::of(failure))),
+        };
+        self.store_page(reading, page, &accounts).await?;
+        reading.request.page_cursor = Some(next);
+        let whole = history == HistoryProgress::Complete;
+        Ok((!more).then_some(if whole { Fetched::Whole } else { Fetched::Partly }))
+    }
+
+    /// The cursor that the provider was asked with is of no use: from the run's own, and if it is that one, from the beginning.
+    /// False where there is nowhere to go back to, or it was gone back to too often.
+    async fn begin_anew(&self, reading: &mut Reading, failure: &Failure) -> Result<bool, Problem> {
+        let (at_page, at_run) = (reading.request.page_cursor.is_some(), reading.request.run_cursor.is_some());
+        let possible = (at_page || at_run) && reading.restarts < MOST_RESTARTS;
+        tracing::warn!(
+            connection_id = %self.id(), provider = %self.entry.id(), code = %failure.code, request_id = ?failure.request_id,
+            at_page, again = possible, "the provider does not go on from the cursor"
+        );
+        if at_page || at_run {
+            // Also where this reading gives up: the next one is not to ask with this cursor again.
+            self.restart(reading, !at_page).await?;
+        }
+        Ok(possible)
+    }
+
+    async fn restart(&self, reading: &mut Reading, from_nothing: bool) -> Result<(), Problem> {
+        let mut tx = self.begin().await?;
+        let unshown_after = tx.restart_run(self.id(), NAME, from_nothing).await?;
+        tx.commit().await?;
+        reading.restarts += 1;
+        reading.begun_anew = unshown_after.is_some();
+        reading.request.page_cursor = None;
+        reading.request.run_cursor.take_if(|_| from_nothing);
+        reading.cursors = reading.request.run_cursor.iter().cloned().collect();
+        Ok(())
+    }
+
+    async fn store_page(
+        &self,
+        reading: &Reading,
+        page: TransactionsPage,
+        accounts: &AccountNames,
+    ) -> Result<(), Problem> {
         let now = self.sync.clock.now();
         let id = self.id();
         let mut tx = self.begin().await?;
-        let accounts = tx.account_ids(id).await?;
-        let rows: Vec<TransactionFacts> = page
-            .added
-            .into_iter()
-            .chain(page.modified)
-            .filter_map(|transaction| facts(transaction, &accounts))
-            .collect();
+        let transactions = page.added.into_iter().chain(page.modified);
+        let (shown, rows): (Vec<String>, Vec<Option<TransactionFacts>>) = transactions
+            .map(|transaction| (transaction.provider_transaction_id.clone(), facts(transaction, accounts)))
+            .unzip();
+        let rows: Vec<TransactionFacts> = rows.into_iter().flatten().collect();
         let sequence = tx.next_sequence(id).await?;
         let mut counts =
             if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
-        if !page.removed.is_empty() {
-            tx.note_vanished(id, NAME, &page.removed).await?;
+        tx.note_vanished(id, NAME, &shown, &page.removed).await?;
+        let windowed = self.entry.provider.spec().reads_windows;
+        if reading.begun_anew || windowed {
+            tx.note_shown(id, &shown).await?;
         }
         let run_ended = !page.has_more;
+        let history_complete = run_ended && page.history == HistoryProgress::Complete;
         if run_ended {
+            for window in &page.whole {
+                let account = window.provider_account_id.as_deref().map(|name| accounts.of(name));
+                // Nothing is stored of an account that was filtered out.
+                if account != Some(None) {
+                    tx.note_unshown(id, NAME, account.flatten(), window.from..=window.to).await?;
+                }
+            }
             counts.removed = tx.remove_vanished(id, NAME, sequence).await?;
+            if reading.begun_anew {
+                counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
+            } else if windowed {
+                tx.forget_shown(id).await?;
+            }
             counts.modified += tx.mark_recurring(id, sequence).await?;
         }
         if !counts.is_empty() {
             let data = json!({ "added": counts.added, "modified": counts.modified, "removed": counts.removed });
             tx.emit(id, EventType::TransactionsAggregated, data, now).await?;
         }
-        let complete = run_ended && page.history == HistoryProgress::Complete;
-        tx.set_cursor(id, NAME, &page.next_cursor, run_ended, complete).await?;
-        if complete && !was_complete {
+        let progress = Progress { cursor: &page.next_cursor, sequence, run_ended, history_complete };
+        tx.set_progress(id, NAME, progress).await?;
+        if history_complete && !reading.was_complete {
             let from = tx.first_transaction_date(id).await?;
             tx.emit(id, EventType::TransactionsHistoricalAggregated, json!({ "historyFrom": from }), now).await?;
         }
@@ -109,11 +185,9 @@ impl TransactionsPage {
     }
 }
 
-fn facts(transaction: ProviderTransaction, accounts: &HashMap<String, AccountId>) -> Option<TransactionFacts> {
-    // An account that is not stored was filtered out (B13).
-    let account_id = *accounts.get(&transaction.provider_account_id)?;
+fn facts(transaction: ProviderTransaction, accounts: &AccountNames) -> Option<TransactionFacts> {
     Some(TransactionFacts {
-        account_id,
+        account_id: accounts.of(&transaction.provider_account_id)?,
         provider_transaction_id: transaction.provider_transaction_id,
         pending_transaction_id: transaction.pending_transaction_id,
         amount: in_currency(transaction.amount, transaction.currency.as_deref()),
@@ -132,6 +206,6 @@ fn endless() -> Failure {
         FailureKind::Bug,
         Persistence::Temporary,
         "ENDLESS_PAGES",
-        "the provider announces a next page but stays on the same one",
+        "the provider announces a next page but leads back to one that was read",
     )
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::keys::Keys;
 use crate::clock::Clock;
+use crate::crypto;
 use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::placement::Placement;
@@ -14,7 +15,8 @@ use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::net::HeaderMap;
-use crate::providers::{Hint, HintKind, HintSubject, Registry};
+use crate::providers::spec::WebhookProof;
+use crate::providers::{Entry, Hint, HintKind, HintSubject, Persistence, Registry, Webhook};
 use crate::store::{JobKind, NewJob, Store, placements};
 
 /// What became of a webhook.
@@ -33,42 +35,43 @@ pub struct Inbound {
     registry: Registry,
     clock: Clock,
     keys: Arc<Keys>,
+    /// How providers reach this server, without a slash at the end.
+    public_url: String,
 }
 
 impl Inbound {
     /// For the providers of that registry.
-    pub fn new(store: Store, registry: Registry, clock: Clock) -> Self {
-        Self { store, registry, clock, keys: Arc::default() }
+    pub fn new(store: Store, registry: Registry, clock: Clock, public_url: String) -> Self {
+        Self { store, registry, clock, keys: Arc::default(), public_url }
     }
 
-    /// Verifies and stores a webhook. What is not signed by the provider is refused, with the same words whatever is wrong.
+    /// Verifies and stores a webhook that came to that path. What is not the provider's is refused, with the same words whatever
+    /// is wrong.
     pub async fn receive(
         &self,
         provider: ServiceProvider,
+        path: &str,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Received, Problem> {
         let entry = self.registry.get(provider).ok_or_else(Problem::not_found)?;
-        let refused = || Problem::new(Code::Unauthorized, "The webhook's signature is not valid.");
-        let key_id = entry.provider.webhook_key_id(headers).ok_or_else(refused)?;
-        let key = match self.keys.get(entry, &key_id, &self.clock).await {
-            Ok(Some(key)) => key,
-            Ok(None) => {
-                return Err(Problem::new(
-                    Code::RateLimited,
-                    "Too many unknown keys of late. Send the webhook again later.",
-                ));
-            }
-            Err(failure) if failure.persistence == crate::providers::Persistence::Permanent => return Err(refused()),
-            Err(failure) => return Err(entry.problem(failure)),
-        };
         let now = self.clock.now();
-        if let Err(reason) = entry.provider.verify_webhook(&key, headers, body, now) {
-            tracing::warn!(%provider, %reason, "a webhook was refused");
-            metrics::counter!("linkspan_webhooks_refused_total", "provider" => provider.as_str()).increment(1);
-            return Err(refused());
+        let own_path = entry.webhook_path(&self.clock).await.map_err(|failure| entry.problem(failure))?;
+        // Compared by their hashes, so that the time it takes tells nothing of the secret.
+        if crypto::hash(own_path.as_bytes()) != crypto::hash(path.as_bytes()) {
+            return Err(refused(provider, "it came to another address"));
         }
-        let signature = entry.provider.webhook_signature(headers).unwrap_or_default();
+        let url = format!("{}{path}", self.public_url);
+        let webhook = Webhook { url: &url, headers, body };
+        let minute;
+        let signature = match entry.provider.spec().webhooks {
+            WebhookProof::Verified => self.verify(entry, &webhook).await?,
+            // The same body may well come again, and means another reading then; but not without a bound.
+            WebhookProof::SecretPath => {
+                minute = now.format("%Y-%m-%dT%H:%M").to_string();
+                minute.as_bytes()
+            }
+        };
         let job = |id: Uuid| NewJob {
             kind: JobKind::Webhook,
             key: id.to_string(),
@@ -77,6 +80,26 @@ impl Inbound {
         };
         let stored = self.store.put_webhook(provider, body, signature, job, now).await?;
         Ok(if stored.is_some() { Received::Stored } else { Received::Repeated })
+    }
+
+    /// Judges a webhook by its signature; the signature, by which a replay is known.
+    async fn verify<'a>(&self, entry: &Entry, webhook: &Webhook<'a>) -> Result<&'a [u8], Problem> {
+        let provider = entry.id();
+        let key_id = entry.provider.webhook_key_id(webhook).ok_or_else(|| refused(provider, "it names no key"))?;
+        let key = match self.keys.get(entry, &key_id, &self.clock).await {
+            Ok(Some(key)) => key,
+            Ok(None) => {
+                let detail = "Too many unknown keys of late. Send the webhook again later.";
+                return Err(Problem::new(Code::RateLimited, detail));
+            }
+            Err(failure) if failure.persistence == Persistence::Permanent => {
+                return Err(refused(provider, "the provider does not know its key"));
+            }
+            Err(failure) => return Err(entry.problem(failure)),
+        };
+        let verified = entry.provider.verify_webhook(&key, webhook, self.clock.now());
+        verified.map_err(|reason| refused(provider, reason))?;
+        Ok(entry.provider.webhook_signature(webhook).unwrap_or_default())
     }
 
     /// What a stored webhook hints at, and whose it is.
@@ -139,4 +162,10 @@ impl Inbound {
         tx.enqueue(&NewJob { kind: JobKind::Sync, key: id.to_string(), payload, run_at: self.clock.now() }).await?;
         Ok(tx.commit().await?)
     }
+}
+
+fn refused(provider: ServiceProvider, reason: impl std::fmt::Display) -> Problem {
+    tracing::warn!(%provider, %reason, "a webhook was refused");
+    metrics::counter!("linkspan_webhooks_refused_total", "provider" => provider.as_str()).increment(1);
+    Problem::new(Code::Unauthorized, "The webhook's signature is not valid.")
 }

@@ -10,8 +10,8 @@ use maud::html;
 use super::page::{Page, Policy};
 use super::refused::Refused;
 use super::session::PATH as SESSION;
-use super::texts;
 use super::visitor::Visitor;
+use super::{script, texts};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
@@ -80,7 +80,11 @@ pub(super) async fn return_from_provider(
 ) -> Result<Response, Refused> {
     let provider = provider.ok().and_then(|Path(provider)| provider.parse().ok());
     let provider = provider.ok_or_else(|| Refused::unknown_path().on_callback())?;
-    let way = Return::read(provider, &query.unwrap_or_default()).ok_or_else(Refused::unknown_state)?;
+    let Some(way) = Return::read(provider, &query.unwrap_or_default()) else {
+        // The fixed address to which banks send customers back carries no state (D7): the browser's own session says whose it is.
+        let page = script::resumed(&linking, &headers, provider).await.ok_or_else(Refused::unknown_state)?;
+        return Ok(page.into_response());
+    };
     let given = way.parameters.iter().cloned().collect();
     let (session, completion) = linking.returned(provider, &way.state, given).await.map_err(|problem| {
         if problem.code == Code::InvalidRequest { Refused::unknown_state() } else { try_again(problem, &way) }

@@ -11,8 +11,8 @@ use url::Url;
 use super::page::{self, Page, Policy};
 use super::refused::Refused;
 use super::session::PATH as SESSION;
-use super::texts;
 use super::visitor::Visitor;
+use super::{script, texts};
 use crate::link::{LaunchRequest, Linking};
 use crate::providers::link::Launch;
 
@@ -41,7 +41,8 @@ pub(super) async fn choose_institution(
     let institution_id = choice.institution_id.map(|id| id.parse()).transpose().map_err(|_| Refused::no_choice())?;
     let request = LaunchRequest { institution_id, service_provider: None };
     let launched = linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
-    way(&launched.launch, page::is_framed(&headers)).ok_or_else(Refused::unusable_launch)
+    let page = script::page(&linking, &launched, &visitor.form_key());
+    page.or_else(|| way(&launched.launch, page::is_framed(&headers))).ok_or_else(Refused::unusable_launch)
 }
 
 /// The page that leads to the provider; `None` where its address is none that a browser should open.
@@ -59,7 +60,7 @@ fn way(launch: &Launch, framed: bool) -> Option<Page> {
                     .policy(Policy::Form),
             )
         }
-        // The provider's script runs in a page that takes what the script answers; this one takes none.
+        // A provider whose script has no page of ours: only the application's own can run it.
         Launch::Script { .. } => Some(
             Page::saying(texts::SCRIPT_ONLY, Some((SESSION, texts::TRY_AGAIN))).status(StatusCode::NOT_IMPLEMENTED),
         ),

@@ -11,6 +11,7 @@ mod leave;
 mod page;
 mod picker;
 mod refused;
+mod script;
 mod session;
 mod start;
 mod texts;
@@ -39,6 +40,7 @@ where
         .route("/link/{connectToken}", get(session::open_session))
         .route(session::PATH, get(session::show_session))
         .route(launch::PATH, get(to_session).post(launch::choose_institution))
+        .route(script::PATH, get(to_session).post(script::take_result))
         .route(leave::PATH, get(to_session).post(leave::leave_session))
         .route("/link/assets/{file}", get(assets::get_asset))
         .route("/connect/callback/{serviceProvider}", get(callback::return_from_provider))

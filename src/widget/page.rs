@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::{assets, texts};
+use crate::providers::link::LaunchScript;
 
 tokio::task_local! {
     /// The id of the request that is being answered; customers give it to support.
@@ -24,6 +25,8 @@ pub(super) enum Policy {
     Callback,
     /// A form for the provider, whose answer may redirect to any address; it holds nothing that a stranger wrote.
     Form,
+    /// A provider's script runs in it, with what that needs and no more.
+    Script(&'static LaunchScript),
 }
 
 macro_rules! policy {
@@ -44,6 +47,12 @@ impl Policy {
         match self {
             Self::Session => policy!("form-action 'self'; frame-ancestors *"),
             Self::Callback => policy!("form-action 'none'; frame-ancestors 'none'"),
+            Self::Script(script) => HeaderValue::from_str(&format!(
+                "default-src 'none'; style-src 'self'; img-src 'self' data: https:; base-uri 'none'; form-action 'self'; \
+                 script-src 'self' {}; frame-src {}; connect-src {}; frame-ancestors *",
+                script.script_src, script.frame_src, script.connect_src
+            ))
+            .unwrap_or(HeaderValue::from_static("default-src 'none'")),
             Self::Form => policy!("form-action https: http:; script-src 'self'; frame-ancestors *"),
         }
     }

@@ -9,7 +9,7 @@ use super::{launch, leave, start, texts};
 use crate::domain::ids::InstitutionId;
 use crate::domain::problem::Problem;
 use crate::link::{Linking, SessionView};
-use crate::store::{Institution, InstitutionFilter};
+use crate::store::Institution;
 
 /// Institutions on a page.
 const MOST_SHOWN: i64 = 30;
@@ -75,19 +75,8 @@ async fn find(
     query: &str,
     after: Option<InstitutionId>,
 ) -> Result<(Vec<Institution>, bool), Problem> {
-    let settings = &view.connection.settings;
-    let filter = InstitutionFilter {
-        query: (!query.is_empty()).then(|| query.to_owned()),
-        products: view.connection.requested.products.iter().copied().collect(),
-        country_codes: settings.country_codes.clone(),
-        service_provider: settings.pinned_provider,
-    };
-    let before = match after {
-        Some(id) => linking.store.institution(id).await?,
-        None => None,
-    };
-    let cursor = before.map(|institution| (institution.name.to_lowercase(), institution.id));
-    let mut found = linking.store.institutions(&filter, cursor.as_ref(), MOST_SHOWN + 1).await?;
+    let filter = view.institutions((!query.is_empty()).then(|| query.to_owned()));
+    let mut found = linking.store.institutions(&filter, after, MOST_SHOWN + 1).await?;
     let shown = usize::try_from(MOST_SHOWN).unwrap_or(usize::MAX);
     let more = found.len() > shown;
     found.truncate(shown);

@@ -26,6 +26,7 @@ pub(super) async fn open_session(
     let Path(token) = token.map_err(|_| Refused::no_session())?;
     let token = Secret::new(token);
     let visitor = Visitor::with_token(&linking, token.clone()).await?;
+    linking.visits.count(visitor.session_id.0)?;
     let session = linking.view(visitor.tenant_id, visitor.session_id).await?.session;
     if let Some(outcome) = over(&linking, &session) {
         let status = if outcome == SessionOutcome::Expired { StatusCode::UNAUTHORIZED } else { StatusCode::CONFLICT };

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,25 +14,20 @@ use tower::ServiceExt;
 use super::page::{Page, Policy};
 use super::{assets, routes, texts};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::link::Linking;
-use crate::net;
 use crate::providers::Registry;
+use crate::rates::Rate;
 use crate::store::Store;
 
-/// A server whose database is away: what needs none of it answers all the same.
+/// A server without providers whose database is away: what needs none of it answers all the same.
 fn server() -> Router {
-    let settings = net::Settings { allow_private_addresses: false, user_agent: "test".to_owned() };
-    let client = net::Client::new(settings, None).unwrap();
-    let mut config = Config::from_sources(None, Vec::new()).unwrap();
-    // Without simulators and addresses there is no provider.
-    config.providers.clear();
     let nowhere = sqlx::postgres::PgConnectOptions::new().socket("/nonexistent");
     let linking = Linking {
         store: Store::connect(nowhere, 1),
-        registry: Registry::new(&config, &client, &HashMap::new()).unwrap(),
+        registry: Registry::of(Vec::new()),
         clock: Clock::default(),
         public_url: "https://link.example".to_owned(),
+        visits: Arc::new(Rate::new("connectToken", NonZeroU32::MIN, NonZeroU32::MIN)),
         original_call_rule: false,
     };
     routes().with_state(linking)

@@ -36,7 +36,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let linking = Linking::from_ref(state);
-        Self::of_browser(&linking, &parts.headers).await?.ok_or_else(Refused::no_session)
+        let visitor = Self::of_browser(&linking, &parts.headers).await?.ok_or_else(Refused::no_session)?;
+        linking.visits.count(visitor.session_id.0)?;
+        Ok(visitor)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Linking, from start to data.
 
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 
 use crate::support::{Key, TestApp};
 
@@ -69,4 +70,30 @@ async fn a_restarted_server_goes_on_where_it_was() {
     let app = TestApp::on(database, &[]).await;
     let connection = app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
     assert_eq!(connection["id"], started["connectionId"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_connection_holds_already_is_the_providers_error() {
+    let app = TestApp::new().await;
+    let first = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"], "externalCustomerId": "another" })).await;
+    // The customer is through, but the completion is not.
+    app.faults(json!([{ "route": "/item/get", "kind": "HTML" }])).await;
+    assert_eq!(app.play(&started, Some("First Platypus Bank"), json!({})).await.status, 502);
+    // As after a restore: the item that the provider hands over is on record as the first connection's.
+    let mut database = PgConnection::connect(&app.database_url).await.unwrap();
+    let moved = sqlx::query(
+        "update connections set provider_connection_id = (select id from sandbox.documents
+            where kind = 'plaid.item' and id <> connections.provider_connection_id) where id = $1::uuid",
+    );
+    assert_eq!(moved.bind(&first).execute(&mut database).await.unwrap().rows_affected(), 1);
+    app.faults(json!([])).await;
+
+    let token = started["connectToken"].as_str().unwrap();
+    for _ in 0..2 {
+        let refused = app.post_as(token, "/connect/complete", json!({})).await.problem(502, "PROVIDER_ERROR");
+        assert!(refused["detail"].as_str().unwrap().contains("another connection holds already"), "{refused:#}");
+    }
+    assert_eq!(app.get(&format!("/connections/{first}")).await.expect(200)["status"], "ACTIVE");
+    assert!(!app.fidelity.operations().iter().any(|operation| operation == "/item/remove"), "it is still in use");
 }

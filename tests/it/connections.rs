@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Key, TestApp};
+use crate::support::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a7_a9_a_consent_only_product_moves_to_optional_and_brings_its_data() {
@@ -66,19 +66,14 @@ async fn e2_a_refresh_that_needs_the_customer_makes_no_call_upstream() {
 async fn f6_an_outage_degrades_and_recovers_by_itself() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
-    app.fidelity.expect_faults();
-    let broken = json!({ "faults": [{ "route": "*", "kind": "STATUS", "status": 500 }] }).to_string().into_bytes();
-    let path = "/sandbox/providers/PLAID/faults";
-    assert_eq!(app.call("PUT", path, Key::Sandbox, &[], Some(broken)).await.status, 204);
+    app.faults(json!([{ "route": "*", "kind": "STATUS", "status": 500 }])).await;
     app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
     let ill = app.until(&format!("/connections/{id}"), |connection| connection["status"] == "DEGRADED").await;
     assert_eq!((&ill["actBy"], ill["staleSince"].is_string()), (&json!("PROVIDER"), true));
-    let healed = json!({ "faults": [] }).to_string().into_bytes();
-    assert_eq!(app.call("PUT", path, Key::Sandbox, &[], Some(healed)).await.status, 204);
+    app.faults(json!([])).await;
     let well = app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
     assert_eq!(well["staleSince"], json!(null));
-    let recovered = app.all(&format!("/events?connectionId={id}&type=connection.recovered")).await;
-    assert_eq!(recovered.len(), 1);
+    assert_eq!(app.events(&id, "connection.recovered", 1).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +100,7 @@ async fn a13_additions_at_once_lose_nothing() {
     let consented = ["OWNERS", "IDENTIFIERS", "LIABILITIES", "INVESTMENT_HOLDINGS"];
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": consented })).await;
     let path = format!("/connections/{id}/products");
-    let requests = (0..20).map(|number| app.post(&path, json!({ "products": [consented[number % consented.len()]] })));
+    let requests = (0..50).map(|number| app.post(&path, json!({ "products": [consented[number % consented.len()]] })));
     let answers: Vec<_> = futures::future::join_all(requests).await;
     let added = answers.into_iter().map(|answer| answer.expect(200)["results"][0]["outcome"].clone());
     assert_eq!(added.filter(|outcome| outcome == "ADDED").count(), consented.len());

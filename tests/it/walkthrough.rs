@@ -3,7 +3,6 @@
 
 mod answers;
 mod blocks;
-mod server;
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,9 +11,9 @@ use chrono::{Timelike, Utc};
 use serde_json::json;
 use tokio::process::Command;
 
+use crate::support::process::Process;
 use answers::differences;
 use blocks::{Block, blocks};
-use server::Server;
 
 /// How long the whole walk may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,7 +23,7 @@ const END: char = '\u{1e}';
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_answers_as_it_says() {
-    let server = Server::start().await;
+    let server = Process::start(&[]).await;
     wait_for_a_quiet_hour(&server).await;
     let blocks = blocks(include_str!("../../README.md"));
     assert!(blocks.len() > 10, "the walk-through is gone: {} blocks", blocks.len());
@@ -45,7 +44,7 @@ async fn the_readme_answers_as_it_says() {
 }
 
 /// At one in the morning nothing happens at the simulated bank, so what the walk-through books is all that is new.
-async fn wait_for_a_quiet_hour(server: &Server) {
+async fn wait_for_a_quiet_hour(server: &Process) {
     let advance = 25 * 3600 - Utc::now().num_seconds_from_midnight();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client.post(format!("{}/sandbox/clock", server.url)).bearer_auth(&server.key);

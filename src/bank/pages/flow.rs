@@ -37,7 +37,21 @@ pub struct FlowOptions {
     pub shared_accounts: Vec<String>,
     /// In a repair: another user's login fails with [`Failure::DifferentLogin`].
     pub user: Option<UserRef>,
+    /// In a repair: the customer enters the amounts of two small deposits instead of logging in.
+    pub deposits: Option<Deposits>,
 }
+
+/// Small deposits whose amounts the customer is to enter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deposits {
+    /// The login that goes on, because none is asked for.
+    pub login: Login,
+    /// How often they may be entered.
+    pub attempts: u32,
+}
+
+/// What was paid in, in the currency of the account.
+pub const DEPOSITED: [&str; 2] = ["0.01", "0.02"];
 
 /// Where a customer is between the first page and the last.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +72,7 @@ pub(super) enum PageState {
     Institution,
     Consent,
     Credentials,
+    Deposits,
     Mfa { user: UserRef, question: String },
     Permissions { login: Login, choices: Vec<AccountChoice> },
     Accounts { login: Login, choices: Vec<AccountChoice> },
@@ -127,6 +142,8 @@ pub enum Failure {
     PermissionDenied,
     /// Too many wrong passwords or answers.
     TooManyAttempts,
+    /// Too many wrong amounts of the deposits.
+    DepositsNotVerified,
     /// What the password `error_<CODE>` asked for.
     Code(String),
 }
@@ -141,6 +158,7 @@ impl Failure {
             Self::InstitutionDown => "INSTITUTION_DOWN",
             Self::PermissionDenied => "PERMISSION_DENIED",
             Self::TooManyAttempts => "TOO_MANY_ATTEMPTS",
+            Self::DepositsNotVerified => "DEPOSITS_NOT_VERIFIED",
             Self::Code(code) => code,
         }
     }
@@ -192,6 +210,11 @@ impl Flow {
         self.step
     }
 
+    /// How often wrong amounts of deposits were entered.
+    pub fn wrong_amounts(&self) -> u32 {
+        if self.options.deposits.is_some() { self.failed_attempts } else { 0 }
+    }
+
     /// How it ended; `None` = not yet.
     pub fn outcome(&self) -> Option<Step> {
         match &self.page {
@@ -224,6 +247,7 @@ impl Flow {
                     password,
                 };
             }
+            PageState::Deposits => self.verify(form),
             PageState::Mfa { user, .. } => return Accepted::Answer { user, answer: form.first("answer").to_owned() },
             PageState::Permissions { login, choices } => self.allow(login, choices, form),
             PageState::Accounts { login, choices } => {
@@ -275,7 +299,28 @@ impl Flow {
 
     /// The first page after the choice of an institution.
     fn greet(&mut self) {
-        self.page = if self.options.consent_page { PageState::Consent } else { PageState::Credentials };
+        self.page = if self.options.deposits.is_some() {
+            PageState::Deposits
+        } else if self.options.consent_page {
+            PageState::Consent
+        } else {
+            PageState::Credentials
+        };
+    }
+
+    /// Takes the amounts of the deposits, in any order.
+    fn verify(&mut self, form: &Form) {
+        let Some(deposits) = self.options.deposits.clone() else { return };
+        let mut amounts: Vec<&str> = form.all("amount").map(str::trim).collect();
+        amounts.sort_unstable();
+        if amounts == DEPOSITED {
+            return self.finish(deposits.login, self.options.shared_accounts.clone());
+        }
+        self.failed_attempts += 1;
+        self.error = Some("WRONG_AMOUNTS".to_owned());
+        if self.failed_attempts >= deposits.attempts {
+            self.fail(Failure::DepositsNotVerified);
+        }
     }
 
     fn let_in(&mut self, login: Login, accounts: &[BankAccount]) {

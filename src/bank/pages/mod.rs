@@ -16,10 +16,11 @@
 //! | `institution` | `institution` (key) | choose; not shown if the session names one |
 //! | `consent` | – | agree to what the application will see |
 //! | `credentials` | `username`, `password` | log in |
+//! | `deposits` | `amount`, twice | enter what was paid in ([`DEPOSITED`]) |
 //! | `mfa` | `answer` | answer the institution's question |
 //! | `permissions` | `allow` (product, repeated; a checkbox each) where the institution asks for each, else none | agree at the institution (OAuth only) |
 //! | `accounts` | `accounts` (key, repeated); each is a checkbox with `data-mask` | choose accounts |
-//! | `done` | – | the flow is over; there is no form, `data-result` says how |
+//! | `done` | – | the flow is over; there is no form, `data-result` says how, and `data-handover` holds the JSON that a script would give to its page |
 //!
 //! Each form also has the hidden field `step`, a number to be sent back (an old one changes nothing, so that a double click does no harm),
 //! and `action`: `submit` or `cancel`. A form that is shown again has `data-error` with a code such as `WRONG_CREDENTIALS`.
@@ -29,7 +30,7 @@ mod form;
 mod view;
 
 pub(super) use flow::Accepted;
-pub use flow::{AccountChoice, Failure, Finished, Flow, FlowOptions, Step};
+pub use flow::{AccountChoice, DEPOSITED, Deposits, Failure, Finished, Flow, FlowOptions, Step};
 pub use form::Form;
 
 /// The header `Content-Security-Policy` that suits these pages.

@@ -21,6 +21,7 @@ impl Flow {
             PageState::Institution => ("Choose your institution", self.institution_page(query)),
             PageState::Consent => ("Share your data", self.consent_page(bank)),
             PageState::Credentials => ("Log in", self.credentials_page(bank)),
+            PageState::Deposits => ("Confirm your account", self.deposits_page()),
             PageState::Mfa { question, .. } => ("Confirm that it is you", self.mfa_page(question)),
             PageState::Permissions { .. } => ("Allow access", self.permissions_page(bank)),
             PageState::Accounts { choices, .. } => ("Choose accounts", self.accounts_page(choices)),
@@ -116,6 +117,17 @@ impl Flow {
         self.form("mfa", Some("Continue"), &fields)
     }
 
+    fn deposits_page(&self) -> Markup {
+        let fields = html! {
+            p { "Two small amounts were paid into your account. What were they? (Here: 0.01 and 0.02.)" }
+            @for id in ["first", "second"] {
+                label for=(id) { "The " (id) " amount" }
+                input id=(id) name="amount" required autocomplete="off" inputmode="decimal" maxlength="10";
+            }
+        };
+        self.form("deposits", Some("Confirm"), &fields)
+    }
+
     fn permissions_page(&self, bank: &str) -> Markup {
         let each = self.bank().is_some_and(|bank| bank.per_product_consent);
         let fields = html! {
@@ -166,6 +178,8 @@ fn explain(code: &str) -> String {
     match code {
         "WRONG_CREDENTIALS" => "User name and password do not match.",
         "WRONG_ANSWER" => "That is not the right answer.",
+        "WRONG_AMOUNTS" => "These are not the amounts that were paid in.",
+        "DEPOSITS_NOT_VERIFIED" => "Too many wrong amounts: the account has to be connected anew.",
         "UNKNOWN_INSTITUTION" => "Please choose an institution from the list.",
         "NO_ACCOUNTS" => "There is no account to share.",
         "DIFFERENT_LOGIN" => "This is another login than the one that was connected.",

@@ -251,6 +251,7 @@ fn a10_one_refusal_refuses_all_and_names_each() {
 fn a10_each_refusal_names_what_helps() {
     let no = at(Yodlee).refused(Transactions);
     assert_eq!((no.code, no.remedy), (RefusalCode::UnsupportedByProvider, Remedy::Repair));
+    assert!(no.detail.contains("what stands in repair"), "{}", no.detail);
     assert_eq!(no.repair_body.unwrap(), serde_json::json!({"products": ["TRANSACTIONS"]}));
     let lacking = at(Mesh).institution(&[Balances], true).refused(Transactions);
     assert_eq!((lacking.code, lacking.remedy), (RefusalCode::UnsupportedByProvider, Remedy::NewConnection));

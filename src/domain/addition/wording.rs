@@ -42,7 +42,7 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
         RefusalCode::NotAddableAfterLink => format!("{product} can be had here only when a connection is linked"),
     };
     let help = match remedy {
-        Remedy::Repair => "post repairBody to the connection's repair, where the customer consents to it",
+        Remedy::Repair => "post what stands in repair to the connection's repair, where the customer consents to it",
         Remedy::AddFirst => "add one of those first, or in the same call",
         Remedy::NewConnection => "ask for it when linking a new connection",
         Remedy::None => "nothing helps at this institution",

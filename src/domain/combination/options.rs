@@ -52,6 +52,34 @@ pub fn check_options(products: &BTreeSet<Product>, product_options: &Map<String,
     violations
 }
 
+/// Checks options by what is asked for and by the calendar: none for a product that is not asked for, no statement of the future.
+pub fn check_given_options(
+    asked: &BTreeSet<Product>,
+    product_options: &Map<String, Value>,
+    today: NaiveDate,
+) -> Vec<Violation> {
+    let given = |product: Product| product_options.get(product.as_str()).filter(|options| !options.is_null());
+    let unasked = OPTIONS
+        .iter()
+        .map(|(product, _)| *product)
+        .filter(|product| given(*product).is_some() && !asked.contains(product));
+    let mut violations: Vec<Violation> = unasked
+        .map(|product| {
+            let detail =
+                format!("{product} is not among the products asked for. Ask for it, or leave its options out.");
+            Violation::new(ViolationCode::Invalid, pointer(product), detail)
+        })
+        .collect();
+    for field in ["from", "to"] {
+        let day = given(Product::Statements).and_then(|options| date(options.get(field)?));
+        if day.is_some_and(|day| day > today) {
+            let at = format!("{}/{field}", pointer(Product::Statements));
+            violations.push(invalid(&at, "must not lie in the future"));
+        }
+    }
+    violations
+}
+
 /// Whether income is asked for from elsewhere than the bank's data; that cannot go with other products (B7).
 pub(super) fn is_other_than_bank_income(product_options: &Map<String, Value>) -> bool {
     let source = product_options.get(Product::Income.as_str()).and_then(|options| options.get("source"));

@@ -194,3 +194,20 @@ fn b14_wrong_options_are_invalid() {
     let longest = object(json!({"STATEMENTS": {"from": "2024-02-29", "to": "2026-02-28"}}));
     assert!(check_options(&BTreeSet::from([Statements]), &longest).is_empty());
 }
+
+#[test]
+fn b14_options_are_for_what_is_asked_for_and_statements_for_the_past() {
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
+    let given = |asked: &[Product], options: &Map<String, Value>| {
+        let asked = asked.iter().copied().collect();
+        let found = check_given_options(&asked, options, today);
+        found.into_iter().map(|violation| (violation.code, violation.pointer)).collect::<Vec<_>>()
+    };
+    assert_eq!(given(&OPTION_PRODUCTS, &options()), []);
+    let unasked = given(&[Statements], &object(json!({"STATEMENTS": null, "INCOME": {"source": "BANK"}})));
+    assert_eq!(unasked, [(ViolationCode::Invalid, "/productOptions/INCOME".to_owned())]);
+    let future = object(json!({"STATEMENTS": {"from": "2026-01-31", "to": "2026-02-01"}}));
+    assert_eq!(given(&[Statements], &future), [(ViolationCode::Invalid, "/productOptions/STATEMENTS/to".to_owned())]);
+}
+
+const OPTION_PRODUCTS: [Product; 5] = [Income, Statements, IdentityVerification, PaymentInitiation, ConsumerReport];

@@ -54,6 +54,7 @@ impl Case {
         let mut placements = Placements::default();
         requested.iter().for_each(|&(placement, product)| placements.put(product, placement));
         let observed = Observed {
+            verification: None,
             initialized: &self.initialized,
             consented: &self.consented,
             accounts: &self.accounts,
@@ -228,4 +229,16 @@ fn c2_what_a_consent_covers() {
     let investments = BTreeSet::from([InvestmentTransactions]);
     assert!(covers(&investments, InvestmentHoldings) && covers(&investments, InvestmentTransactions));
     assert!(!covers(&investments, Transactions));
+}
+
+#[test]
+fn b16_numbers_wait_for_the_customer_unless_some_can_be_had() {
+    use Verification::{Automatic, ByCustomer, Failed};
+    let checking = |verification| (AccountType::Depository, AccountSubtype::Checking, verification);
+    let card = (AccountType::Credit, AccountSubtype::CreditCard, None);
+    assert_eq!(waits_for([card, checking(Some(ByCustomer)), checking(Some(Failed))]), Some(ByCustomer));
+    assert_eq!(waits_for([card, checking(Some(Automatic))]), Some(Automatic));
+    assert_eq!(waits_for([checking(Some(Failed)), checking(None)]), None);
+    assert_eq!(waits_for([card]), None);
+    assert_eq!(unverified(Failed), (ProductState::Failed, Some(ProductReason::VerificationFailed)));
 }

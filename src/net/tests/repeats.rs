@@ -84,6 +84,21 @@ async fn a_retry_after_beyond_the_deadline_ends_the_call_at_once() {
 }
 
 #[tokio::test]
+async fn a_pause_beyond_the_calls_patience_is_the_callers_business() {
+    let slow_down = "HTTP/1.1 429 Slow down\r\nretry-after: 9\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::saying(&[slow_down, OK]).await;
+    let reply = server.upstream().send(read()).await.unwrap();
+    assert_eq!(reply.retry_after(Utc::now()), Some(Duration::from_secs(9)));
+    assert_eq!(server.requests().len(), 1);
+
+    let slow_down = "HTTP/1.1 429 Slow down\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::saying(&[slow_down, OK]).await;
+    let hurried = read().patience(Duration::from_millis(900));
+    assert_eq!(server.upstream().send(hurried).await.unwrap().status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn an_outage_is_not_amplified() {
     // 429 leaves the breaker closed, so that only the budget counts.
     let server = Server::saying(&["HTTP/1.1 429 Slow down\r\ncontent-length: 0\r\n\r\n"]).await;

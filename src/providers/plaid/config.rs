@@ -56,7 +56,7 @@ impl Default for PlaidConfig {
     }
 }
 
-/// The section as written. The last three keys are every provider's, and are read elsewhere.
+/// The section as written. The last two keys are every provider's, and are read elsewhere.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Section {
@@ -72,8 +72,6 @@ struct Section {
     _mode: Option<IgnoredAny>,
     #[serde(rename = "base_url")]
     _base_url: Option<IgnoredAny>,
-    #[serde(rename = "refresh_by")]
-    _refresh_by: Option<IgnoredAny>,
 }
 
 impl TryFrom<Section> for PlaidConfig {
@@ -144,7 +142,7 @@ mod tests {
     #[test]
     fn the_keys_of_every_provider_are_passed_over() {
         let config = read(json!({
-            "mode": "live", "base_url": "https://production.plaid.com", "refresh_by": "linkspan",
+            "mode": "live", "base_url": "https://production.plaid.com",
             "client_id": "5f1", "secret": "s3", "consent_customization": "consent", "link_customization": "",
             "hosted_link": false, "webhook_url": "https://hooks.example/plaid",
         }))

@@ -196,7 +196,7 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
     failure.retry_after = retry_after.or(match failure.kind {
         // Limits are counted by minute, and Plaid does not say how much of it is left.
         FailureKind::RateLimit => Some(Duration::from_secs(60)),
-        FailureKind::NotReady => Some(Duration::from_secs(10)),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(10)),
         _ => None,
     });
     failure

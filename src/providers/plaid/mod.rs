@@ -28,9 +28,8 @@ use figment::value::{Dict, Value};
 use crate::config::Mode;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
-use crate::net::HeaderMap;
 
-use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
 use client::{Api, accounts, institutions, investments, items, session, transactions};
 
 pub use config::PlaidConfig;
@@ -72,6 +71,10 @@ impl Plaid {
     pub fn config(&self) -> &PlaidConfig {
         &self.config
     }
+
+    fn api<'a>(&'a self, cx: &'a Context<'a>, operation: &str) -> Api<'a> {
+        Api::new(&self.config, cx, spec::SPEC.deadline(operation))
+    }
 }
 
 #[async_trait]
@@ -84,8 +87,12 @@ impl Provider for Plaid {
         self.config.consent_customization.is_some()
     }
 
+    fn launch_script(&self) -> Option<&'static link::LaunchScript> {
+        Some(&client::link::LAUNCH_SCRIPT)
+    }
+
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
-        client::link::begin(&Api::new(&self.config, cx), request).await
+        client::link::begin(&self.api(cx, "begin_link"), request).await
     }
 
     async fn continue_link(
@@ -93,11 +100,11 @@ impl Provider for Plaid {
         cx: &Context<'_>,
         request: &link::LinkContinuation,
     ) -> Result<link::LinkProgress, Failure> {
-        session::progress(&Api::new(&self.config, cx), request).await
+        session::progress(&self.api(cx, "continue_link"), request).await
     }
 
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
-        items::status(&Api::new(&self.config, cx), credential).await
+        items::status(&self.api(cx, "status"), credential).await
     }
 
     async fn accounts(
@@ -106,7 +113,8 @@ impl Provider for Plaid {
         credential: &Secret,
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure> {
-        accounts::accounts(&Api::new(&self.config, cx), credential, wanted).await
+        let operation = if wanted.live_balances { "live_balances" } else { "accounts" };
+        accounts::accounts(&self.api(cx, operation), credential, wanted).await
     }
 
     async fn transactions(
@@ -115,11 +123,11 @@ impl Provider for Plaid {
         credential: &Secret,
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
-        transactions::page(&Api::new(&self.config, cx), credential, request).await
+        transactions::page(&self.api(cx, "transactions"), credential, request).await
     }
 
     async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
-        investments::holdings(&Api::new(&self.config, cx), credential).await
+        investments::holdings(&self.api(cx, "holdings"), credential).await
     }
 
     async fn investment_transactions(
@@ -128,7 +136,7 @@ impl Provider for Plaid {
         credential: &Secret,
         request: &data::InvestmentTransactionsRequest,
     ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        investments::page(&Api::new(&self.config, cx), credential, request).await
+        investments::page(&self.api(cx, "investment_transactions"), credential, request).await
     }
 
     async fn liabilities(
@@ -136,11 +144,11 @@ impl Provider for Plaid {
         cx: &Context<'_>,
         credential: &Secret,
     ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        accounts::liabilities(&Api::new(&self.config, cx), credential).await
+        accounts::liabilities(&self.api(cx, "liabilities"), credential).await
     }
 
     async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        items::refresh(&Api::new(&self.config, cx), credential, products).await
+        items::refresh(&self.api(cx, "refresh"), credential, products).await
     }
 
     async fn processor_token(
@@ -150,7 +158,7 @@ impl Provider for Plaid {
         provider_account_id: &str,
         processor: &str,
     ) -> Result<Secret, Failure> {
-        items::processor_token(&Api::new(&self.config, cx), credential, provider_account_id, processor).await
+        items::processor_token(&self.api(cx, "processor_token"), credential, provider_account_id, processor).await
     }
 
     async fn institutions(
@@ -158,33 +166,32 @@ impl Provider for Plaid {
         cx: &Context<'_>,
         request: &data::InstitutionsRequest,
     ) -> Result<data::InstitutionsPage, Failure> {
-        institutions::page(&Api::new(&self.config, cx), request).await
+        institutions::page(&self.api(cx, "institutions"), request).await
     }
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
-        items::remove(&Api::new(&self.config, cx), credential).await
+        items::remove(&self.api(cx, "revoke"), credential).await
     }
 
-    fn webhook_signature<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        webhook::signature(headers)
+    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+        webhook::signature(webhook.headers)
     }
 
-    fn webhook_key_id(&self, headers: &HeaderMap) -> Option<String> {
-        webhook::key_id(headers)
+    fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String> {
+        webhook::key_id(webhook.headers)
     }
 
     async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {
-        items::webhook_key(&Api::new(&self.config, cx), key_id).await
+        items::webhook_key(&self.api(cx, "webhook_key"), key_id).await
     }
 
     fn verify_webhook(
         &self,
         key: &data::WebhookKey,
-        headers: &HeaderMap,
-        body: &[u8],
+        webhook: &Webhook<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), data::WebhookRefused> {
-        webhook::verify(key, headers, body, now)
+        webhook::verify(key, webhook.headers, webhook.body, now)
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {

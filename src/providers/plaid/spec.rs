@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, Limit};
+use crate::providers::spec::{LaunchKind, Limit, WebhookProof};
 
 /// Plaid's capabilities.
 pub static SPEC: Spec = Spec {
@@ -40,6 +40,10 @@ pub static SPEC: Spec = Spec {
     refreshable: &[Product::Transactions, Product::InvestmentHoldings, Product::InvestmentTransactions],
     // [D] rate limits: counted by minute
     refresh_pause_seconds: 60,
+    // [S] /transactions/sync
+    reads_windows: false,
+    // [D] webhook verification
+    webhooks: WebhookProof::Verified,
     limits: LIMITS,
     slow_operations: &[
         // [S] /accounts/balance/get: "typically less than 10 seconds, but occasionally up to 30 seconds or more"

@@ -1,13 +1,16 @@
 //! A provider's OpenAPI description as published: reading it, following its references, finding an operation in it.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+use super::swagger;
 
 /// References to references that are followed before a description is taken to be circular.
 const LONGEST_CHAIN: usize = 16;
 
-/// One OpenAPI 3.0 document, unchanged.
+/// One OpenAPI 3.0 document; an older one in the shape of a 3.0 one.
 pub struct Description {
     document: Value,
 }
@@ -22,23 +25,31 @@ pub enum NoOperation {
 }
 
 impl Description {
-    /// Reads `<folder>/<provider>/<file>`, where the folder is `LINKSPAN_PROVIDER_SPECS` or else the published descriptions
-    /// beside the repository. `None` where there is no such file; a file that cannot be read or parsed is a failure.
-    pub fn load(provider: &str, file: &str) -> Option<Self> {
+    /// Reads every description in `<folder>/<provider>`, in order of names, where the folder is `LINKSPAN_PROVIDER_SPECS` or
+    /// else the published descriptions beside the repository. Files that are no description are passed over; one that cannot
+    /// be read or parsed is a failure.
+    pub fn load_all(provider: &str) -> Vec<Self> {
         let folder = std::env::var_os("LINKSPAN_PROVIDER_SPECS")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/provider-specs"), PathBuf::from);
-        let path = folder.join(provider).join(file);
-        if !path.is_file() {
-            return None;
-        }
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let description = Self::parse(file, &text);
-        Some(description.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        let Ok(entries) = std::fs::read_dir(folder.join(provider)) else { return Vec::new() };
+        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        files.iter().filter_map(|path| Self::load(path)).collect()
     }
 
-    /// Reads the text of a file whose name ends with `.json`, or is YAML.
+    fn load(path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(OsStr::to_str)?;
+        if !["json", "yml", "yaml"].contains(&extension) {
+            return None;
+        }
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let description = Self::parse(extension, &text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        description.document.get("paths").is_some().then_some(description)
+    }
+
+    /// Reads the text of a file whose name ends with `json`, or is YAML.
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
-        let document = if file.ends_with(".json") {
+        let document = if file.ends_with("json") {
             serde_json::from_str(text).map_err(|error| error.to_string())
         } else {
             // YAML 1.2: `NO` is a country, not a boolean.
@@ -50,7 +61,7 @@ impl Description {
 
     /// A description that is already in memory.
     pub fn new(document: Value) -> Self {
-        Self { document }
+        Self { document: swagger::modern(document) }
     }
 
     /// Puts a value at a key of the object at a JSON pointer, or takes the key away. The object must be there.
@@ -96,9 +107,23 @@ impl Description {
     pub fn path_item(&self, path: &str) -> Option<(&str, &Value)> {
         let path = path.split('?').next().unwrap_or(path);
         let paths = self.document.get("paths")?.as_object()?;
-        let found = paths.get_key_value(path);
-        let found = found.or_else(|| paths.iter().find(|(described, _)| fits(described, path)));
+        let find = |path: &str| {
+            let found = paths.get_key_value(path);
+            found.or_else(|| paths.iter().find(|(described, _)| fits(described, path)))
+        };
+        let found = find(path).or_else(|| self.bases().find_map(|base| find(path.strip_prefix(base.as_str())?)));
         found.map(|(described, methods)| (described.as_str(), methods))
+    }
+
+    /// The paths of the servers' addresses, which a call's path may begin with.
+    fn bases(&self) -> impl Iterator<Item = String> {
+        let servers = self.document.get("servers").and_then(Value::as_array).into_iter().flatten();
+        servers.filter_map(|server| {
+            let url = server.get("url")?.as_str()?;
+            let path = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+            let path = path.trim_end_matches('/');
+            (!path.is_empty()).then(|| path.to_owned())
+        })
     }
 
     /// A component schema by its name.

@@ -30,9 +30,8 @@ impl Merged {
     }
 
     fn add(&mut self, description: &Description, schema: &Map<String, Value>) {
-        for alternatives in ["oneOf", "anyOf"] {
-            let found = schema.contains_key(alternatives);
-            assert!(!found, "{alternatives} inside allOf: which fields are known?");
+        for alternative in ["oneOf", "anyOf"].iter().flat_map(|keyword| listed(schema, keyword)) {
+            self.add_alternative(description, alternative);
         }
         for (name, property) in object(schema.get("properties")) {
             self.add_property(name, property);
@@ -53,15 +52,31 @@ impl Merged {
         }
     }
 
+    /// The fields of an alternative are known, but none of them is required: which alternative holds is not looked at.
+    fn add_alternative(&mut self, description: &Description, alternative: &Value) {
+        let mut merged = Self::default();
+        if let Some(alternative) = description.resolve(alternative).as_object() {
+            merged.add(description, alternative);
+        }
+        for (name, property) in &merged.properties {
+            self.join_property(name, property, "anyOf");
+        }
+        self.rest = self.rest.take().or(merged.rest);
+    }
+
     /// A field that several members describe has to satisfy all of them.
     fn add_property(&mut self, name: &str, property: &Value) {
+        self.join_property(name, property, "allOf");
+    }
+
+    fn join_property(&mut self, name: &str, property: &Value, keyword: &str) {
         let property = bare(property);
         match self.properties.get_mut(name) {
             None => {
                 self.properties.insert(name.to_owned(), property);
             }
             Some(known) if *known == property => {}
-            Some(known) => *known = json!({ "allOf": [known.take(), property] }),
+            Some(known) => *known = json!({ keyword: [known.take(), property] }),
         }
     }
 
@@ -90,8 +105,11 @@ fn allows_null(description: &Description, schema: &Map<String, Value>) -> bool {
 }
 
 fn members(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
-    let members = schema.get("allOf").and_then(Value::as_array);
-    members.into_iter().flatten()
+    listed(schema, "allOf")
+}
+
+fn listed<'a>(schema: &'a Map<String, Value>, keyword: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    schema.get(keyword).and_then(Value::as_array).into_iter().flatten()
 }
 
 fn object(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {

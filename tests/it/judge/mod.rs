@@ -7,62 +7,101 @@ mod closing;
 mod description;
 mod exceptions;
 mod merging;
+mod swagger;
+mod variants;
 mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use description::{Description, NoOperation};
+use variants::{pointers, with};
 
 /// Complaints about one exchange beyond these say nothing new.
 const MOST_COMPLAINTS: usize = 20;
 
-/// One provider's description, ready to judge. Validators are compiled when first needed, and kept.
+/// One provider's descriptions, ready to judge: a provider may describe parts or versions of its API in files of their own.
 pub struct Judge {
+    documents: Vec<Document>,
+}
+
+/// One description. Validators are compiled when first needed, and kept.
+pub struct Document {
     provider: String,
     description: Description,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
 impl Judge {
-    /// Plaid's judge; parsed once per process, as it takes most of a second. `None` where the description is not at hand,
-    /// which is said once, past the capture of test output.
-    pub fn plaid() -> Option<&'static Self> {
-        static PLAID: OnceLock<Option<Judge>> = OnceLock::new();
-        let judge = PLAID.get_or_init(|| {
-            let judge = Self::load("plaid", "2020-09-14.yml");
-            if judge.is_none() {
+    /// The judge of a provider by the name of its folder; parsed once per process, as that may take most of a second.
+    /// `None` where no description is at hand, which is said once, past the capture of test output.
+    pub fn of(provider: &str) -> Option<&'static Self> {
+        static JUDGES: Mutex<BTreeMap<String, Option<&'static Judge>>> = Mutex::new(BTreeMap::new());
+        let mut judges = JUDGES.lock().unwrap_or_else(PoisonError::into_inner);
+        *judges.entry(provider.to_owned()).or_insert_with(|| {
+            let descriptions = Description::load_all(provider);
+            if descriptions.is_empty() {
                 let _ = writeln!(
                     std::io::stderr(),
-                    "fidelity is not judged: no description of Plaid here (LINKSPAN_PROVIDER_SPECS=<folder>)"
+                    "fidelity is not judged: no description of {provider} here (LINKSPAN_PROVIDER_SPECS=<folder>)"
                 );
+                return None;
             }
-            judge
-        });
-        judge.as_ref()
+            Some(Box::leak(Box::new(Self::new(provider, descriptions))))
+        })
     }
 
-    /// Reads `<descriptions>/<provider>/<file>` (see [`Description::load`]) and applies the exceptions that stand in the list.
-    pub fn load(provider: &str, file: &str) -> Option<Self> {
-        let description = Description::load(provider, file)?;
-        Some(Self::new(provider, description))
+    /// Plaid's one description.
+    pub fn plaid() -> Option<&'static Document> {
+        Self::of("plaid").map(|judge| &judge.documents[0])
     }
 
+    fn new(provider: &str, descriptions: Vec<Description>) -> Self {
+        Self { documents: descriptions.into_iter().map(|one| Document::new(provider, one)).collect() }
+    }
+
+    /// Judges one call and its answer. What several documents describe has to be as one of them says.
+    /// A complaint names the operation and side, the place in the body as a JSON pointer, and what is wrong there; there are
+    /// at most twenty.
+    pub fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        request_body: &[u8],
+        status: u16,
+        response_body: &[u8],
+    ) -> Result<(), Vec<String>> {
+        let describes = |document: &&Document| document.description.operation(method, path).is_ok();
+        let describing: Vec<_> = self.documents.iter().filter(describes).collect();
+        let judging = if describing.is_empty() { self.documents.iter().collect() } else { describing };
+        let verdicts = judging.iter().map(|one| one.exchange(method, path, request_body, status, response_body));
+        verdicts.min_by_key(|verdict| verdict.as_ref().map_or_else(Vec::len, |()| 0)).unwrap_or(Ok(()))
+    }
+
+    /// Judges a webhook's body by the schema that its provider's row names ([`webhooks`]); a provider without rows describes none.
+    pub fn webhook(&self, body: &Value) -> Result<(), Vec<String>> {
+        let Some(document) = self.documents.iter().find(|one| webhooks::describes(&one.provider)) else {
+            return Ok(());
+        };
+        document.webhook(body)
+    }
+}
+
+impl Document {
     fn new(provider: &str, mut description: Description) -> Self {
         exceptions::apply(provider, &mut description);
         Self { provider: provider.to_owned(), description, validators: Mutex::default() }
     }
 
-    /// Judges one call and its answer. A complaint names the operation and side, the place in the body as a JSON pointer, and
-    /// what is wrong there; there are at most twenty.
+    /// Judges one call and its answer by this document alone.
     pub fn exchange(
         &self,
         method: &str,
@@ -108,9 +147,31 @@ impl Judge {
             .collect()
     }
 
-    /// The component schema of a Plaid webhook, by its `webhook_type` and `webhook_code`.
-    pub fn webhook_schema(kind: &str, code: &str) -> Option<&'static str> {
-        webhooks::schema_name(kind, code)
+    /// Variants of an answer with 200 that are as good by the description: one field left out or null, or one that is new.
+    pub fn permitted(&self, path: &str, example: &Value) -> Vec<Value> {
+        let Ok((_, operation)) = self.description.operation("POST", path) else { return Vec::new() };
+        let good = |body: &Value| self.response(path, operation, 200, body.to_string().as_bytes()).is_empty();
+        let mut variants = Vec::new();
+        for pointer in pointers(example).into_iter().skip(1) {
+            let is_field = pointer.rsplit('/').next().is_some_and(|key| key.parse::<usize>().is_err());
+            let changes = [is_field.then_some(None), Some(Some(Value::Null))].into_iter().flatten();
+            variants.extend(changes.map(|change| with(example, &pointer, change)).filter(&good));
+        }
+        // The descriptions say that fields may come anywhere; the judge alone does not let them.
+        for pointer in pointers(example).into_iter().filter(|at| example.pointer(at).is_some_and(Value::is_object)) {
+            let mut body = example.clone();
+            body.pointer_mut(&pointer).expect("it is there")["unheard_of"] = serde_json::json!({ "new": [1, null] });
+            variants.push(body);
+        }
+        variants
+    }
+
+    /// Judges a webhook: a body that is described by no operation but by the name of a schema.
+    pub fn webhook(&self, body: &Value) -> Result<(), Vec<String>> {
+        match webhooks::schema_name(&self.provider, body) {
+            Some(name) => self.schema(name, body),
+            None => Err(vec![format!("no schema is known for this webhook: {body}")]),
+        }
     }
 
     fn examples(&self, content: &Value) -> Vec<(String, Value)> {

@@ -1,4 +1,9 @@
-//! Plaid describes its webhooks as component schemas, by no rule of naming: which is which stands here.
+//! Providers describe their webhooks as component schemas, if at all, by no rule of naming: which is which stands here.
+
+use serde_json::Value;
+
+/// The provider whose webhooks [`WEBHOOKS`] are.
+const PROVIDER: &str = "plaid";
 
 /// `webhook_type`, `webhook_code`, and the component schema of that body.
 pub const WEBHOOKS: [(&str, &str, &str); 28] = [
@@ -32,9 +37,14 @@ pub const WEBHOOKS: [(&str, &str, &str); 28] = [
     ("TRANSACTIONS", "TRANSACTIONS_REMOVED", "TransactionsRemovedWebhook"),
 ];
 
+/// Whether a provider's webhooks are described.
+pub fn describes(provider: &str) -> bool {
+    provider == PROVIDER
+}
+
 /// The component schema of a webhook, `None` for one that we do not know.
-pub fn schema_name(kind: &str, code: &str) -> Option<&'static str> {
-    let mut rows = WEBHOOKS.iter();
-    let row = rows.find(|row| (row.0, row.1) == (kind, code))?;
+pub fn schema_name(provider: &str, body: &Value) -> Option<&'static str> {
+    let named = (body["webhook_type"].as_str()?, body["webhook_code"].as_str()?);
+    let row = WEBHOOKS.iter().find(|row| provider == PROVIDER && (row.0, row.1) == named)?;
     Some(row.2)
 }

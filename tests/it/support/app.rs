@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use linkspan::config::Config;
 use linkspan::server::Server;
+use linkspan::store::Role;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::database;
 use super::observer::{Fidelity, Judging};
+use super::{database, document};
 
 /// How long a test waits for something that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,12 +56,32 @@ impl Answer {
     }
 }
 
+/// A connection without the times at which it was read.
+pub fn essence(connection: &Value) -> Value {
+    let mut essence = connection.clone();
+    for time in ["updatedAt", "successfullyAggregatedAt", "updateStatus", "categorizationStatus"] {
+        essence[time] = Value::Null;
+    }
+    for row in essence["productStates"].as_array_mut().unwrap() {
+        row["lastAggregatedAt"] = Value::Null;
+    }
+    essence
+}
+
+/// State and reason of a product of a connection.
+pub fn state<'a>(connection: &'a Value, product: &str) -> (&'a str, Option<&'a str>) {
+    let row = connection["productStates"].as_array().unwrap().iter().find(|row| row["product"] == product);
+    let row = row.unwrap_or_else(|| panic!("no {product}: {connection:#}"));
+    (row["state"].as_str().unwrap(), row["reason"].as_str())
+}
+
 pub struct TestApp {
     pub url: String,
     pub key: String,
     pub fidelity: Arc<Fidelity>,
     pub database_url: String,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
+    config: Config,
     stop: CancellationToken,
     running: Option<JoinHandle<()>>,
 }
@@ -88,10 +110,11 @@ impl TestApp {
         ];
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Config::from_sources(None, all).unwrap();
+        let kept = config.clone();
         let fidelity = Arc::new(Fidelity::default());
         let stop = CancellationToken::new();
         let server = Server::start(config, Some(Arc::new(Judging(fidelity.clone()))), stop.clone()).await.unwrap();
-        let url = server.public_url.clone();
+        let url = server.local_url.clone();
         let (tell, told) = oneshot::channel();
         let running = tokio::spawn(async move {
             let ready = |_: &str, _: Option<&str>| tell.send(()).expect("somebody waits");
@@ -100,8 +123,28 @@ impl TestApp {
             }
         });
         tokio::time::timeout(PATIENCE, told).await.expect("ready in time").expect("ready");
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE * 3)
+            .build()
+            .unwrap();
+        Self { url, key, fidelity, database_url, config: kept, http, stop, running: Some(running) }
+    }
+
+    /// The client alone, of a server that runs elsewhere.
+    pub fn of(url: &str, key: &str, database_url: &str) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { url, key, fidelity, database_url, http, stop, running: Some(running) }
+        Self {
+            url: url.to_owned(),
+            key: key.to_owned(),
+            fidelity: Arc::default(),
+            database_url: database_url.to_owned(),
+            config: Config::from_sources(None, Vec::new()).unwrap(),
+            http,
+            stop: CancellationToken::new(),
+            running: None,
+        }
     }
 
     /// Stops the server; its database stays.
@@ -147,7 +190,14 @@ impl TestApp {
         let bytes = response.bytes().await.unwrap();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        judge(method, path, &answer);
+        answer
+    }
+
+    /// A key of another tenant, or of another role.
+    pub async fn key_of(&self, tenant: &str, role: Role) -> String {
+        linkspan::server::create_key(&self.config, tenant, role).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -164,6 +214,14 @@ impl TestApp {
 
     pub async fn delete(&self, path: &str) -> Answer {
         self.call("DELETE", path, Key::Sandbox, &[], None).await
+    }
+
+    /// Lets Plaid's simulator go wrong like that from now on; nothing = all is well. Its answers are judged no more.
+    pub async fn faults(&self, faults: Value) {
+        self.fidelity.expect_faults();
+        let body = json!({ "faults": faults }).to_string().into_bytes();
+        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
+        assert_eq!(answer.status, 204, "{:#}", answer.body);
     }
 
     /// The id of an institution by its name.
@@ -193,11 +251,90 @@ impl TestApp {
 
     /// A connection that is linked and whose data is there.
     pub async fn linked(&self, body: Value) -> String {
+        self.linked_at("First Platypus Bank", body, json!({})).await
+    }
+
+    /// The same at that institution, by a customer who does things in their own way.
+    pub async fn linked_at(&self, institution: &str, body: Value, play: Value) -> String {
         let started = self.start(body).await;
-        let connection = self.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+        let connection = self.play(&started, Some(institution), play).await.expect(200);
         let id = connection["id"].as_str().unwrap().to_owned();
         self.settled(&id).await;
         id
+    }
+
+    /// Opens a repair.
+    pub async fn repair(&self, id: &str, body: Value) -> Value {
+        self.post(&format!("/connections/{id}/repair"), body).await.expect(201)
+    }
+
+    /// Opens a repair and plays the customer through it; the connection once nothing is left to fetch.
+    pub async fn repaired(&self, id: &str, body: Value, play: Value) -> Value {
+        let repair = self.repair(id, body).await;
+        self.play(&repair, None, play).await.expect(200);
+        self.settled(id).await
+    }
+
+    /// The connection.
+    pub async fn connection(&self, id: &str) -> Value {
+        self.get(&format!("/connections/{id}")).await.expect(200)
+    }
+
+    /// Adds products.
+    pub async fn add(&self, id: &str, products: Value) -> Answer {
+        self.post(&format!("/connections/{id}/products"), json!({ "products": products })).await
+    }
+
+    /// Turns a knob of the sandbox.
+    pub async fn knob(&self, id: &str, knob: &str, body: Value) -> Value {
+        self.post(&format!("/sandbox/connections/{id}/{knob}"), body).await.expect(200)
+    }
+
+    /// Moves the sandbox's clock.
+    pub async fn advance(&self, seconds: i64) {
+        self.post("/sandbox/clock", json!({ "advanceSeconds": seconds })).await.expect(200);
+    }
+
+    /// Lets things go wrong at the provider, on that route; an empty one heals.
+    pub async fn break_route(&self, route: &str) {
+        self.fidelity.expect_faults();
+        let fault = json!({ "route": route, "kind": "STATUS", "status": 500 });
+        let faults = if route.is_empty() { json!([]) } else { json!([fault]) };
+        let body = json!({ "faults": faults }).to_string().into_bytes();
+        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
+        assert_eq!(answer.status, 204);
+    }
+
+    /// The data of the events of a connection of that type, oldest first, once there are so many: events of transactions that
+    /// other tests hold open come late.
+    pub async fn events(&self, id: &str, kind: &str, count: usize) -> Vec<Value> {
+        let path = format!("/events?connectionId={id}&type={kind}&limit=500");
+        let page = self.until(&path, |page| page["data"].as_array().unwrap().len() >= count).await;
+        page["data"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect()
+    }
+
+    /// Every event of a connection that has happened by now.
+    pub async fn all_events(&self, id: &str) -> Vec<Value> {
+        let count = usize::try_from(self.last_event(id).await).unwrap();
+        let path = format!("/events?connectionId={id}&limit=500");
+        let page = self.until(&path, |page| page["data"].as_array().unwrap().len() >= count).await;
+        page["data"].as_array().unwrap().clone()
+    }
+
+    /// The number of the last event of a connection.
+    pub async fn last_event(&self, id: &str) -> i64 {
+        let mut database = sqlx::PgConnection::connect(&self.database_url).await.unwrap();
+        let query = sqlx::query_scalar("select event_seq from connections where id::text = $1").bind(id.to_owned());
+        query.fetch_one(&mut database).await.unwrap()
+    }
+
+    /// Waits until the provider was called that way so often.
+    pub async fn called(&self, operation: &str, times: usize) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.fidelity.operations().iter().filter(|one| *one == operation).count() < times {
+            assert!(tokio::time::Instant::now() < deadline, "{operation} was never called {times} times");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Waits until a connection has nothing left to fetch; the connection then.
@@ -207,7 +344,12 @@ impl TestApp {
 
     /// Waits until a path answers what is hoped for.
     pub async fn until(&self, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, path, hoped).await
+    }
+
+    /// The same for what may take longer, or must not.
+    pub async fn until_within(&self, patience: Duration, path: &str, hoped: impl Fn(&Value) -> bool) -> Value {
+        let deadline = tokio::time::Instant::now() + patience;
         loop {
             let body = self.get(path).await.expect(200);
             if hoped(&body) {
@@ -238,6 +380,15 @@ impl TestApp {
         let complaints = self.fidelity.complaints();
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     }
+}
+
+/// Every answer of a documented path is as the document says.
+#[track_caller]
+fn judge(method: &str, path: &str, answer: &Answer) {
+    let Some(operation) = document::operation(method, path) else { return };
+    let kind = answer.headers.get("content-type").map(String::as_str).unwrap_or_default();
+    let complaints = operation.complaints(answer.status, kind, &answer.body);
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 impl Drop for TestApp {

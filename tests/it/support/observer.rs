@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use linkspan::net::{Exchange, Observer};
+use serde_json::Value;
 
 use crate::judge::Judge;
 
@@ -11,7 +12,7 @@ use crate::judge::Judge;
 #[derive(Default)]
 pub struct Fidelity {
     complaints: Mutex<Vec<String>>,
-    seen: Mutex<Vec<String>>,
+    seen: Mutex<Vec<(String, Value)>>,
     faults: AtomicBool,
 }
 
@@ -26,9 +27,15 @@ impl Fidelity {
         self.complaints.lock().unwrap().clone()
     }
 
+    /// What was sent to that operation, in order.
+    pub fn requests(&self, operation: &str) -> Vec<Value> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|(path, _)| path == operation).map(|(_, body)| body.clone()).collect()
+    }
+
     /// The operations that were called, in order.
     pub fn operations(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
+        self.seen.lock().unwrap().iter().map(|(path, _)| path.clone()).collect()
     }
 }
 
@@ -36,11 +43,13 @@ pub struct Judging(pub Arc<Fidelity>);
 
 impl Observer for Judging {
     fn exchange(&self, exchange: &Exchange<'_>) {
-        if exchange.upstream != "plaid" {
+        // The sandbox's own errands, the customer's browser and the webhooks, are no exchanges with a provider.
+        if exchange.upstream.starts_with("sandbox") {
             return;
         }
-        self.0.seen.lock().unwrap().push(exchange.path.to_owned());
-        let Some(judge) = Judge::plaid() else { return };
+        let body = serde_json::from_slice(exchange.request_body).unwrap_or_default();
+        self.0.seen.lock().unwrap().push((exchange.path.to_owned(), body));
+        let Some(judge) = Judge::of(&exchange.upstream.replace('_', "")) else { return };
         if self.0.faults.load(Ordering::Relaxed) {
             return;
         }

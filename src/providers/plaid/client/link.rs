@@ -7,7 +7,7 @@ use url::Url;
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::providers::Failure;
-use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
+use crate::providers::link::{Launch, LaunchScript, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::plaid::config::PlaidConfig;
 use crate::providers::plaid::error::RELINK_NEEDED;
 use crate::providers::plaid::map::products::plaid_name;
@@ -23,6 +23,13 @@ use super::{Api, Operation, countries, options, placement, refused};
 const TOKEN_CREATE: Operation = Operation::repeatable("/link/token/create");
 /// The script that opens Link with a token.
 const SCRIPT_URL: &str = "https://cdn.plaid.com/link/v2/stable/link-initialize.js";
+/// What Link needs of a page, by Plaid's own recommendation for a `Content-Security-Policy`.
+pub static LAUNCH_SCRIPT: LaunchScript = LaunchScript {
+    source: include_str!("../launch.js"),
+    script_src: SCRIPT_URL,
+    frame_src: "https://cdn.plaid.com",
+    connect_src: "https://production.plaid.com https://sandbox.plaid.com",
+};
 /// A hosted page lives 21 days at most.
 const LONGEST_LIFETIME: u32 = 21 * 24 * 60 * 60;
 
@@ -106,7 +113,7 @@ fn first_link<'a>(
         transactions: arrays
             .fetches("transactions")
             .then(|| Days { days_requested: request.history_days.clamp(1, SPEC.history_days) }),
-        auth: deposits.then_some(AuthFlow { same_day_microdeposits_enabled: true }),
+        auth: auth_flow(&arrays, deposits),
         webhook: config.webhook_url.as_ref().map(Url::as_str).or(request.webhook_url.as_deref()),
         link_customization_name: config.link_customization.as_deref(),
         institution_id: request.institution.as_deref(),
@@ -116,6 +123,16 @@ fn first_link<'a>(
         optional_products: arrays.optional,
         additional_consented_products: arrays.additional_consented,
         ..common
+    })
+}
+
+/// How numbers may be verified: by deposits that the customer enters where that was asked for; else, where they must be had
+/// and do not come at once, by deposits that Plaid recognises itself (A6).
+fn auth_flow(arrays: &placement::Arrays, same_day: bool) -> Option<AuthFlow> {
+    let must_be_had = [&arrays.products, &arrays.required_if_supported].iter().any(|array| array.contains(&"auth"));
+    must_be_had.then_some(AuthFlow {
+        same_day_microdeposits_enabled: same_day.then_some(true),
+        automated_microdeposits_enabled: (!same_day).then_some(true),
     })
 }
 

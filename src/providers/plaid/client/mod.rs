@@ -10,7 +10,7 @@ pub mod placement;
 pub mod session;
 pub mod transactions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -53,12 +53,13 @@ pub struct Api<'a> {
     config: &'a PlaidConfig,
     cx: &'a Context<'a>,
     started: Instant,
+    deadline: Duration,
 }
 
 impl<'a> Api<'a> {
-    /// Begins to count the call's time.
-    pub fn new(config: &'a PlaidConfig, cx: &'a Context<'a>) -> Self {
-        Self { config, cx, started: Instant::now() }
+    /// Begins to count the call's time, of which there is no more than the operation may take.
+    pub fn new(config: &'a PlaidConfig, cx: &'a Context<'a>, longest: Duration) -> Self {
+        Self { config, cx, started: Instant::now(), deadline: cx.deadline.min(longest) }
     }
 
     /// Business time.
@@ -79,9 +80,10 @@ impl<'a> Api<'a> {
 
     /// The request, within what is left of the time.
     fn call(&self, operation: Operation, body: &Value) -> Result<Call, Failure> {
-        let left = self.cx.deadline.saturating_sub(self.started.elapsed());
+        let left = self.deadline.saturating_sub(self.started.elapsed());
         let call = Call::post_json(operation.path, operation.path, body.to_string().into_bytes())
             .deadline(left)
+            .patience(self.cx.patience)
             .header(HeaderName::from_static("plaid-version"), API_VERSION)
             .header(HeaderName::from_static("plaid-client-id"), credential(&self.config.client_id)?)
             .header(HeaderName::from_static("plaid-secret"), credential(self.config.secret.expose())?);

@@ -67,16 +67,21 @@ async fn update_mode(
 ) -> Result<LinkProgress, Failure> {
     let Some(state) = token_state(api, link_token).await? else { return Ok(expired()) };
     match visit(&state) {
-        Visit::Succeeded { session, .. } => Ok(LinkProgress::Repaired { provider_session_id: session }),
+        Visit::Succeeded { session, .. } => Ok(repaired(session)),
         Visit::Left(end) => Ok(LinkProgress::Ended(end)),
         visit => {
             let may_be_done = claimed || matches!(visit, Visit::Silent { .. });
             if may_be_done && is_well(&items::status(api, credential).await?) {
-                return Ok(LinkProgress::Repaired { provider_session_id: visit.session() });
+                return Ok(repaired(visit.session()));
             }
             Ok(unfinished(&state, &visit, api.now()))
         }
     }
+}
+
+/// The Item keeps its access token.
+fn repaired(session: Option<String>) -> LinkProgress {
+    LinkProgress::Repaired { credential: None, provider_session_id: session }
 }
 
 /// Whether the Item has no error that keeps the customer's work from being done.

@@ -17,6 +17,7 @@ use crate::providers::data::{AccountsWanted, InstitutionsRequest, InvestmentTran
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::plaid::wire::Done;
 use crate::providers::plaid::{Plaid, PlaidConfig};
+use crate::providers::records::NoRecords;
 use crate::providers::{Context, Failure, FailureKind, Provider};
 
 /// Answers by path, in turn; the last again and again.
@@ -65,7 +66,8 @@ impl Stub {
 
     fn cx(&self) -> Context<'_> {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        Context { upstream: &self.upstream, now, deadline: Duration::from_secs(20) }
+        let (deadline, patience) = (Duration::from_secs(20), Duration::from_secs(2));
+        Context { upstream: &self.upstream, now, records: &NoRecords, deadline, patience }
     }
 
     fn asked(&self) -> Vec<(String, Value)> {
@@ -152,6 +154,18 @@ async fn a_call_ends_with_the_time_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_call_takes_no_longer_than_its_operation_may() {
+    let stub = Stub::new(&[]).await;
+    let cx = Context { deadline: net::MAX_DEADLINE, ..stub.cx() };
+    let plaid = plaid();
+    for (operation, seconds) in [("status", 30), ("transactions", 30), ("live_balances", 60), ("holdings", 180)] {
+        let call = plaid.api(&cx, operation).call(Operation::once("/some"), &json!({})).unwrap();
+        let longest = Duration::from_secs(seconds);
+        assert!(call.deadline <= longest && call.deadline > longest - Duration::from_secs(5), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn a_sync_begins_with_the_days_and_goes_on_with_the_cursor() {
     let stub = Stub::new(&[("/transactions/sync", 200, fixture!("transactions_sync"))]).await;
     let mut request = TransactionsRequest { history_days: 400, ..TransactionsRequest::default() };
@@ -184,17 +198,31 @@ async fn a_sync_that_was_overtaken_begins_again() {
 }
 
 #[tokio::test]
-async fn a_sync_that_turns_in_circles_is_ended() {
+async fn a_cursor_that_is_refused_begins_again() {
+    let stub = Stub::new(&[(
+        "/transactions/sync",
+        400,
+        r#"{"error_type":"INVALID_REQUEST","error_code":"INVALID_FIELD","error_message":"cursor not associated with access_token"}"#,
+    )])
+    .await;
+    let mut request = TransactionsRequest { run_cursor: Some("old".into()), ..TransactionsRequest::default() };
+    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Restart, "INVALID_FIELD"));
+    // Without a cursor it is something else that Plaid does not take.
+    request.run_cursor = None;
+    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_sync_that_leads_back_to_its_beginning_is_ended() {
     let stub = Stub::new(&[(
         "/transactions/sync",
         200,
-        r#"{"added":[],"modified":[],"removed":[],"next_cursor":"same","has_more":true}"#,
+        r#"{"added":[],"modified":[],"removed":[],"next_cursor":"","has_more":true}"#,
     )])
     .await;
-    let mut request = TransactionsRequest::default();
-    assert!(plaid().transactions(&stub.cx(), &token(), &request).await.unwrap().has_more);
-    request.page_cursor = Some("same".into());
-    let failure = plaid().transactions(&stub.cx(), &token(), &request).await.unwrap_err();
+    let failure = plaid().transactions(&stub.cx(), &token(), &TransactionsRequest::default()).await.unwrap_err();
     assert_eq!(failure.code, "UNREADABLE_ANSWER");
 }
 
@@ -418,7 +446,7 @@ async fn d1_a_repair_exchanges_nothing() {
     let inputs = [LinkInput::Nothing, LinkInput::PublicToken(Secret::new("public-sandbox-1"))];
     for input in inputs {
         let outcome = progress(&stub, Some(token()), input).await.unwrap();
-        assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(_) }));
+        assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(_), .. }));
     }
     assert_eq!(stub.paths(), ["/link/token/get", "/link/token/get"]);
 }
@@ -444,7 +472,7 @@ async fn d4_a_repair_without_a_sign_is_decided_by_the_item() {
     assert!(matches!(progress(&stub, Some(token()), done).await.unwrap(), LinkProgress::Pending));
     // The visit is over, and the Item is well.
     let outcome = progress(&stub, Some(token()), LinkInput::Nothing).await.unwrap();
-    assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(session) } if session == "s"));
+    assert!(matches!(outcome, LinkProgress::Repaired { provider_session_id: Some(session), .. } if session == "s"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::{Ach, Address, Bacs, Balances, Eft, Identifiers, International, Owner};
+use crate::domain::account::{Ach, Address, Bacs, Balances, Eft, Identifiers, International, Owner, Verification};
 use crate::providers::data::ProviderAccount;
 use crate::providers::plaid::wire;
 
@@ -35,8 +35,19 @@ pub fn account(account: wire::account::Account, asked_at: Option<DateTime<Utc>>)
             limit: balances.limit.map(|amount| amount.0),
             updated_at: balances.last_updated_datetime.or(asked_at),
         },
+        verification: account.verification_status.as_deref().and_then(verification),
         identifiers: None,
         owners: None,
+    }
+}
+
+/// What the numbers still wait for; nothing where they were verified, or were never in doubt.
+fn verification(status: &str) -> Option<Verification> {
+    match status {
+        "pending_automatic_verification" | "unsent" => Some(Verification::Automatic),
+        "pending_manual_verification" => Some(Verification::ByCustomer),
+        "verification_expired" | "verification_failed" | "database_insights_fail" => Some(Verification::Failed),
+        _ => None,
     }
 }
 

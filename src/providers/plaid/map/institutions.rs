@@ -30,24 +30,31 @@ pub fn institution(institution: Institution) -> ProviderInstitution {
             .into_iter()
             .filter(|code| is_country(code))
             .collect(),
-        instant_identifiers: has(&listed, "auth") || says(auth.as_ref(), |auth| auth.instant_auth),
+        instant_identifiers: instant(&listed, auth.as_ref()),
         products: products(&listed, auth.as_ref()),
         oauth: institution.oauth.unwrap_or(false),
         health: health(institution.status.and_then(|s| s.item_logins).and_then(|logins| logins.status).as_deref()),
     }
 }
 
-/// What can be had there at link time. Plaid lists `auth` only for instant auth, though a link session also shows institutions
-/// with instant match; and it says that `balance` is the better sign of Signal than `signal`.
+/// What can be had there at link time. Plaid lists `auth` only for instant auth, though a link session also takes institutions
+/// with the other ways that it allows; and it says that `balance` is the better sign of Signal than `signal`.
 fn products(listed: &[String], auth: Option<&AuthMethods>) -> BTreeSet<Product> {
     let mut products = from_plaid(listed);
-    if says(auth, |auth| auth.instant_auth) || says(auth, |auth| auth.instant_match) {
+    let at_link: [fn(&AuthMethods) -> Option<bool>; 3] =
+        [|auth| auth.instant_auth, |auth| auth.instant_match, |auth| auth.automated_micro_deposits];
+    if at_link.into_iter().any(|method| says(auth, method)) {
         products.extend([Product::Identifiers, Product::Balances]);
     }
     if has(listed, "balance") {
         products.insert(Product::Signal);
     }
     products
+}
+
+/// Whether account numbers come without the customer (C6). The metadata decide; the list of products only where there are none.
+fn instant(listed: &[String], auth: Option<&AuthMethods>) -> bool {
+    auth.map_or_else(|| has(listed, "auth"), |auth| auth.instant_auth.unwrap_or(false))
 }
 
 fn has(listed: &[String], product: &str) -> bool {

@@ -1,6 +1,9 @@
 //! Items → how a connection stands.
 
+use std::collections::BTreeSet;
+
 use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::product::Product;
 use crate::providers::data::Observation;
 use crate::providers::plaid::error::{Meaning, code};
 use crate::providers::plaid::wire::item::Item;
@@ -10,12 +13,7 @@ use super::products::{from_plaid, from_scopes};
 /// What an Item says.
 pub fn observation(item: Item) -> Observation {
     let initialized = from_plaid(item.products.iter().chain(&item.billed_products).flatten());
-    let mut consented = &initialized | &from_plaid(item.consented_products.iter().flatten());
-    consented.extend(from_scopes(item.consented_data_scopes.iter().flatten()));
-    if !has_consent_screen(&item) {
-        // Without Data Transparency Messaging nothing but the institution limits what may be called (P10, P11).
-        consented.extend(from_plaid(item.available_products.iter().flatten()));
-    }
+    let consented = consented(&item, &initialized);
     Observation {
         condition: condition(&item),
         code: item.error.as_ref().map(code),
@@ -25,6 +23,24 @@ pub fn observation(item: Item) -> Observation {
         consented,
         consent_expires_at: item.consent_expiration_time,
     }
+}
+
+/// What may be called: what was consented to, as far as the Item can have it. What the customer withheld at the institution is
+/// not among its available products, whatever was consented to at Plaid (P11, P12).
+fn consented(item: &Item, initialized: &BTreeSet<Product>) -> BTreeSet<Product> {
+    let available = item.available_products.as_ref().map(from_plaid);
+    if !has_consent_screen(item) {
+        // Without Data Transparency Messaging nothing but the institution limits what may be called (P10).
+        return initialized | &available.unwrap_or_default();
+    }
+    let mut agreed = from_plaid(item.consented_products.iter().flatten());
+    agreed.extend(from_scopes(item.consented_data_scopes.iter().flatten()));
+    if let Some(mut available) = available {
+        // The better sign of Signal.
+        available.extend(available.contains(&Product::Balances).then_some(Product::Signal));
+        agreed.retain(|product| available.contains(product));
+    }
+    initialized | &agreed
 }
 
 /// Whether the customer was asked for consent by product. They agreed to something then, so that empty lists mean: not asked.

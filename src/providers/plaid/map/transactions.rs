@@ -21,6 +21,7 @@ pub fn page(page: SyncPage) -> Result<TransactionsPage, Failure> {
         removed: page.removed.into_iter().map(|removed| removed.transaction_id.0).collect(),
         next_cursor: page.next_cursor,
         has_more: page.has_more,
+        whole: Vec::new(),
         history: match page.transactions_update_status.as_deref() {
             Some("NOT_READY") => HistoryProgress::NotReady,
             Some("HISTORICAL_UPDATE_COMPLETE") => HistoryProgress::Complete,

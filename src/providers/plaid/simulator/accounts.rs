@@ -143,9 +143,9 @@ pub async fn get_numbers(call: Call) -> Answer {
     let fields = call.fields(&["access_token"], &["options"])?;
     let open = call.simulator.open_with(&call, fields.need("access_token")?, Product::Auth).await?;
     match open.item.verification {
-        None | Some(Verification::Done) => {}
-        Some(Verification::Pending) => return Err(Error::new("PRODUCT_NOT_READY")),
-        Some(Verification::Expired) => return Err(Error::new("NO_AUTH_ACCOUNTS")),
+        None | Some(Verification::Done | Verification::Entered) => {}
+        Some(Verification::Pending | Verification::Manual) => return Err(Error::new("PRODUCT_NOT_READY")),
+        Some(Verification::Expired | Verification::Failed) => return Err(Error::new("NO_AUTH_ACCOUNTS")),
     }
     let chosen = chosen(&open, &fields, Product::Auth, &[])?;
     let numbers = numbers(&open, &chosen);

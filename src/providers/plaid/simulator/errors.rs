@@ -56,6 +56,7 @@ const CODES: &[Row] = &[
     ),
     ("INVALID_INSTITUTION", "INVALID_INPUT", "invalid institution_id provided", None),
     ("INVALID_LINK_TOKEN", "INVALID_INPUT", "the link_token is invalid or has expired", None),
+    ("TOO_MANY_VERIFICATION_ATTEMPTS", "INVALID_INPUT", "too many attempts to verify the deposits", None),
     (
         "INVALID_MFA",
         "ITEM_ERROR",

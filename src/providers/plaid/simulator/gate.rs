@@ -9,7 +9,7 @@ use super::call::Call;
 use super::errors::{Error, Result};
 use super::ids;
 use super::product::{Product, allowed_by, scopes};
-use super::state::{ACCESS_TOKEN, AccessToken, HistoryStart, ITEM, Item};
+use super::state::{ACCESS_TOKEN, AccessToken, HistoryStart, ITEM, Item, Verification};
 use super::webhooks;
 use crate::bank::{Access, BankAccount, BankInstitution, Books};
 use crate::domain::institution::InstitutionHealth;
@@ -156,7 +156,8 @@ fn permit(open: &Open, product: Product) -> Result<()> {
 
 fn may_use(item: &Item, institution: &BankInstitution, product: Product) -> Result<()> {
     let new = !item.products.contains(&product);
-    if new && !product.at(institution) {
+    let by_hand = item.verification.is_some_and(Verification::is_by_hand);
+    if new && (by_hand || !product.at(institution)) {
         return Err(Error::new("PRODUCTS_NOT_SUPPORTED"));
     }
     if new && consented(item).is_some_and(|consented| !consented.contains(&product)) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::errors::Error;
 use super::product::Product;
-use super::state::{Asked, HistoryStart, Item, Link, Told, Verification};
+use super::state::{Asked, Deposits, HistoryStart, Item, Link, Told, Verification};
 use crate::bank::pages::Finished;
 use crate::bank::{BankAccount, BankInstitution};
 use crate::domain::product::Product as Kind;
@@ -38,16 +38,25 @@ pub fn grant(
 ) -> Result<Grant, Refused> {
     let permitted = |product: &Product| !institution.per_product_consent || allowed.contains(&product.kind());
     let suits = |product: &Product| accounts.iter().any(|account| product.suits(account));
+    // The institution has numbers at once, or small deposits verify them.
+    let reachable = |product: &Product| {
+        product.at(institution)
+            && (*product != Product::Auth || institution.instant_identifiers || asked.deposits.is_some())
+    };
     for product in &asked.required {
-        if !product.at(institution) {
+        if !reachable(product) {
             return Err(Refused::Ended(Error::new("PRODUCTS_NOT_SUPPORTED")));
         }
         if !suits(product) {
             return Err(Refused::Ended(product.without_account()));
         }
     }
+    if asked.deposits == Some(Deposits::SameDay) {
+        // The customer types numbers in instead of logging in: nothing else comes with them.
+        return Ok(Grant { products: asked.required.clone(), billed: asked.required.clone() });
+    }
     let supported: BTreeSet<Product> =
-        asked.if_supported.iter().copied().filter(|product| product.at(institution) && suits(product)).collect();
+        asked.if_supported.iter().copied().filter(|product| reachable(product) && suits(product)).collect();
     if !asked.required.union(&supported).all(permitted) {
         return Err(Refused::Again(Error::new("ACCESS_NOT_GRANTED")));
     }
@@ -70,7 +79,11 @@ pub fn grant(
 pub fn new_item(id: String, link: &Link, institution: &BankInstitution, finished: &Finished, grant: Grant) -> Item {
     let now = finished.login.at;
     let history = grant.products.contains(&Product::Transactions);
-    let verified = !grant.products.contains(&Product::Auth) || institution.instant_identifiers;
+    let verification = match link.asked.deposits {
+        _ if !grant.products.contains(&Product::Auth) => None,
+        Some(Deposits::SameDay) => Some(Verification::Manual),
+        _ => (!institution.instant_identifiers).then_some(Verification::Pending),
+    };
     Item {
         id,
         institution: institution.key.clone(),
@@ -86,7 +99,8 @@ pub fn new_item(id: String, link: &Link, institution: &BankInstitution, finished
         consent_expires_at: consent_end(institution, now),
         broken: false,
         revoked: false,
-        verification: (!verified).then_some(Verification::Pending),
+        verification,
+        wrong_amounts: 0,
         days_requested: link.days_requested,
         history: history.then(|| HistoryStart::new(&finished.login, now, link.days_requested)),
         synced: false,
@@ -100,6 +114,11 @@ pub fn new_item(id: String, link: &Link, institution: &BankInstitution, finished
 pub fn renew(item: &mut Item, link: &Link, institution: &BankInstitution, finished: &Finished) {
     let now = finished.login.at;
     let asked = asked_in_update(item, &link.asked);
+    if verifies_deposits(item) {
+        // No login was asked for, and nothing else changes.
+        item.verification = Some(Verification::Entered);
+        return;
+    }
     item.login = finished.login.clone();
     (item.broken, item.revoked) = (false, false);
     (item.told.error, item.told.accounts_at) = (None, now);
@@ -111,6 +130,22 @@ pub fn renew(item: &mut Item, link: &Link, institution: &BankInstitution, finish
     item.products.extend(link.asked.required.iter().filter(|product| product.at(institution)));
     if link.account_selection || institution.own_account_picker {
         select(item, &finished.accounts);
+    }
+}
+
+/// How often wrong amounts may be entered.
+pub const MOST_WRONG_AMOUNTS: u32 = 3;
+
+/// Whether an update asks for the amounts of the deposits instead of the login.
+pub fn verifies_deposits(item: &Item) -> bool {
+    item.verification == Some(Verification::Manual) && !item.broken && !item.revoked
+}
+
+/// Counts wrong amounts; too many, and the deposits are void.
+pub fn count_wrong_amounts(item: &mut Item, more: u32) {
+    item.wrong_amounts = item.wrong_amounts.saturating_add(more);
+    if item.wrong_amounts >= MOST_WRONG_AMOUNTS {
+        item.verification = Some(Verification::Failed);
     }
 }
 

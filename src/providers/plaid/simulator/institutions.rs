@@ -136,10 +136,12 @@ fn kinds(fields: &Fields) -> Result<Vec<crate::domain::product::Product>> {
 
 fn institution(call: &Call, one: &BankInstitution, detail: &Detail) -> Value {
     let products: Vec<Product> = Product::ALL.iter().copied().filter(|product| product.at(one)).collect();
+    // Numbers are listed for the instant flow alone; the metadata name the other ways.
+    let listed = products.iter().filter(|product| **product != Product::Auth || one.instant_identifiers);
     let mut row = json!({
         "institution_id": id(&one.key),
         "name": one.name,
-        "products": names(&products),
+        "products": names(listed),
         "country_codes": one.country_codes,
         "routing_numbers": [],
         "dtc_numbers": [],

@@ -1,4 +1,4 @@
-//! `/item/*` and `/processor/token/create`.
+//! `/item/*`, and tokens for processors.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use super::Simulator;
 use super::accounts::time;
 use super::call::{Answer, Call, reply};
 use super::errors::{Error, Result};
-use super::gate::{account_id, consented, item_error, outage};
+use super::gate::{Open, account_id, consented, item_error, outage};
 use super::ids;
 use super::institutions;
 use super::product::{Product, names, scopes};
-use super::state::{ACCESS_TOKEN, AccessToken, ITEM, Item, PUBLIC_TOKEN, PublicToken};
+use super::state::{ACCESS_TOKEN, AccessToken, ITEM, Item, PUBLIC_TOKEN, PublicToken, Verification};
 use super::webhooks;
 use crate::bank;
 
@@ -82,9 +82,16 @@ const PROCESSORS: &[&str] = &[
 pub fn item(item: &Item, error: Option<&Error>) -> Value {
     let institution = bank::institution(&item.institution);
     let has = |product: &&Product| institution.is_some_and(|institution| product.at(institution));
-    let available = Product::ALL.iter().filter(has).filter(|product| !item.billed.contains(product));
+    let available = Product::ALL
+        .iter()
+        .filter(has)
+        .filter(|product| !item.billed.contains(product) && item.may_come_to_use(**product));
     let at_once = item.products.contains(&Product::Auth) && item.verification.is_none();
-    let auth_method = item.verification.map(|_| "AUTOMATED_MICRODEPOSITS").or(at_once.then_some("INSTANT_AUTH"));
+    let by_deposit = |verification: Verification| match verification.is_by_hand() {
+        true => "SAME_DAY_MICRODEPOSITS",
+        false => "AUTOMATED_MICRODEPOSITS",
+    };
+    let auth_method = item.verification.map(by_deposit).or(at_once.then_some("INSTANT_AUTH"));
     json!({
         "item_id": item.id,
         "institution_id": institutions::id(&item.institution),
@@ -213,9 +220,25 @@ pub async fn create_processor_token(call: Call) -> Answer {
     let fields = call.fields(&["access_token", "account_id", "processor"], &[])?;
     fields.one_of("processor", PROCESSORS)?;
     let open = call.simulator.open(&call, fields.need("access_token")?).await?;
-    let wanted = fields.need("account_id")?;
-    if !open.accounts.iter().any(|account| account_id(&open.item.id, &account.key) == wanted) {
-        return Err(Error::new("INVALID_ACCOUNT_ID"));
-    }
+    shares(&open, fields.need("account_id")?)?;
     reply(json!({ "processor_token": ids::random_token("processor") }))
+}
+
+/// `/processor/stripe/bank_account_token/create`: for accounts that have numbers.
+pub async fn create_stripe_token(call: Call) -> Answer {
+    let fields = call.fields(&["access_token", "account_id"], &[])?;
+    let open = call.simulator.open_with(&call, fields.need("access_token")?, Product::Auth).await?;
+    let wanted = fields.need("account_id")?;
+    shares(&open, wanted)?;
+    if !open.suited(Product::Auth).any(|account| account_id(&open.item.id, &account.key) == wanted) {
+        return Err(Error::new("NO_AUTH_ACCOUNTS"));
+    }
+    let token = ids::random_token("stripe").replace('-', "");
+    reply(json!({ "stripe_bank_account_token": format!("btok_{token}") }))
+}
+
+/// Whether the Item shares that account.
+fn shares(open: &Open, wanted: &str) -> Result<()> {
+    let shared = open.accounts.iter().any(|account| account_id(&open.item.id, &account.key) == wanted);
+    if shared { Ok(()) } else { Err(Error::new("INVALID_ACCOUNT_ID")) }
 }

@@ -93,6 +93,7 @@ impl Simulator {
                 let promise = |item: &mut Item| (item.consent_expires_at, item.told.expiry) = (Some(end), Some(end));
                 self.update_item(&item.id, promise).await?
             }
+            "LOGIN_REPAIRED" => self.update_item(&item.id, |item| item.broken = false).await?,
             _ => item,
         };
         let open = Open::new(item, books);
@@ -128,6 +129,11 @@ fn body(open: &Open, kind: Option<&str>, code: &str) -> Result<Value> {
         (Some("AUTH"), "DEFAULT_UPDATE") => {
             with(Product::Auth)?;
             webhooks::numbers(id, &ids(Product::Auth))
+        }
+        (None | Some("AUTH"), "SMS_MICRODEPOSITS_VERIFICATION") => {
+            with(Product::Auth)?;
+            let account = ids(Product::Auth).into_iter().next();
+            webhooks::verified_by_text(id, &account.ok_or_else(|| Error::new("NO_AUTH_ACCOUNTS"))?)
         }
         (None | Some("TRANSACTIONS"), "DEFAULT_UPDATE" | "INITIAL_UPDATE" | "HISTORICAL_UPDATE") => {
             with(Product::Transactions)?;

@@ -115,6 +115,7 @@ impl Simulator {
             .route("/item/webhook/update", post(items::update_webhook))
             .route("/item/access_token/invalidate", post(items::invalidate_access_token))
             .route("/processor/token/create", post(items::create_processor_token))
+            .route("/processor/stripe/bank_account_token/create", post(items::create_stripe_token))
             .route("/accounts/get", post(accounts::get))
             .route("/accounts/balance/get", post(accounts::get_balances))
             .route("/auth/get", post(accounts::get_numbers))
@@ -130,6 +131,7 @@ impl Simulator {
             .route("/institutions/search", post(institutions::search))
             .route("/webhook_verification_key/get", post(webhooks::get_key))
             .route("/sandbox/public_token/create", post(sandbox::create_public_token))
+            .route("/sandbox/processor_token/create", post(sandbox::create_processor_token))
             .route("/sandbox/item/reset_login", post(sandbox::reset_login))
             .route("/sandbox/item/fire_webhook", post(sandbox::fire_webhook))
             .route("/sandbox/item/set_verification_status", post(sandbox::set_verification_status))
@@ -186,6 +188,13 @@ impl Simulated for Simulator {
 
     fn pages(&self) -> Router {
         Self::pages(self)
+    }
+
+    fn page(&self, launch: &serde_json::Value) -> Option<String> {
+        // The page that the script would open in a frame.
+        let of_script =
+            launch["token"].as_str().filter(|_| launch["kind"] == "SCRIPT").map(|token| self.page_url(token));
+        of_script.or_else(|| launch["url"].as_str().map(str::to_owned))
     }
 
     async fn turn(&self, item_id: &str, knob: Knob) -> std::result::Result<(), KnobError> {

@@ -8,9 +8,10 @@ use super::Simulator;
 use super::accounts::time;
 use super::cursor::View;
 use super::errors::Result;
-use super::gate::{Open, item_error};
+use super::gate::{Open, account_id, item_error};
 use super::grant::has_consent_page;
-use super::state::{ITEM, Item, Told};
+use super::product::Product;
+use super::state::{ITEM, Item, Told, Verification};
 use super::updates::{self, summary};
 use super::webhooks;
 use crate::bank::{Books, History};
@@ -18,6 +19,8 @@ use crate::store;
 
 /// So long before the end of a consent it is told.
 const AHEAD: TimeDelta = TimeDelta::days(7);
+/// So long after the link an automated deposit is recognised.
+const RECOGNISED_AFTER: TimeDelta = TimeDelta::days(2);
 
 impl Simulator {
     /// Tells what is new at every Item: to be called now and then, and when the clock was moved.
@@ -43,6 +46,13 @@ impl Simulator {
             .update_item(item_id, |item| {
                 let (told, found) = news(item, &books, now);
                 (item.told, bodies) = (told, found);
+                if item.verification == Some(Verification::Pending) && item.created_at + RECOGNISED_AFTER <= now {
+                    item.verification = Some(Verification::Done);
+                    let open = Open::new(item.clone(), books.clone());
+                    let accounts = open.suited(Product::Auth);
+                    bodies
+                        .extend(accounts.map(|one| webhooks::verified(item_id, &account_id(item_id, &one.key), true)));
+                }
             })
             .await?;
         for body in bodies {

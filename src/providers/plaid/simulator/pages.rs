@@ -1,4 +1,4 @@
-//! The hosted Link pages: [`bank::pages`] under a link token.
+//! The Link pages, hosted or in the frame of Plaid's script: [`bank::pages`] under a link token.
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -6,10 +6,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Simulator;
 use super::errors::{Error, Result};
 use super::ids;
+use super::link::public_token;
 use super::session::{self, Next};
 use super::state::{Ending, ITEM, Item, LINK, Link, Session};
 use crate::bank;
@@ -59,6 +61,11 @@ fn or_trouble(page: Result<Page>) -> Page {
 
 /// A page without a form.
 fn notice(result: &str, text: &str) -> Markup {
+    last_page(result, text, None)
+}
+
+/// The same, with what Plaid's script gives to the page that opened it.
+fn last_page(result: &str, text: &str, handover: Option<&Value>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -67,7 +74,7 @@ fn notice(result: &str, text: &str) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "Plaid" }
             }
-            body { main data-step="done" data-result=(result) { h1 { "Plaid" } p { (text) } } }
+            body { main data-step="done" data-result=(result) data-handover=[handover] { h1 { "Plaid" } p { (text) } } }
         }
     }
 }
@@ -92,12 +99,8 @@ pub async fn show_done(State(simulator): State<Simulator>, Path(token): Path<Str
 }
 
 impl Simulator {
-    async fn hosted(&self, token: &str) -> Result<Option<Link>> {
-        Ok(self.link(token).await?.filter(|link| link.hosted))
-    }
-
     async fn page(&self, token: &str, query: &str) -> Result<Page> {
-        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        let Some(link) = self.link(token).await? else { return Ok(unknown()) };
         if link.succeeded() || (link.sessions.len() >= MOST_SESSIONS && link.open_session().is_none()) {
             return Ok(self.way_out(token, &link));
         }
@@ -151,7 +154,7 @@ impl Simulator {
     }
 
     async fn take(&self, token: &str, form: &Form) -> Result<Page> {
-        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        let Some(link) = self.link(token).await? else { return Ok(unknown()) };
         let now = self.shared.clock.now();
         let session = match link.open_session() {
             Some(session) if link.expires_at > now => session,
@@ -210,18 +213,32 @@ impl Simulator {
     }
 
     async fn done(&self, token: &str) -> Result<Page> {
-        let Some(link) = self.hosted(token).await? else { return Ok(unknown()) };
+        let Some(link) = self.link(token).await? else { return Ok(unknown()) };
         let Some(session) = link.sessions.last() else { return Ok(Page::Elsewhere(self.page_url(token))) };
         let error = match &session.ending {
             Some(Ending::Exit { error: Some(error), .. }) => error["error_code"].as_str().unwrap_or_default(),
             Some(_) => "",
             None => return Ok(Page::Elsewhere(self.page_url(token))),
         };
+        if !link.hosted {
+            let text = "You can go back to the application.";
+            return Ok(Page::Markup(StatusCode::OK, last_page(error, text, Some(&handover(token, session)))));
+        }
         // The flow does not know of what was refused after its end.
         let finished = matches!(session.flow.outcome(), Some(Step::Finished(_)) | None);
         let text = "Your account could not be connected. You can close this page.";
         let page = if finished && !error.is_empty() { notice(error, text) } else { session.flow.view("") };
         Ok(Page::Markup(StatusCode::OK, page))
+    }
+}
+
+/// What Plaid's script gives to `onSuccess` or `onExit`.
+fn handover(token: &str, session: &Session) -> Value {
+    let metadata = json!({ "link_session_id": session.id });
+    match &session.ending {
+        Some(Ending::Success { .. }) => json!({ "public_token": public_token(token, session), "metadata": metadata }),
+        Some(Ending::Exit { error, .. }) => json!({ "error": error, "metadata": metadata }),
+        None => Value::Null,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Plaid's own `/sandbox/*`.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -12,7 +14,7 @@ use super::grant::{self, Refused};
 use super::ids;
 use super::institutions;
 use super::product::Product;
-use super::state::{Asked, CustomTransaction, ITEM, Item, Link, Verification};
+use super::state::{Asked, CustomTransaction, Deposits, ITEM, Item, Link, Verification};
 use super::webhooks;
 use crate::bank::pages::Finished;
 use crate::bank::{BankInstitution, Login, LoginOutcome, MFA_ANSWER, Refusal};
@@ -26,27 +28,30 @@ pub async fn create_public_token(call: Call) -> Answer {
     let known =
         ["webhook", "override_username", "override_password", "transactions", "statements", "income_verification"];
     let options = fields.object("options", &[], &known)?.unwrap_or_default();
-    let institution = institutions::find(fields.need("institution_id")?);
-    let institution = institution.ok_or_else(|| Error::new("INVALID_INSTITUTION"))?;
     let simulator = &call.simulator;
-    let username = options.text("override_username")?.unwrap_or("user_good");
-    let password = options.text("override_password")?.unwrap_or("pass_good");
-    let link = link(simulator, &fields, &options)?;
-    let login = simulator.log_in(institution, username, password).await?;
-    let item = simulator.item_without_link(&link, institution, login).await?;
-    simulator.shared.documents.put(ITEM, &item.id, &item).await?;
+    let required = Product::read_all(&fields, "initial_products")?;
+    if required.is_empty() || required.contains(&Product::Balance) {
+        return Err(Error::invalid_field("initial_products must be a non-empty array of products other than balance"));
+    }
+    let link = link(simulator, required, &options)?;
+    let item = simulator.new_item(&link, fields.need("institution_id")?, &options).await?;
     let token = ids::random_token("public");
     simulator.give_public_token(&item.id, &token).await?;
     simulator.tell(&item.id).await?;
     reply(json!({ "public_token": token }))
 }
 
+/// `/sandbox/processor_token/create`: an Item with the first product that processors ask for, and a token for one of its accounts.
+pub async fn create_processor_token(call: Call) -> Answer {
+    let fields = call.fields(&["institution_id"], &["options"])?;
+    let options = fields.object("options", &[], &["override_username", "override_password"])?.unwrap_or_default();
+    let link = link(&call.simulator, [Product::Auth].into(), &options)?;
+    call.simulator.new_item(&link, fields.need("institution_id")?, &options).await?;
+    reply(json!({ "processor_token": ids::random_token("processor") }))
+}
+
 /// The link that would have led there.
-fn link(simulator: &Simulator, fields: &Fields, options: &Fields) -> Result<Link> {
-    let required = Product::read_all(fields, "initial_products")?;
-    if required.is_empty() || required.contains(&Product::Balance) {
-        return Err(Error::invalid_field("initial_products must be a non-empty array of products other than balance"));
-    }
+fn link(simulator: &Simulator, required: BTreeSet<Product>, options: &Fields) -> Result<Link> {
     let transactions = options.object("transactions", &[], &["start_date", "end_date", "days_requested"])?;
     let days = transactions.unwrap_or_default().integer("days_requested", 1..=730)?;
     let now = simulator.shared.clock.now();
@@ -59,7 +64,7 @@ fn link(simulator: &Simulator, fields: &Fields, options: &Fields) -> Result<Link
         webhook: options.url("webhook")?.map(String::from),
         redirect_uri: None,
         institution: None,
-        asked: Asked { required, ..Asked::default() },
+        asked: Asked { required, deposits: Some(Deposits::Automated), ..Asked::default() },
         account_filters: None,
         days_requested: days.unwrap_or(DEFAULT_DAYS),
         item_id: None,
@@ -71,6 +76,17 @@ fn link(simulator: &Simulator, fields: &Fields, options: &Fields) -> Result<Link
 }
 
 impl Simulator {
+    /// Makes the Item that such a link would have led to at that institution, as the user of the options.
+    async fn new_item(&self, link: &Link, institution_id: &str, options: &Fields) -> Result<Item> {
+        let institution = institutions::find(institution_id).ok_or_else(|| Error::new("INVALID_INSTITUTION"))?;
+        let username = options.text("override_username")?.unwrap_or("user_good");
+        let password = options.text("override_password")?.unwrap_or("pass_good");
+        let login = self.log_in(institution, username, password).await?;
+        let item = self.item_without_link(link, institution, login).await?;
+        self.shared.documents.put(ITEM, &item.id, &item).await?;
+        Ok(item)
+    }
+
     async fn log_in(&self, institution: &BankInstitution, username: &str, password: &str) -> Result<Login> {
         let outcome = match self.shared.bank.log_in(&institution.key, username, password).await? {
             LoginOutcome::Mfa { user, .. } => self.shared.bank.answer_mfa(&user, MFA_ANSWER).await?,

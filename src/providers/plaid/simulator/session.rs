@@ -16,7 +16,7 @@ use super::link::{self, public_token};
 use super::product::Product;
 use super::state::{Ending, Event, ITEM, Item, Link, PUBLIC_TOKEN, PUBLIC_TOKEN_LIFE, PublicToken, Session};
 use super::webhooks;
-use crate::bank::pages::{Failure, Finished, Flow, FlowOptions, Step};
+use crate::bank::pages::{Deposits, Failure, Finished, Flow, FlowOptions, Step};
 use crate::bank::{self, BankAccount};
 use crate::domain::account::{AccountSubtype, AccountType};
 
@@ -90,6 +90,10 @@ pub fn flow(link: &Link, item: Option<&Item>, chosen: Option<&str>) -> Flow {
         account_subtypes: subtypes(link),
         shared_accounts: item.map(|item| item.accounts.keys().cloned().collect()).unwrap_or_default(),
         user: item.map(|item| item.login.user.clone()),
+        deposits: item.filter(|item| grant::verifies_deposits(item)).map(|item| Deposits {
+            login: item.login.clone(),
+            attempts: grant::MOST_WRONG_AMOUNTS.saturating_sub(item.wrong_amounts),
+        }),
     })
 }
 
@@ -118,6 +122,9 @@ fn passes(filters: &BTreeMap<String, Vec<String>>, subtype: AccountSubtype) -> b
 impl Simulator {
     /// Decides what becomes of a step; what it gives is stored, twice without harm.
     pub(super) async fn follow(&self, token: &str, link: &Link, session: &Session, step: Step) -> Result<Next> {
+        if !matches!(step, Step::Show | Step::Finished(_)) {
+            self.count_wrong_amounts(link, session).await?;
+        }
         let refused = match step {
             Step::Show => return Ok(Next::Same),
             Step::Cancelled => return Ok(Next::End(exit(session, None))),
@@ -131,6 +138,15 @@ impl Simulator {
             Refused::Again(_) if session.asked_again < MOST_REPEATS => Next::Again,
             Refused::Again(error) | Refused::Ended(error) => Next::End(exit(session, Some(&error))),
         })
+    }
+
+    /// Wrong amounts of deposits count for the Item, however the session ends.
+    async fn count_wrong_amounts(&self, link: &Link, session: &Session) -> Result<()> {
+        let wrong = session.flow.wrong_amounts();
+        if let Some(item_id) = link.item_id.as_ref().filter(|_| wrong > 0) {
+            self.update_item(item_id, |item| grant::count_wrong_amounts(item, wrong)).await?;
+        }
+        Ok(())
     }
 
     async fn conclude(
@@ -254,6 +270,7 @@ fn error(failure: &Failure) -> Error {
         Failure::InstitutionDown => "INSTITUTION_DOWN",
         Failure::PermissionDenied => "ACCESS_NOT_GRANTED",
         Failure::TooManyAttempts => "INVALID_CREDENTIALS",
+        Failure::DepositsNotVerified => "TOO_MANY_VERIFICATION_ATTEMPTS",
         Failure::Code(code) => code,
     })
 }

@@ -54,6 +54,8 @@ pub struct Item {
     pub revoked: bool,
     /// How far account numbers are verified, where they do not come at once.
     pub verification: Option<Verification>,
+    /// How often the customer entered wrong amounts of the deposits.
+    pub wrong_amounts: u32,
     /// How many days of transactions were asked for when it was linked.
     pub days_requested: u32,
     /// The history of transactions, once it was asked for.
@@ -66,6 +68,16 @@ pub struct Item {
     pub told: Told,
     /// When the last webhook was sent, and its code.
     pub last_webhook: Option<(DateTime<Utc>, String)>,
+}
+
+impl Item {
+    /// Whether the institution lets the product be used: not what the customer withheld there, and nothing but numbers where
+    /// only these were typed in.
+    pub fn may_come_to_use(&self, product: Product) -> bool {
+        let withheld = self.permitted.as_ref().is_some_and(|permitted| !permitted.contains(&product));
+        let by_hand = self.verification.is_some_and(Verification::is_by_hand);
+        product == Product::Balance && !by_hand || !withheld && (!by_hand || self.products.contains(&product))
+    }
 }
 
 /// Where the history of transactions begins.
@@ -113,12 +125,28 @@ pub enum Verification {
     /// A deposit is under way.
     #[serde(rename = "pending_automatic_verification")]
     Pending,
+    /// The customer is to enter what was paid in.
+    #[serde(rename = "pending_manual_verification")]
+    Manual,
+    /// The customer entered the right amounts.
+    #[serde(rename = "manually_verified")]
+    Entered,
+    /// The customer entered wrong amounts too often.
+    #[serde(rename = "verification_failed")]
+    Failed,
     /// It was recognised.
     #[serde(rename = "automatically_verified")]
     Done,
     /// It was not, and nobody waits for it any more.
     #[serde(rename = "verification_expired")]
     Expired,
+}
+
+impl Verification {
+    /// Whether the Item came by typed-in account numbers, without a login: nothing but these can be had of it.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Manual | Self::Entered | Self::Failed)
+    }
 }
 
 /// What webhooks have told of an Item, so that nothing is told twice.
@@ -209,6 +237,17 @@ pub struct Asked {
     pub optional: BTreeSet<Product>,
     /// `additional_consented_products`.
     pub consented: BTreeSet<Product>,
+    /// How account numbers may be verified, where they do not come at once.
+    pub deposits: Option<Deposits>,
+}
+
+/// Small deposits by which account numbers are verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deposits {
+    /// Plaid recognises them by itself.
+    Automated,
+    /// The customer enters their amounts.
+    SameDay,
 }
 
 impl Asked {

@@ -63,6 +63,12 @@ pub fn verified(item_id: &str, account_id: &str, in_time: bool) -> Value {
     webhook("AUTH", code, json!({ "item_id": item_id, "account_id": account_id }))
 }
 
+/// The customer entered the code that came with a small deposit.
+pub fn verified_by_text(item_id: &str, account_id: &str) -> Value {
+    let fields = json!({ "item_id": item_id, "account_id": account_id, "status": "MANUALLY_VERIFIED" });
+    webhook("AUTH", "SMS_MICRODEPOSITS_VERIFICATION", fields)
+}
+
 /// `INITIAL_UPDATE`, `HISTORICAL_UPDATE` or `DEFAULT_UPDATE` of transactions.
 pub fn transactions(item_id: &str, code: &str, new_transactions: usize) -> Value {
     webhook("TRANSACTIONS", code, json!({ "item_id": item_id, "error": null, "new_transactions": new_transactions }))

@@ -32,6 +32,8 @@ pub struct Account {
     pub subtype: Option<String>,
     /// Survives a relink, at institutions with tokenised numbers.
     pub persistent_account_id: Option<String>,
+    /// How far its numbers are verified; absent unless deposits do that.
+    pub verification_status: Option<String>,
 }
 
 /// What an account holds.

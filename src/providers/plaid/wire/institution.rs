@@ -57,11 +57,13 @@ pub struct AuthMetadata {
     pub supported_methods: Option<AuthMethods>,
 }
 
-/// The ways to account numbers that need no deposit.
+/// The ways to account numbers.
 #[derive(Deserialize)]
 pub struct AuthMethods {
     /// The institution gives them.
     pub instant_auth: Option<bool>,
     /// The customer types them, the institution confirms.
     pub instant_match: Option<bool>,
+    /// Plaid pays a small sum in, and recognises it by itself.
+    pub automated_micro_deposits: Option<bool>,
 }

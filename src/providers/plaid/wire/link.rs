@@ -108,7 +108,11 @@ pub struct Days {
 #[derive(Serialize)]
 pub struct AuthFlow {
     /// By deposits that the customer enters a day later.
-    pub same_day_microdeposits_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_day_microdeposits_enabled: Option<bool>,
+    /// By deposits that Plaid recognises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automated_microdeposits_enabled: Option<bool>,
 }
 
 /// `/link/token/create`, answered.

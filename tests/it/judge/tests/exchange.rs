@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::super::description::Description;
-use super::Judge;
+use super::Document;
 
-fn judge() -> Judge {
+fn judge() -> Document {
     let thing = json!({ "application/json": { "schema": {
         "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } },
     } } });
     let vendors = json!({ "application/vnd.example.v1+json": thing["application/json"] });
-    Judge::new(
+    Document::new(
         "example",
         Description::new(json!({ "paths": {
         "/things": {
@@ -104,7 +104,7 @@ fn complaints_are_at_most_twenty() {
 
 #[test]
 fn examples_are_found_behind_references() {
-    let judge = Judge::new(
+    let judge = Document::new(
         "example",
         Description::new(json!({
             "paths": { "/things": { "get": { "responses": { "200": { "$ref": "#/components/responses/Thing" } } } } },

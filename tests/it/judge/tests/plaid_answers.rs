@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::super::exceptions::MISTAKEN_EXAMPLES;
-use super::{Judge, answer, pointers, with};
+use super::{Document, Judge, answer, pointers, with};
 
 /// The operations that the adapter uses, or the simulator serves besides.
 const OPERATIONS: [&str; 26] = [
@@ -38,7 +38,7 @@ const OPERATIONS: [&str; 26] = [
 ];
 
 /// The first example of an operation's answer, put right where it is known to be mistaken.
-fn example(judge: &Judge, path: &str) -> Value {
+fn example(judge: &Document, path: &str) -> Value {
     let examples = judge.response_examples(path);
     let (_, mut body) = examples.into_iter().next().expect("an example");
     if path == "/institutions/get_by_id" {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::webhooks::WEBHOOKS;
-use super::{Judge, with};
+use super::super::webhooks::{WEBHOOKS, schema_name};
+use super::{Document, Judge, with};
 
-fn examples(judge: &Judge, name: &str) -> Vec<Value> {
+fn examples(judge: &Document, name: &str) -> Vec<Value> {
     let schema = judge.description.component(name).expect(name);
     let examples = schema["x-examples"].as_object().expect(name);
     examples.values().cloned().collect()
@@ -52,7 +52,17 @@ fn an_error_inside_of_a_webhook_may_be_null_and_needs_no_request_id() {
 
 #[test]
 fn webhooks_are_found_by_type_and_code() {
-    assert_eq!(Judge::webhook_schema("ITEM", "ERROR"), Some("ItemErrorWebhook"));
-    assert_eq!(Judge::webhook_schema("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE"), Some("SyncUpdatesAvailableWebhook"));
-    assert_eq!(Judge::webhook_schema("ITEM", "SYNC_UPDATES_AVAILABLE"), None);
+    let Some(judge) = Judge::of("plaid") else { return };
+    let fired = |kind: &str, code: &str| {
+        judge.webhook(&json!({ "webhook_type": kind, "webhook_code": code, "item_id": "i", "environment": "sandbox" }))
+    };
+    assert_eq!(fired("ITEM", "NEW_ACCOUNTS_AVAILABLE"), Ok(()));
+    // That one says which error.
+    assert!(fired("ITEM", "ERROR").is_err());
+    assert!(fired("ITEM", "SYNC_UPDATES_AVAILABLE").unwrap_err()[0].contains("no schema is known"));
+}
+
+#[test]
+fn a_provider_whose_webhooks_are_not_described_is_not_judged_by_them() {
+    assert!(schema_name("example", &json!({ "webhook_type": "ITEM", "webhook_code": "ERROR" })).is_none());
 }

@@ -77,6 +77,7 @@ fn b1_a_first_link_is_asked_for_with_all_four_arrays() {
             "products": ["transactions"],
             "required_if_supported_products": ["auth", "identity"],
             "optional_products": ["liabilities"],
+            "auth": {"automated_microdeposits_enabled": true},
             "additional_consented_products": ["investments"],
             "webhook": "https://linkspan.example/webhooks/PLAID",
             "link_customization_name": "everyday",

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{changed, decimal, fixture, read};
-use crate::domain::account::{AccountSubtype, AccountType, Ach, Bacs, Balances, Eft, International};
+use crate::domain::account::{AccountSubtype, AccountType, Ach, Bacs, Balances, Eft, International, Verification};
 use crate::providers::data::ProviderAccount;
 use crate::providers::plaid::map::accounts::{account, identifiers, owners};
 use crate::providers::plaid::map::subtypes::{account_type, filters, subtype};
@@ -25,6 +25,7 @@ fn accounts_are_read() {
     assert_eq!(
         accounts[0],
         ProviderAccount {
+            verification: None,
             provider_account_id: "blgvvBlXw3cq5GMPwqB6s6q4dLKB9WcVqGDGo".into(),
             persistent_id: None,
             name: "Plaid Checking".into(),
@@ -155,5 +156,18 @@ fn b13_every_subtype_that_accounts_have_can_be_filtered_by() {
         let wanted = ["depository", "credit", "loan", "investment", "other"]
             .map(|kind| (kind.to_owned(), vec![ours.as_str().to_owned()]));
         assert!(filters(&wanted.into()).is_some(), "{ours}");
+    }
+}
+
+#[test]
+fn b16_numbers_wait_for_their_deposits() {
+    let waits = |status: Value| one(|account| account["verification_status"] = status).verification;
+    assert_eq!(waits(json!("pending_manual_verification")), Some(Verification::ByCustomer));
+    assert_eq!(waits(json!("pending_automatic_verification")), Some(Verification::Automatic));
+    for failed in ["verification_expired", "verification_failed"] {
+        assert_eq!(waits(json!(failed)), Some(Verification::Failed));
+    }
+    for nothing in [json!("manually_verified"), json!("automatically_verified"), json!("brand_new"), Value::Null] {
+        assert_eq!(waits(nothing), None);
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::fixture;
-use crate::providers::plaid::map;
+use crate::net::{HeaderMap, HeaderValue, StatusCode};
 use crate::providers::plaid::wire::account::{Accounts, Auth, Identity};
 use crate::providers::plaid::wire::institution::Institutions;
 use crate::providers::plaid::wire::investment::{Holdings, Trades};
@@ -14,6 +14,7 @@ use crate::providers::plaid::wire::link::{TokenCreated, TokenState};
 use crate::providers::plaid::wire::transaction::SyncPage;
 use crate::providers::plaid::wire::webhook::VerificationKey;
 use crate::providers::plaid::wire::{Done, Exchanged, PlaidError, ProcessorToken, StripeToken};
+use crate::providers::plaid::{error, map, webhook};
 
 /// Every answer through its type and its mapping.
 fn swallow(body: &[u8]) {
@@ -38,6 +39,15 @@ fn swallow(body: &[u8]) {
     let _ = serde_json::from_slice::<StripeToken>(body);
     let _ = serde_json::from_slice::<PlaidError>(body);
     let _ = serde_json::from_slice::<Done>(body);
+    for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::BAD_REQUEST, StatusCode::BAD_GATEWAY] {
+        assert!(!error::failure(status, body, None).code.is_empty());
+    }
+    let _ = webhook::hints(body);
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_bytes(body) {
+        headers.insert("plaid-verification", value);
+    }
+    let _ = (webhook::key_id(&headers), webhook::signature(&headers));
 }
 
 const FIXTURES: [&str; 11] = [

@@ -73,6 +73,7 @@ fn b6_investments_are_both_investment_products() {
     let seen = item(|item| {
         item["products"] = json!(["investments"]);
         item["billed_products"] = json!([]);
+        item["available_products"] = json!(["balance", "auth", "liabilities"]);
         item["consented_products"] = json!(["investments", "auth"]);
         item["consented_data_scopes"] = json!(["credit_loan_info", "brand_new_scope"]);
     });
@@ -90,6 +91,19 @@ fn c1_without_a_consent_screen_all_that_is_available_may_be_called() {
     }
     // Where the customer was asked, what they did not agree to may not be.
     assert!(!item(|_| {}).consented.contains(&Identifiers));
+}
+
+#[test]
+fn c3_what_was_withheld_at_the_institution_is_not_available_whatever_was_consented_to() {
+    let seen = |available: Value| {
+        item(|item| {
+            item["available_products"] = available;
+            item["consented_products"] = json!(["identity", "transactions", "auth", "liabilities"]);
+        })
+    };
+    let withheld = seen(json!(["balance", "auth"])).consented;
+    assert!(withheld.contains(&Identifiers) && !withheld.contains(&Liabilities), "{withheld:?}");
+    assert!(seen(Value::Null).consented.contains(&Liabilities));
 }
 
 #[test]
@@ -139,23 +153,28 @@ fn an_institution_is_read() {
 
 #[test]
 fn a6_numbers_by_instant_match_are_had_at_link_only() {
-    let methods = |instant_auth: bool, instant_match: bool| {
+    let methods = |instant_auth: bool, instant_match: bool, automated: bool| {
         json!({"supported_methods": {
             "instant_auth": instant_auth, "instant_match": instant_match,
-            "automated_micro_deposits": true, "instant_micro_deposits": true,
+            "automated_micro_deposits": automated, "instant_micro_deposits": true,
         }})
     };
-    let with = |auth: Value| {
+    let with = |products: &[&str], auth: Value| {
         let bank = bank(|bank| {
-            bank["products"] = json!(["transactions"]);
+            bank["products"] = json!(products);
             bank["auth_metadata"] = auth;
         });
         (bank.products.contains(&Identifiers), bank.instant_identifiers)
     };
-    assert_eq!(with(methods(true, false)), (true, true));
-    assert_eq!(with(methods(false, true)), (true, false));
-    assert_eq!(with(methods(false, false)), (false, false));
-    assert_eq!(with(Value::Null), (false, false));
+    let other = &["transactions"][..];
+    assert_eq!(with(other, methods(true, false, false)), (true, true));
+    assert_eq!(with(other, methods(false, true, false)), (true, false));
+    assert_eq!(with(other, methods(false, false, true)), (true, false));
+    assert_eq!(with(other, methods(false, false, false)), (false, false));
+    assert_eq!(with(other, Value::Null), (false, false));
+    // The metadata decide, whatever the list says.
+    assert_eq!(with(&["auth"], methods(false, true, true)), (true, false));
+    assert_eq!(with(&["auth"], Value::Null), (true, true));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::super::fields::Fields;
 use super::super::gate::DEFAULT_DAYS;
 use super::super::institutions;
 use super::super::product::Product;
-use super::super::state::{Asked, Link};
+use super::super::state::{Asked, Deposits, Link};
 use super::known;
 
 /// The longest life of a hosted page: 21 days.
@@ -78,7 +78,15 @@ fn asked(fields: &Fields) -> Result<Asked> {
         if_supported: list("required_if_supported_products")?,
         optional: list("optional_products")?,
         consented: list("additional_consented_products")?,
+        deposits: deposits(fields)?,
     })
+}
+
+fn deposits(fields: &Fields) -> Result<Option<Deposits>> {
+    let auth = fields.object("auth", &[], known::AUTH)?.unwrap_or_default();
+    let is_on = |name: &str| auth.boolean(name).map(Option::unwrap_or_default);
+    let automated = is_on("automated_microdeposits_enabled")?.then_some(Deposits::Automated);
+    Ok(if is_on("same_day_microdeposits_enabled")? { Some(Deposits::SameDay) } else { automated })
 }
 
 fn check_products(asked: &Asked, fields: &Fields, update: bool) -> Result<()> {
@@ -95,12 +103,12 @@ fn check_products(asked: &Asked, fields: &Fields, update: bool) -> Result<()> {
     } else if asked.required.is_empty() {
         return Err(Error::missing_fields(&["products".to_owned()]));
     }
-    check_combination(asked, fields)?;
+    check_combination(asked)?;
     check_settings(asked, fields)
 }
 
 /// Products that do not go together (P18).
-fn check_combination(asked: &Asked, fields: &Fields) -> Result<()> {
+fn check_combination(asked: &Asked) -> Result<()> {
     use Product::{Assets, Auth, ConsumerReport, IdentityVerification, Income, PaymentInitiation};
     let all = asked.all();
     for alone in [IdentityVerification, PaymentInitiation] {
@@ -111,8 +119,7 @@ fn check_combination(asked: &Asked, fields: &Fields) -> Result<()> {
     if all.contains(&ConsumerReport) && (all.contains(&Assets) || all.contains(&Income)) {
         return Err(Error::invalid_field("cra_base_report cannot be used with assets or income_verification"));
     }
-    let auth = fields.object("auth", &[], known::AUTH)?.unwrap_or_default();
-    let deposits = auth.boolean("same_day_microdeposits_enabled")?.unwrap_or_default();
+    let deposits = asked.deposits == Some(Deposits::SameDay);
     if deposits && (asked.required.iter().any(|product| *product != Auth) || !asked.optional.is_empty()) {
         return Err(Error::invalid_field("same-day micro-deposits can only be used with auth as the only product"));
     }

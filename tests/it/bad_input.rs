@@ -1,0 +1,227 @@
+//! Bad input: every field of every body, and what else callers send by mistake or on purpose. Only documented refusals come of it:
+//! that they are documented and problem documents is judged at every call.
+
+use serde_json::{Value, json};
+
+use crate::support::document::{Operation, operations};
+use crate::support::{Answer, Key, TestApp, World};
+
+/// What is wrong with a body: `(what, body, the pointer that the refusal must name)`.
+type Case = (String, Vec<u8>, Option<String>);
+
+/// Objects in which callers put what they like.
+const OPEN: &[&str] = &["metadata"];
+
+fn bytes(body: &Value) -> Vec<u8> {
+    body.to_string().into_bytes()
+}
+
+/// The type of a field, after what it refers to.
+fn types(schema: &Value) -> Vec<&str> {
+    let one = schema["type"].as_str().into_iter();
+    one.chain(schema["type"].as_array().into_iter().flatten().filter_map(Value::as_str)).collect()
+}
+
+fn cases(operation: &Operation, example: &Value) -> Vec<Case> {
+    let schema = operation.body_schema().unwrap();
+    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut cases: Vec<Case> = Vec::new();
+    let mut case =
+        |what: &str, body: &Value, pointer: Option<String>| cases.push((what.to_owned(), bytes(body), pointer));
+    let with = |name: &str, value: Value| {
+        let mut body = example.clone();
+        body[name] = value;
+        body
+    };
+    for (name, field) in schema["properties"].as_object().unwrap() {
+        let pointer = || Some(format!("/{name}"));
+        let types = types(field);
+        if required.contains(&name.as_str()) {
+            let mut body = example.clone();
+            body.as_object_mut().unwrap().remove(name);
+            case("missing", &body, pointer());
+        }
+        for wrong in [json!(7.5), json!("text"), json!(true), json!([[]]), json!({ "ANY": null })] {
+            let kind = match &wrong {
+                Value::Number(_) => "number",
+                Value::String(_) => "string",
+                Value::Bool(_) => "boolean",
+                Value::Array(_) => "array",
+                _ => "object",
+            };
+            // A text where a text may stand, and anything in an open object, is judged by the field's own rules.
+            if types.contains(&kind)
+                || (types.is_empty() && kind == "string")
+                || (OPEN.contains(&name.as_str()) && kind == "object")
+            {
+                continue;
+            }
+            case("of the wrong type", &with(name, wrong), pointer());
+        }
+        if types.contains(&"array") {
+            case("a hundred thousand", &with(name, json!(vec!["TRANSACTIONS"; 50_000])), None);
+            case("an unknown value", &with(name, json!(["TYPO"])), Some(format!("/{name}/0")));
+        }
+    }
+    case("a field more", &with("typo", json!(1)), Some("/typo".to_owned()));
+    let mut twice = bytes(example);
+    twice.truncate(twice.len() - 1);
+    let comma = if example.as_object().unwrap().is_empty() { "" } else { "," };
+    twice.extend(format!("{comma}\"typo\":1,\"typo\":2}}").bytes());
+    cases.push(("a field twice".to_owned(), twice, None));
+    let deep = format!("{{\"typo\":{}1{}}}", "[".repeat(50_000), "]".repeat(50_000));
+    for (what, body) in [
+        ("no JSON", b"{".to_vec()),
+        ("half of it", bytes(example)[..bytes(example).len() / 2].to_vec()),
+        ("a list", b"[]".to_vec()),
+        ("a text", b"\"x\"".to_vec()),
+        ("null", b"null".to_vec()),
+        ("no UTF-8", b"{\"typo\":\"\xff\xfe\"}".to_vec()),
+        ("UTF-16", "{}".encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("two values", b"{}{}".to_vec()),
+        ("deep", deep.into_bytes()),
+    ] {
+        cases.push((what.to_owned(), body, None));
+    }
+    cases
+}
+
+#[track_caller]
+fn refused(operation: &Operation, what: &str, answer: Answer, pointer: Option<&str>) {
+    let name = operation.name();
+    assert!((400..500).contains(&answer.status), "{name}: {what}: {} {:#}", answer.status, answer.body);
+    assert_eq!(answer.headers["content-type"], "application/problem+json", "{name}: {what}");
+    assert!(answer.body.to_string().len() < 20_000, "{name}: {what}: the answer echoes the request");
+    if answer.status == 400 {
+        assert!(answer.body["errors"][0]["pointer"].is_string(), "{name}: {what}: {:#}", answer.body);
+    }
+    if let Some(pointer) = pointer {
+        let found = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
+        assert!(found.starts_with(pointer), "{name}: {what}: {pointer} is not named: {:#}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_every_body_is_judged() {
+    // Otherwise it is the rate that refuses.
+    let limits = [("LINKSPAN_LIMITS__CONNECT_TOKEN_BURST", "100000"), ("LINKSPAN_LIMITS__API_KEY_BURST", "100000")];
+    let app = TestApp::with(&limits).await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let world = world.with("accountId", &nobody);
+    let mut tried = 0;
+    for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
+        let example = world.body(operation).unwrap();
+        let path = world.path(operation);
+        let key = || world.key(operation, Key::Sandbox);
+        for (what, body, pointer) in cases(operation, &example) {
+            let answer = app.call(operation.method, &path, key(), &[], Some(body)).await;
+            refused(operation, &what, answer, pointer.as_deref());
+            tried += 1;
+        }
+        let huge = [b"{\"typo\":\"".to_vec(), vec![b'x'; 1024 * 1024], b"\"}".to_vec()].concat();
+        let answer = app.call(operation.method, &path, key(), &[], Some(huge)).await;
+        assert_eq!(answer.status, 413, "{}", operation.name());
+        for headers in [
+            ("content-type", "text/plain"),
+            ("content-type", "application/json; charset=utf-16"),
+            ("content-encoding", "gzip"),
+        ] {
+            let answer = app.call(operation.method, &path, key(), &[headers], Some(bytes(&example))).await;
+            assert_eq!(answer.status, 415, "{} {headers:?}", operation.name());
+        }
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_ids_and_parameters_are_refused() {
+    let app = TestApp::new().await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    for operation in operations().iter().filter(|operation| operation.scheme.as_deref() == Some("apiKey")) {
+        for name in operation.in_path() {
+            for wrong in ["x", "0", "%00", "%ff", "..%2f", "0198f2c4", &"9".repeat(5000)] {
+                let path = operation.in_path().iter().fold(operation.path.clone(), |path, part| {
+                    let nobody = uuid::Uuid::now_v7().to_string();
+                    let id = if *part == name { wrong } else { &nobody };
+                    path.replace(&format!("{{{part}}}"), id)
+                });
+                let body = world.body(operation).map(|body| bytes(&body));
+                let answer = app.call(operation.method, &path, Key::Sandbox, &[], body).await;
+                assert!(matches!(answer.status, 400 | 404 | 422), "{} {wrong}: {:#}", operation.name(), answer.body);
+            }
+        }
+        if operation.method == "GET" && operation.in_path().is_empty() && operation.path != "/events/stream" {
+            for parameter in operation.parameters().into_iter().filter(|parameter| parameter.place == "query") {
+                let is_text = ["query", "externalCustomerId", "countryCode"].contains(&parameter.name.as_str());
+                for wrong in ["%00", "%ff", if is_text { "%00" } else { "typo" }] {
+                    let path = format!("{}?{}={wrong}", operation.path, parameter.name);
+                    app.get(&path).await.problem(400, "INVALID_REQUEST");
+                }
+            }
+        }
+        if operation.parameters().iter().any(|parameter| parameter.name == "after") && operation.in_path().is_empty() {
+            let of = if operation.path == "/transactions/sync" {
+                format!("&connectionId={}", world.id("connectionId"))
+            } else {
+                String::new()
+            };
+            app.get(&format!("{}?after={of}", operation.path)).await.expect(200);
+            for wrong in ["limit=0", "limit=501", "limit=-1", "limit=1&limit=2", "after=typo", "typo=1"] {
+                app.get(&format!("{}?{wrong}{of}", operation.path)).await.problem(400, "INVALID_REQUEST");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_says_what_is_wrong_with_it() {
+    let app = TestApp::new().await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let cases = [
+        (json!({ "products": ["TRANSACTIONS", "TRANSACTIONS"] }), 400, "/products/1"),
+        (json!({ "optionalProducts": ["TRANSACTIONS"] }), 400, "/optionalProducts/0"),
+        (json!({ "products": [] }), 400, "/products"),
+        (json!({ "accountMatch": { "ANY": null } }), 400, "/accountMatch"),
+        (json!({ "institutionId": nobody }), 400, "/institutionId"),
+        (json!({ "externalCustomerId": "" }), 400, "/externalCustomerId"),
+        (json!({ "externalCustomerId": "a\u{0}" }), 400, "/externalCustomerId"),
+        (json!({ "metadata": { "a": "\u{0}" } }), 400, "/metadata"),
+        (json!({ "metadata": { "a": "x".repeat(17_000) } }), 400, "/metadata"),
+        (json!({ "redirectUrl": "javascript:alert(1)" }), 400, "/redirectUrl"),
+        (json!({ "redirectUrl": "https://user:pass@app.example/" }), 400, "/redirectUrl"),
+        (json!({ "historyDays": 731 }), 400, "/historyDays"),
+        (json!({ "expiresIn": 1 }), 400, "/expiresIn"),
+        (json!({ "accountFilters": { "depository": ["TYPO"] } }), 400, "/accountFilters/depository/0"),
+        (json!({ "countryCodes": ["US", "usa"] }), 400, "/countryCodes/1"),
+    ];
+    for (change, status, pointer) in cases {
+        let mut body = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"] });
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let problem = app.post("/connect/start", body).await.expect(status);
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem:#}");
+    }
+    let twice = br#"{"externalCustomerId":"a","products":["TRANSACTIONS"],"metadata":{"a/b":{"c":1,"c":2}}}"#;
+    let twice = app.call("POST", "/connect/start", Key::Sandbox, &[], Some(twice.to_vec())).await;
+    let twice = twice.problem(400, "INVALID_REQUEST");
+    assert_eq!(
+        (&twice["errors"][0]["pointer"], &twice["errors"][0]["code"]),
+        (&json!("/metadata/a~1b/c"), &json!("DUPLICATE_FIELD"))
+    );
+    assert_eq!(app.all("/connections").await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_over_opens_nothing() {
+    let app = TestApp::new().await;
+    let expiring = World::of_start(&app, Key::Sandbox).await;
+    let used = World::of_start(&app, Key::Sandbox).await;
+    let play = |world: &World| json!({ "connectToken": world.connect_token, "username": "user_good", "password": "pass_good" });
+    app.post("/sandbox/play", play(&used)).await.expect(200);
+    app.post("/sandbox/clock", json!({ "advanceSeconds": 5 * 3600 })).await.expect(200);
+    app.post_as(&expiring.connect_token, "/connect/link-token", json!({})).await.problem(401, "CONNECT_TOKEN_EXPIRED");
+    app.post("/sandbox/play", play(&expiring)).await.problem(401, "CONNECT_TOKEN_EXPIRED");
+    app.post_as(&used.connect_token, "/connect/link-token", json!({})).await.problem(409, "CONNECT_SESSION_FINISHED");
+    // Safe to call again.
+    app.post_as(&used.connect_token, "/connect/complete", json!({})).await.expect(200);
+}

@@ -1,0 +1,66 @@
+//! Webhooks: those of the provider are taken and understood, others are not.
+
+use chrono::TimeDelta;
+use linkspan::bank::Knob;
+use linkspan::net::HeaderMap;
+use linkspan::providers::spec::WebhookProof;
+use linkspan::providers::{HintSubject, Webhook};
+use serde_json::{Value, json};
+
+use super::rig::{Received, Rig};
+use crate::judge::Judge;
+
+/// Whether it is about that connection.
+fn about(rig: &Rig, one: &Received, connection: &str) -> bool {
+    let hints = rig.provider().read_webhook(&one.body).unwrap();
+    hints.iter().any(|hint| hint.subject == HintSubject::Connection(connection.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_genuine_webhook_is_taken_and_a_forged_or_old_one_is_not() {
+    for rig in Rig::each().await {
+        let linked = rig.linked(rig.everything(), json!({})).await;
+        rig.turn(&linked, Knob::ResetLogin).await;
+        let one = rig.webhook(|one| about(&rig, one, &linked.provider_connection_id)).await;
+        let provider = rig.provider();
+        if rig.spec().webhooks == WebhookProof::SecretPath {
+            continue;
+        }
+        let genuine = one.webhook();
+        let key_id = provider.webhook_key_id(&genuine).expect("it names a key");
+        let key = provider.webhook_key(&rig.cx(), &key_id).await.unwrap();
+        let now = rig.clock.now();
+        assert_eq!(provider.verify_webhook(&key, &genuine, now), Ok(()), "{}", rig.name());
+        assert!(provider.webhook_signature(&genuine).is_some(), "{}", rig.name());
+        let later = now + TimeDelta::days(1);
+        assert!(provider.verify_webhook(&key, &genuine, later).is_err(), "{}: old", rig.name());
+        let body = [&one.body[..], b" "].concat();
+        let forged = Webhook { body: &body, ..genuine };
+        assert!(provider.verify_webhook(&key, &forged, now).is_err(), "{}: forged", rig.name());
+        let other = rig.webhook(|other| other.body != one.body).await;
+        let mixed = Webhook { headers: &other.headers, ..genuine };
+        assert!(provider.verify_webhook(&key, &mixed, now).is_err(), "{}: mixed", rig.name());
+        let bare = Webhook { headers: &HeaderMap::new(), ..genuine };
+        assert!(provider.webhook_key_id(&bare).is_none(), "{}", rig.name());
+        assert!(provider.verify_webhook(&key, &bare, now).is_err(), "{}: bare", rig.name());
+        for odd in [&b""[..], b"{", b"null", b"[]", b"{}", b"\xff"] {
+            let _ = provider.read_webhook(odd);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_webhook_of_a_simulator_is_as_the_provider_describes_it() {
+    for rig in Rig::each().await {
+        let linked = rig.ready().await;
+        for knob in [Knob::PostTransactions(3), Knob::NewAccounts, Knob::ExpireConsent] {
+            rig.turn(&linked, knob).await;
+        }
+        rig.webhook(|one| about(&rig, one, &linked.provider_connection_id)).await;
+        let Some(judge) = Judge::of(&rig.spec().id.as_str().to_lowercase().replace('_', "")) else { continue };
+        for one in rig.received() {
+            let body: Value = serde_json::from_slice(&one.body).unwrap();
+            assert_eq!(judge.webhook(&body), Ok(()), "{}: {body:#}", rig.name());
+        }
+    }
+}

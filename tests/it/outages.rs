@@ -1,0 +1,90 @@
+//! The database cut off, or silent: requests are answered 503 and when to try again, nothing that was acknowledged is lost, and all goes
+//! on by itself.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::proxy::{Proxy, Wire};
+use crate::support::{Key, TestApp, database};
+
+/// How long a request may take to be refused: two seconds, and what a busy machine adds.
+const SOON: Duration = Duration::from_secs(4);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_database_it_says_so_and_recovers_by_itself() {
+    let proxy = Proxy::before(&database::create().await).await;
+    let app = TestApp::on(proxy.url.clone(), &[]).await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let (connection, refresh) = (format!("/connections/{id}"), format!("/connections/{id}/refresh"));
+    let mut acknowledged = Vec::new();
+    for (round, wire) in [Wire::Cut, Wire::Silent, Wire::Cut].into_iter().enumerate() {
+        let customer = format!("customer-{round}");
+        let started = app.start(json!({ "externalCustomerId": customer, "products": ["TRANSACTIONS"] })).await;
+        acknowledged.push(started["connectionId"].as_str().unwrap().to_owned());
+        proxy.set(wire);
+        for _ in 0..3 {
+            let body = json!({ "externalCustomerId": "lost", "products": ["TRANSACTIONS"] }).to_string().into_bytes();
+            let (read, write) = tokio::join!(
+                timed(app.get(&connection)),
+                timed(app.call("POST", "/connect/start", Key::Sandbox, &[], Some(body)))
+            );
+            for (answer, time) in [read, write] {
+                assert!(time < SOON, "{wire:?}: {time:?}");
+                assert!(answer.headers.contains_key("retry-after"), "{wire:?}: {:?}", answer.headers);
+                answer.problem(503, "UNAVAILABLE");
+            }
+        }
+        proxy.set(Wire::Whole);
+        until_ready(&app).await;
+        until_all_answer(&app, &connection).await;
+        for id in &acknowledged {
+            assert_eq!(app.get(&format!("/connections/{id}")).await.expect(200)["status"], "IN_PROGRESS");
+        }
+    }
+    // And the jobs go on.
+    app.post(&refresh, json!({})).await.expect(202);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = app.get(&connection).await;
+        assert!([200, 503].contains(&answer.status), "{:#}", answer.body);
+        if answer.status == 200 && answer.body["updateStatus"] != "IN_PROGRESS" {
+            assert_eq!(answer.body["status"], "ACTIVE", "{:#}", answer.body);
+            break;
+        }
+        assert!(Instant::now() < deadline, "the jobs do not go on: {:#}", answer.body);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    (call.await, began.elapsed())
+}
+
+/// Waits until it says that it is ready; until then it says 503 and nothing else.
+async fn until_ready(app: &TestApp) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match app.call("GET", "/readyz", Key::Nobody, &[], None).await.status {
+            200 => return,
+            status => assert_eq!(status, 503),
+        }
+        assert!(Instant::now() < deadline, "it never recovered");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Waits until as many requests at once as there are connections in the pool, and more, are all answered: each connection that broke
+/// may still cost one of them a 503.
+async fn until_all_answer(app: &TestApp, path: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let answers = futures::future::join_all((0..24).map(|_| app.get(path))).await;
+        assert!(answers.iter().all(|answer| [200, 503].contains(&answer.status)));
+        if answers.iter().all(|answer| answer.status == 200) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "it never recovered");
+    }
+}

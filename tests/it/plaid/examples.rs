@@ -1,0 +1,137 @@
+//! The example bodies of Plaid's description through the adapter, for every operation that it uses: as they are, and with every
+//! field left out or null that may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{Uri, header};
+use axum::response::IntoResponse;
+use chrono::NaiveDate;
+use linkspan::domain::product::Product;
+use linkspan::domain::secret::Secret;
+use linkspan::providers::data::{
+    AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, TransactionsRequest,
+};
+use linkspan::providers::link::{LinkContinuation, LinkInput};
+use linkspan::providers::{Context, Failure};
+use serde_json::Value;
+
+use super::plaid;
+use crate::contract::Rig;
+use crate::judge::Judge;
+
+/// What the server answers by path, and which paths were asked for.
+#[derive(Clone, Default)]
+struct Recorded {
+    bodies: Arc<Mutex<BTreeMap<String, Value>>>,
+    asked: Arc<Mutex<BTreeSet<String>>>,
+}
+
+async fn answer(State(recorded): State<Recorded>, uri: Uri) -> impl IntoResponse {
+    recorded.asked.lock().unwrap().insert(uri.path().to_owned());
+    let body = recorded.bodies.lock().unwrap().get(uri.path()).expect("an example").to_string();
+    ([(header::CONTENT_TYPE, "application/json")], body)
+}
+
+/// The operations that the adapter's sources name.
+fn used() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers/plaid/client");
+    let sources = std::fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.path().is_file());
+    let mut found = BTreeSet::new();
+    for source in sources.filter(|entry| entry.file_name() != "tests.rs") {
+        let text = std::fs::read_to_string(source.path()).unwrap();
+        let named = text.split("Operation::").skip(1).filter_map(|rest| rest.split_once("(\"/"));
+        let named = named.filter(|(kind, _)| matches!(*kind, "repeatable" | "once"));
+        found.extend(named.filter_map(|(_, rest)| Some(format!("/{}", rest.split_once('"')?.0))));
+    }
+    assert!(found.len() > 15, "{found:?}");
+    found
+}
+
+/// Every call of the trait that reads an answer of that path.
+async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
+    let (provider, credential) = (rig.provider(), Secret::new("access-sandbox-example"));
+    let wanted = |live_balances, identifiers, owners| AccountsWanted { live_balances, identifiers, owners };
+    let token =
+        |input| LinkContinuation { provider_session: Secret::new("link-sandbox-example"), credential: None, input };
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    match path {
+        "/link/token/create" => provider.begin_link(cx, &rig.request(rig.everything())).await.map(drop),
+        "/link/token/get" => provider.continue_link(cx, &token(LinkInput::Nothing)).await.map(drop),
+        "/item/public_token/exchange" => {
+            let brought = LinkInput::PublicToken(Secret::new("public-sandbox-example"));
+            provider.continue_link(cx, &token(brought)).await.map(drop)
+        }
+        "/item/get" => provider.status(cx, &credential).await.map(drop),
+        "/item/remove" => provider.revoke(cx, &credential).await,
+        "/accounts/get" => provider.accounts(cx, &credential, wanted(false, false, false)).await.map(drop),
+        "/accounts/balance/get" => provider.accounts(cx, &credential, wanted(true, false, false)).await.map(drop),
+        "/auth/get" => provider.accounts(cx, &credential, wanted(false, true, false)).await.map(drop),
+        "/identity/get" => provider.accounts(cx, &credential, wanted(false, false, true)).await.map(drop),
+        "/transactions/sync" => provider.transactions(cx, &credential, &TransactionsRequest::default()).await.map(drop),
+        "/transactions/refresh" => provider.refresh(cx, &credential, &[Product::Transactions]).await,
+        "/investments/refresh" => provider.refresh(cx, &credential, &[Product::InvestmentHoldings]).await,
+        "/investments/holdings/get" => provider.holdings(cx, &credential).await.map(drop),
+        "/investments/transactions/get" => {
+            let (from, to) = (day("2020-01-01"), day("2021-01-01"));
+            let request = InvestmentTransactionsRequest { from, to, page: None };
+            provider.investment_transactions(cx, &credential, &request).await.map(drop)
+        }
+        "/liabilities/get" => provider.liabilities(cx, &credential).await.map(drop),
+        "/institutions/get" => {
+            let request = InstitutionsRequest { country_codes: vec!["US".to_owned()], page: None };
+            provider.institutions(cx, &request).await.map(drop)
+        }
+        "/webhook_verification_key/get" => provider.webhook_key(cx, "key").await.map(drop),
+        "/processor/token/create" => provider.processor_token(cx, &credential, "account", "dwolla").await.map(drop),
+        "/processor/stripe/bank_account_token/create" => {
+            provider.processor_token(cx, &credential, "account", "stripe").await.map(drop)
+        }
+        other => panic!("no call of the trait is known to lead to {other}: name it here"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_of_every_operation_in_use_maps() {
+    let Some(judge) = Judge::plaid() else { return };
+    let rig = plaid().await;
+    let recorded = Recorded::default();
+    let foreign = rig.before(Router::new().fallback(answer).with_state(recorded.clone())).await;
+    let used = used();
+    for path in &used {
+        let first = judge.response_examples(path).into_iter().next();
+        let (_, body) = first.unwrap_or_else(|| panic!("{path} has no example"));
+        recorded.bodies.lock().unwrap().insert(path.clone(), body);
+    }
+    for path in &used {
+        for (name, body) in judge.response_examples(path) {
+            recorded.bodies.lock().unwrap().insert(path.clone(), body);
+            calls(&rig, &foreign.patient(), path).await.unwrap_or_else(|failure| panic!("{path} {name}: {failure}"));
+        }
+    }
+    assert_eq!(*recorded.asked.lock().unwrap(), used);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_missing_or_null_or_new_may_be_so() {
+    let Some(judge) = Judge::plaid() else { return };
+    let rig = plaid().await;
+    let recorded = Recorded::default();
+    let foreign = rig.before(Router::new().fallback(answer).with_state(recorded.clone())).await;
+    let examples: BTreeMap<_, _> =
+        used().into_iter().map(|path| (path.clone(), judge.response_examples(&path).remove(0).1)).collect();
+    let mut tried = 0;
+    for (path, example) in &examples {
+        *recorded.bodies.lock().unwrap() = examples.clone();
+        for body in judge.permitted(path, example) {
+            tried += 1;
+            recorded.bodies.lock().unwrap().insert(path.clone(), body.clone());
+            let outcome = calls(&rig, &foreign.patient(), path).await;
+            assert!(outcome.is_ok(), "{path}: {outcome:?} of {body:#}");
+        }
+    }
+    assert!(tried > 500, "only {tried}");
+}

@@ -1,0 +1,232 @@
+//! Adding products to a connection (rules A, and C at Plaid).
+
+use serde_json::{Value, json};
+
+use crate::support::{Customer, Key, TestApp, state};
+
+/// The outcome of the first product.
+fn outcome(answer: &Value) -> &str {
+    answer["results"][0]["outcome"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a2_d3_f1_what_is_over_takes_no_products_and_no_repair() {
+    let app = TestApp::new().await;
+    let deleted = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    assert_eq!(app.delete(&format!("/connections/{deleted}")).await.status, 204);
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let expired = started["connectionId"].as_str().unwrap();
+    let repair = async |id: &str| app.post(&format!("/connections/{id}/repair"), json!({})).await;
+    repair(expired).await.problem(409, "CONNECTION_NOT_LINKED");
+    app.advance(4 * 3600 + 1).await;
+    app.until(&format!("/connections/{expired}"), |connection| connection["status"] == "EXPIRED").await;
+    for id in [expired, deleted.as_str()] {
+        let (before, events) = (app.connection(id).await, app.last_event(id).await);
+        app.add(id, json!(["OWNERS"])).await.problem(409, "CONNECTION_TERMINAL");
+        repair(id).await.problem(409, "CONNECTION_TERMINAL");
+        app.post(&format!("/connections/{id}/refresh"), json!({})).await.problem(409, "CONNECTION_TERMINAL");
+        assert_eq!(app.connection(id).await, before);
+        assert_eq!(app.last_event(id).await, events);
+    }
+    // F5: each change is one row of history and one event.
+    let history = app.all(&format!("/connections/{expired}/history")).await;
+    assert_eq!(history.iter().map(|row| &row["to"]).collect::<Vec<_>>(), ["IN_PROGRESS", "EXPIRED"]);
+    assert_eq!(history[1]["cause"], "SESSION_EXPIRED");
+    assert_eq!(app.events(expired, "connection.status_changed", 1).await.len(), 1);
+    let token = started["connectToken"].as_str().unwrap();
+    app.post_as(token, "/connect/complete", json!({})).await.problem(401, "CONNECT_TOKEN_EXPIRED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a6_b3_c6_numbers_come_afterwards_only_by_the_instant_flow() {
+    let app = TestApp::new().await;
+    let asked = json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"] });
+    let id = app.linked_at("Houndstooth Bank", asked, json!({})).await;
+    let connection = app.connection(&id).await;
+    assert_eq!(state(&connection, "IDENTIFIERS"), ("UNAVAILABLE", Some("NO_INSTANT_FLOW")));
+    assert_eq!(connection["optionalProducts"], json!([]));
+    assert_eq!(connection["requested"]["optionalProducts"], json!(["IDENTIFIERS"]));
+    let refused = app.add(&id, json!(["OWNERS", "IDENTIFIERS"])).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    let error = &refused["errors"][0];
+    assert_eq!((&error["pointer"], &error["code"]), (&json!("/products/1"), &json!("NOT_ADDABLE_AFTER_LINK")));
+    assert_eq!(error["remedy"], "NEW_CONNECTION");
+    // A10: all or nothing.
+    assert_eq!(app.connection(&id).await, connection);
+    let lacking = app.add(&id, json!(["INVESTMENT_HOLDINGS"])).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    let error = &lacking["errors"][0];
+    assert_eq!((&error["code"], &error["remedy"]), (&json!("UNSUPPORTED_BY_INSTITUTION"), &json!("NONE")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a7_a_product_goes_from_pending_to_available_with_an_event_each_time() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["OWNERS"] })).await;
+    let added = app.add(&id, json!(["OWNERS"])).await.expect(200);
+    assert_eq!((outcome(&added), state(&added["connection"], "OWNERS")), ("ADDED", ("PENDING", None)));
+    let path = format!("/connections/{id}/refreshes/{}", added["refreshId"].as_str().unwrap());
+    let run = app.until(&path, |run| run["status"] == "SUCCEEDED").await;
+    assert_eq!(run["results"][0]["product"], "OWNERS");
+    let connection = app.settled(&id).await;
+    assert_eq!((connection["status"].as_str(), state(&connection, "OWNERS")), (Some("ACTIVE"), ("AVAILABLE", None)));
+    let events = app.all_events(&id).await;
+    let of_owners = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "OWNERS");
+    let of_owners: Vec<_> = of_owners.map(|data| &data["to"]).collect();
+    assert_eq!(of_owners, ["PENDING", "AVAILABLE"]);
+    assert_eq!(app.events(&id, "connection.products_changed", 1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_c2_what_needs_consent_waits_for_a_repair_and_is_captured_by_it() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let calls = app.fidelity.operations().len();
+    let added = app.add(&id, json!(["LIABILITIES"])).await.expect(200);
+    assert_eq!((outcome(&added), &added["refreshId"]), ("REPAIR_REQUIRED", &Value::Null));
+    let connection = &added["connection"];
+    assert_eq!(connection["optionalProducts"], json!(["LIABILITIES"]));
+    assert_eq!(state(connection, "LIABILITIES"), ("CONSENT_REQUIRED", Some("CONSENT_MISSING")));
+    assert_eq!(connection["repair"], json!({ "required": true, "reasons": ["PRODUCT_CONSENT"] }));
+    assert_eq!(app.fidelity.operations().len(), calls, "only stored facts answer");
+    let repaired = app.repaired(&id, json!({}), json!({})).await;
+    assert_eq!(state(&repaired, "LIABILITIES"), ("AVAILABLE", None));
+    assert_eq!(repaired["repair"], json!({ "required": false, "reasons": [] }));
+    assert!(!app.all(&format!("/liabilities?connectionId={id}")).await.is_empty());
+    let asked = app.fidelity.requests("/link/token/create");
+    assert_eq!(asked.last().unwrap()["additional_consented_products"], json!(["liabilities"]));
+    assert_eq!(asked.last().unwrap()["products"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_c3_what_the_customer_withheld_at_the_institution_is_known_from_the_link_on() {
+    let app = TestApp::new().await;
+    let asked = json!({
+        "products": ["TRANSACTIONS"], "optionalProducts": ["OWNERS"],
+        "additionalConsentedProducts": ["LIABILITIES", "INVESTMENT_HOLDINGS"],
+    });
+    let deny = json!({ "deny": ["OWNERS", "LIABILITIES"] });
+    let id = app.linked_at("Platypus OAuth Bank", asked, deny).await;
+    let connection = app.connection(&id).await;
+    assert_eq!(state(&connection, "OWNERS"), ("UNAVAILABLE", Some("PERMISSION_DENIED")));
+    assert_eq!(state(&connection, "LIABILITIES"), ("CONSENT_REQUIRED", Some("PERMISSION_DENIED")));
+    assert_eq!(state(&connection, "INVESTMENT_HOLDINGS"), ("CONSENTED", None));
+    assert_eq!(connection["additionalConsentedProducts"], json!(["INVESTMENT_HOLDINGS"]));
+    assert_eq!((&connection["optionalProducts"], &connection["status"]), (&json!([]), &json!("ACTIVE")));
+    assert_eq!(connection["repair"]["reasons"], json!(["PERMISSION_REVOKED"]));
+    let calls = app.fidelity.operations().len();
+    let added = app.add(&id, json!(["LIABILITIES", "OWNERS"])).await.expect(200);
+    assert_eq!(
+        added["results"].as_array().unwrap().iter().filter(|one| one["outcome"] == "REPAIR_REQUIRED").count(),
+        2
+    );
+    assert_eq!(app.fidelity.operations().len(), calls);
+    let repaired = app.repaired(&id, json!({}), json!({})).await;
+    assert_eq!(repaired["optionalProducts"], json!(["OWNERS", "LIABILITIES"]));
+    assert_eq!(state(&repaired, "LIABILITIES"), ("AVAILABLE", None));
+    assert_eq!(state(&repaired, "OWNERS"), ("AVAILABLE", None));
+    // D6: numbers and owners are asked for by name, other permissions need the plain repair.
+    let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+    assert_eq!((&request["products"], &request["additional_consented_products"]), (&json!(["identity"]), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
+    let app = TestApp::new().await;
+    let asked = json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["LIABILITIES", "OWNERS"] });
+    let id = app.linked_at("First Platypus Bank", asked, json!({ "username": "user_checking_only" })).await;
+    for _ in 0..2 {
+        assert_eq!(outcome(&app.add(&id, json!(["LIABILITIES"])).await.expect(200)), "ADDED");
+        let connection = app.settled(&id).await;
+        assert_eq!(state(&connection, "LIABILITIES"), ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")));
+        assert_eq!(connection["status"], "ACTIVE");
+    }
+    assert!(app.fidelity.requests("/liabilities/get").is_empty(), "nothing that could be billed");
+    assert_eq!(outcome(&app.add(&id, json!(["TRANSACTIONS"])).await.expect(200)), "ALREADY_PRESENT");
+    app.break_route("/identity/get").await;
+    assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
+    let path = format!("/connections/{id}");
+    app.until(&path, |connection| state(connection, "OWNERS").0 == "FAILED").await;
+    app.break_route("").await;
+    assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
+    app.until(&path, |connection| state(connection, "OWNERS") == ("AVAILABLE", None)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["OWNERS"] })).await;
+    let path = format!("/connections/{id}/products");
+    let (before, calls) = (app.connection(&id).await, app.fidelity.operations().len());
+    let events = app.last_event(&id).await;
+    let products = json!(["OWNERS", "LIABILITIES", "STATEMENTS", "TRANSACTIONS"]);
+    let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
+    let body = |dry_run: bool| json!({ "products": products, "productOptions": options, "dryRun": dry_run });
+    let dry = app.post(&path, body(true)).await.expect(200);
+    let outcomes: Vec<_> = dry["results"].as_array().unwrap().iter().map(|one| &one["outcome"]).collect();
+    // C5: statements come only through a repair.
+    assert_eq!(outcomes, ["ADDED", "REPAIR_REQUIRED", "REPAIR_REQUIRED", "ALREADY_PRESENT"]);
+    assert_eq!((&dry["connection"], &dry["refreshId"]), (&before, &Value::Null));
+    assert_eq!(app.connection(&id).await, before);
+    assert_eq!(app.last_event(&id).await, events);
+    assert_eq!(app.fidelity.operations().len(), calls);
+    let real = app.post(&path, body(false)).await.expect(200);
+    assert_eq!(real["results"], dry["results"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_before_the_providers_session_all_goes_into_it_and_after_it_waits() {
+    let app = TestApp::new().await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let (id, token) = (started["connectionId"].as_str().unwrap(), started["connectToken"].as_str().unwrap());
+    assert_eq!(outcome(&app.add(id, json!(["LIABILITIES"])).await.expect(200)), "ADDED");
+    let chosen = json!({ "institutionId": app.institution("First Platypus Bank").await });
+    let launched = app.post_as(token, "/connect/link-token", chosen).await.expect(200);
+    assert_eq!(app.fidelity.requests("/link/token/create")[0]["optional_products"], json!(["liabilities"]));
+    let late = app.add(id, json!(["OWNERS"])).await.expect(200);
+    assert_eq!(state(&late["connection"], "OWNERS"), ("PENDING", None));
+    Customer::new(&app, launched["launch"]["url"].as_str().unwrap()).finish().await;
+    app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
+    let connection = app.settled(id).await;
+    assert_eq!(state(&connection, "LIABILITIES"), ("AVAILABLE", None));
+    assert_eq!(state(&connection, "OWNERS").0, "CONSENT_REQUIRED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a13_one_key_never_acts_twice() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["OWNERS"] })).await;
+    let (path, body) =
+        (format!("/connections/{id}/products"), json!({ "products": ["OWNERS"] }).to_string().into_bytes());
+    let headers = [("idempotency-key", "once")];
+    let calls = (0..50).map(|_| app.call("POST", &path, Key::Sandbox, &headers, Some(body.clone())));
+    let answers: Vec<Value> =
+        futures::future::join_all(calls).await.into_iter().map(|answer| answer.expect(200)).collect();
+    assert_eq!(outcome(&answers[0]), "ADDED");
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    assert_eq!(app.events(&id, "connection.products_changed", 1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c4_c5_credit_products_come_through_a_repair() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.add(&id, json!(["STATEMENTS"])).await.problem(422, "PRODUCT_OPTIONS_REQUIRED");
+    let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
+    let path = format!("/connections/{id}");
+    let future = json!({ "products": ["STATEMENTS"], "productOptions": { "STATEMENTS": { "from": "2026-01-01", "to": "2099-01-01" } } });
+    let refused = app.post(&format!("{path}/products"), future).await.problem(400, "INVALID_REQUEST");
+    assert_eq!(refused["errors"][0]["pointer"], "/productOptions/STATEMENTS/to");
+    let unasked = json!({ "products": ["OWNERS"], "productOptions": options });
+    let refused = app.post(&format!("{path}/products"), unasked).await.problem(400, "INVALID_REQUEST");
+    assert_eq!(refused["errors"][0]["pointer"], "/productOptions/STATEMENTS");
+    let body = json!({ "products": ["STATEMENTS"], "productOptions": options });
+    assert_eq!(outcome(&app.post(&format!("{path}/products"), body).await.expect(200)), "REPAIR_REQUIRED");
+    let repaired = app.repaired(&id, json!({}), json!({})).await;
+    assert_eq!(state(&repaired, "STATEMENTS"), ("AVAILABLE", None));
+    let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+    assert_eq!(request["products"], json!(["statements"]));
+    assert_eq!(request["statements"], json!({ "start_date": "2026-01-01", "end_date": "2026-06-30" }));
+    let never =
+        json!({ "products": ["PAYMENT_INITIATION"], "productOptions": { "PAYMENT_INITIATION": { "paymentId": "p" } } });
+    let refused = app.post(&format!("{path}/repair"), never).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    assert_eq!(refused["errors"][0]["code"], "NOT_ADDABLE_AFTER_LINK");
+}

@@ -1,0 +1,234 @@
+//! Repairs (rules D), and what waits for one.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, essence, state};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d1_d4_a_login_is_restored_with_the_same_credential_and_leaving_changes_nothing() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.knob(&id, "reset-login", json!({})).await;
+    let broken = app.connection(&id).await;
+    // F6: who must act, what they should do, and since when data is stale.
+    assert_eq!(broken["actBy"], "CUSTOMER");
+    assert!(broken["staleSince"].is_string() && broken["statusDetail"].as_str().unwrap().contains("repair"));
+    assert_eq!(app.get(&format!("/connections/{id}/repair")).await.expect(200), broken["repair"]);
+    let repair = app.repair(&id, json!({})).await;
+    app.play(&repair, None, json!({ "abandon": true })).await.expect(202);
+    assert_eq!(essence(&app.connection(&id).await), essence(&broken));
+    let exchanges = app.fidelity.requests("/item/public_token/exchange").len();
+    app.play(&repair, None, json!({})).await.expect(200);
+    assert_eq!(app.settled(&id).await["status"], "ACTIVE");
+    assert_eq!(app.fidelity.requests("/item/public_token/exchange").len(), exchanges, "nothing to exchange");
+    let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+    assert!(request["access_token"].is_string());
+    assert_eq!((&request["products"], &request["additional_consented_products"]), (&Value::Null, &Value::Null));
+    // D7: one fixed address without a query, our own state elsewhere.
+    assert_eq!(request["redirect_uri"], format!("{}/connect/callback/PLAID", app.url));
+    assert_eq!(app.events(&id, "connection.repaired", 1).await.len(), 1);
+    assert_eq!(app.events(&id, "connection.recovered", 1).await.len(), 1);
+    let changes = app.events(&id, "connection.status_changed", 2).await;
+    let history = app.all(&format!("/connections/{id}/history")).await;
+    assert_eq!((changes.len(), history.len()), (2, 4), "F5: one event and one row each");
+    // F6: well again, data is not stale.
+    assert_eq!(app.connection(&id).await["staleSince"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d2_each_reason_for_a_repair_is_told() {
+    let app = TestApp::new().await;
+    let reasons = async |id: &str| app.get(&format!("/connections/{id}/repair")).await.expect(200)["reasons"].clone();
+    let asked = || json!({ "products": ["TRANSACTIONS"] });
+    let id = app.linked_at("Harborview National Bank", asked(), json!({})).await;
+    assert_eq!(reasons(&id).await, json!([]));
+    app.knob(&id, "new-accounts", json!({})).await;
+    let offered = app.get(&format!("/connections/{id}/repair")).await.expect(200);
+    assert_eq!(offered, json!({ "required": false, "reasons": ["NEW_ACCOUNTS"] }));
+    assert_eq!(app.events(&id, "connection.new_accounts_available", 1).await.len(), 1);
+    app.knob(&id, "expire-consent", json!({})).await;
+    assert_eq!(reasons(&id).await, json!(["CONSENT_EXPIRED", "NEW_ACCOUNTS"]));
+    let repaired = app.repaired(&id, json!({ "accountSelection": true }), json!({})).await;
+    assert_eq!((&repaired["status"], &repaired["repair"]["reasons"]), (&json!("ACTIVE"), &json!([])));
+    app.knob(&id, "revoke", json!({})).await;
+    assert_eq!(reasons(&id).await, json!(["PERMISSION_REVOKED"]));
+    // G1: where update mode is refused, only a fresh link helps, and that is said in words.
+    let lost = app.linked(asked()).await;
+    app.knob(&lost, "revoke", json!({})).await;
+    let repair = app.repair(&lost, json!({})).await;
+    let refused = app.play(&repair, None, json!({})).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
+    assert!(refused["detail"].as_str().unwrap().contains("Start a new link"), "{refused:#}");
+    assert_eq!(reasons(&lost).await, json!(["PERMISSION_REVOKED", "RELINK"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_accounts_that_are_no_longer_shared_are_removed() {
+    let app = TestApp::new().await;
+    let id = app.linked_at("Platypus OAuth Bank", json!({ "products": ["TRANSACTIONS"] }), json!({})).await;
+    let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+    assert!(accounts.len() > 2);
+    let kept = accounts.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
+    let masks = json!({ "accounts": [kept["mask"]] });
+    let filters = json!({ "accountFilters": { "depository": ["CHECKING"] } });
+    let path = format!("/connections/{id}/repair");
+    app.post(&path, filters).await.problem(400, "INVALID_REQUEST");
+    // D5: also where only the institution's own page asked which accounts to share.
+    let repaired = app.repaired(&id, json!({}), masks).await;
+    assert_eq!(repaired["status"], "ACTIVE");
+    let removed = app.events(&id, "accounts.removed", 1).await;
+    assert_eq!(removed[0]["accountIds"].as_array().unwrap().len(), accounts.len() - 1);
+    assert_eq!(removed[0]["cause"], "NOT_SHARED");
+    let left = app.all(&format!("/transactions?connectionId={id}")).await;
+    assert!(!left.is_empty() && left.iter().all(|row| row["accountId"] == kept["id"]));
+    for account in &accounts {
+        let now = app.get(&format!("/accounts/{}", account["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(now["status"] == "OPEN", account["id"] == kept["id"], "{now:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_a_choice_of_accounts_left_half_way_takes_asset_reports_away() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["ASSETS", "TRANSACTIONS"] })).await;
+    assert_eq!(state(&app.connection(&id).await, "ASSETS"), ("AVAILABLE", None));
+    let left = app.repair(&id, json!({ "accountSelection": true })).await;
+    assert_eq!(left["mode"], "ACCOUNTS");
+    app.play(&left, None, json!({ "password": "wrong" })).await.problem(409, "USER_ACTION_REQUIRED");
+    let connection = app.connection(&id).await;
+    assert_eq!(state(&connection, "ASSETS"), ("CONSENT_REQUIRED", Some("CONSENT_MISSING")));
+    assert_eq!(
+        (&connection["status"], &connection["repair"]["reasons"]),
+        (&json!("ACTIVE"), &json!(["PRODUCT_CONSENT"]))
+    );
+    // No reading brings it back, only a repair for it does.
+    app.knob(&id, "post-transactions", json!({})).await;
+    assert_eq!(state(&app.connection(&id).await, "ASSETS").0, "CONSENT_REQUIRED");
+    let repaired = app.repaired(&id, json!({ "products": ["ASSETS"] }), json!({})).await;
+    assert_eq!(state(&repaired, "ASSETS"), ("AVAILABLE", None));
+    // Another repair, or none at all, takes nothing away.
+    let other = app.repair(&id, json!({})).await;
+    app.play(&other, None, json!({ "password": "wrong" })).await.problem(409, "USER_ACTION_REQUIRED");
+    app.repair(&id, json!({ "accountSelection": true })).await;
+    app.advance(24 * 3600 + 1).await;
+    app.until("/connect/sessions", |page| {
+        page["data"].as_array().unwrap().iter().all(|session| session["outcome"] != "OPEN")
+    })
+    .await;
+    assert_eq!(state(&app.connection(&id).await, "ASSETS").0, "AVAILABLE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d6_consent_is_asked_for_further_products() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let repair = app.repair(&id, json!({ "products": ["OWNERS"] })).await;
+    assert_eq!(repair["mode"], "CONSENT");
+    app.play(&repair, None, json!({})).await.expect(200);
+    let connection = app.settled(&id).await;
+    assert_eq!(connection["additionalConsentedProducts"], json!(["OWNERS"]));
+    assert_eq!(state(&connection, "OWNERS"), ("CONSENTED", None));
+    assert!(app.fidelity.requests("/identity/get").is_empty());
+    assert_eq!(app.add(&id, json!(["OWNERS"])).await.expect(200)["results"][0]["outcome"], "ADDED");
+    assert_eq!(state(&app.settled(&id).await, "OWNERS"), ("AVAILABLE", None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_a_login_that_heals_elsewhere_closes_open_repairs() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.knob(&id, "reset-login", json!({})).await;
+    let repair = app.repair(&id, json!({})).await;
+    app.knob(&id, "fire-webhook", json!({ "code": "LOGIN_REPAIRED" })).await;
+    app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
+    let sessions = app.all(&format!("/connect/sessions?connectionId={id}")).await;
+    let session = sessions.last().unwrap();
+    assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("COMPLETED"), &json!("SELF_HEALED")));
+    let token = repair["connectToken"].as_str().unwrap();
+    app.post_as(token, "/connect/link-token", json!({})).await.problem(409, "CONNECT_SESSION_FINISHED");
+    assert_eq!(app.events(&id, "connection.recovered", 1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d9_another_login_ends_the_attempt_and_nothing_else() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.knob(&id, "reset-login", json!({})).await;
+    let before = app.connection(&id).await;
+    let repair = app.repair(&id, json!({})).await;
+    let ended = app.play(&repair, None, json!({ "username": "user_good+other" })).await;
+    assert_eq!(ended.problem(409, "USER_ACTION_REQUIRED")["attempt"], "DIFFERENT_LOGIN");
+    assert_eq!(essence(&app.connection(&id).await), essence(&before));
+    let session = app.all(&format!("/connect/sessions?connectionId={id}")).await.pop().unwrap();
+    assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("OPEN"), &json!("DIFFERENT_LOGIN")));
+    assert_eq!(app.play(&repair, None, json!({})).await.expect(200)["status"], "ACTIVE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d12_a_new_repair_replaces_an_open_one_and_each_lives_as_long_as_asked() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let first = app.repair(&id, json!({})).await;
+    let second = app.repair(&id, json!({ "expiresIn": 14 * 24 * 3600 })).await;
+    let link_token = async |repair: &Value| {
+        app.post_as(repair["connectToken"].as_str().unwrap(), "/connect/link-token", json!({})).await
+    };
+    link_token(&first).await.problem(409, "CONNECT_SESSION_FINISHED");
+    let early = link_token(&second).await.expect(200);
+    // The provider's own session is made again when it has run out.
+    app.advance(13 * 24 * 3600).await;
+    assert_ne!(link_token(&second).await.expect(200)["launch"], early["launch"]);
+    app.advance(24 * 3600 + 1).await;
+    link_token(&second).await.problem(401, "CONNECT_TOKEN_EXPIRED");
+    let path = format!("/connections/{id}/repair");
+    app.post(&path, json!({ "expiresIn": 14 * 24 * 3600 + 1 })).await.problem(400, "INVALID_REQUEST");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b16_deposits_are_entered_in_a_repair() {
+    let app = TestApp::new().await;
+    let asked = json!({
+        "products": ["IDENTIFIERS"], "requiredIfSupportedProducts": ["OWNERS"],
+        "identifiersFlow": "SAME_DAY_MICRODEPOSITS",
+    });
+    let id = app.linked_at("Houndstooth Bank", asked, json!({})).await;
+    let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+    assert_eq!(
+        (&request["products"], &request["auth"]),
+        (&json!(["auth"]), &json!({ "same_day_microdeposits_enabled": true }))
+    );
+    let connection = app.connection(&id).await;
+    assert_eq!((&connection["status"], &connection["products"]), (&json!("ACTIVE"), &json!(["IDENTIFIERS"])));
+    assert_eq!(connection["requiredIfSupportedProducts"], json!([]), "B7: it falls away on this way");
+    assert_eq!(state(&connection, "IDENTIFIERS"), ("PENDING", Some("VERIFICATION_PENDING")));
+    assert!(connection["repair"]["reasons"].as_array().unwrap().contains(&json!("VERIFY_DEPOSITS")));
+    let repair = app.repair(&id, json!({})).await;
+    app.play(&repair, None, json!({ "password": "wrong" })).await.problem(409, "USER_ACTION_REQUIRED");
+    assert_eq!(state(&app.settled(&id).await, "IDENTIFIERS").0, "PENDING");
+    app.play(&repair, None, json!({})).await.expect(200);
+    let verified = app.settled(&id).await;
+    assert_eq!(state(&verified, "IDENTIFIERS"), ("AVAILABLE", None));
+    let account =
+        app.all(&format!("/accounts?connectionId={id}")).await.into_iter().find(|one| one["subtype"] == "CHECKING");
+    let path = format!("/accounts/{}/identifiers", account.unwrap()["id"].as_str().unwrap());
+    assert!(app.get(&path).await.expect(200)["ach"]["account"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b16_deposits_that_are_never_confirmed_fail_and_recognised_ones_need_nobody() {
+    let app = TestApp::new().await;
+    let asked = json!({ "products": ["IDENTIFIERS"], "identifiersFlow": "SAME_DAY_MICRODEPOSITS" });
+    let id = app.linked_at("Houndstooth Bank", asked, json!({})).await;
+    let repair = app.repair(&id, json!({})).await;
+    for _ in 0..3 {
+        app.play(&repair, None, json!({ "password": "wrong" })).await.problem(409, "USER_ACTION_REQUIRED");
+    }
+    let failed = app.until(&format!("/connections/{id}"), |one| state(one, "IDENTIFIERS").0 == "FAILED").await;
+    assert_eq!(state(&failed, "IDENTIFIERS"), ("FAILED", Some("VERIFICATION_FAILED")));
+    assert_eq!(failed["repair"]["reasons"], json!([]));
+    let id = app.linked_at("Houndstooth Bank", json!({ "products": ["IDENTIFIERS"] }), json!({})).await;
+    let pending = app.connection(&id).await;
+    assert_eq!(state(&pending, "IDENTIFIERS"), ("PENDING", Some("NOT_READY")));
+    assert_eq!(pending["repair"]["reasons"], json!([]));
+    app.advance(2 * 24 * 3600 + 60).await;
+    app.until(&format!("/connections/{id}"), |one| state(one, "IDENTIFIERS") == ("AVAILABLE", None)).await;
+}
