@@ -22,6 +22,7 @@ pub mod plaid;
 pub mod records;
 mod registry;
 pub mod spec;
+pub mod yodlee;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,12 +55,20 @@ pub struct Listed {
 }
 
 /// The one list of providers.
-pub const LIST: &[Listed] = &[Listed {
-    id: ServiceProvider::Plaid,
-    build: plaid::build,
-    #[cfg(feature = "sandbox")]
-    simulate: plaid::simulator::simulate,
-}];
+pub const LIST: &[Listed] = &[
+    Listed {
+        id: ServiceProvider::Plaid,
+        build: plaid::build,
+        #[cfg(feature = "sandbox")]
+        simulate: plaid::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Yodlee,
+        build: yodlee::build,
+        #[cfg(feature = "sandbox")]
+        simulate: yodlee::simulator::simulate,
+    },
+];
 
 /// What every call gets.
 pub struct Context<'a> {

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
+use url::Url;
 
 use crate::config::Mode;
 use crate::domain::product::Product;
@@ -39,10 +40,15 @@ use client::{Api, accounts, institutions, investments, logins, session, transact
 
 pub use config::YodleeConfig;
 
+/// The host to which only browsers go.
+const FASTLINK: &str = "fastlink";
+
 /// The one client that the simulator knows, its secret, and its administrator.
 const SANDBOX_CLIENT_ID: &str = "sandbox";
 const SANDBOX_SECRET: &str = "sandbox-secret";
 const SANDBOX_ADMIN: &str = "sandbox_ADMIN";
+/// The configuration with which its FastLink brings numbers and holders too.
+const SANDBOX_PROFILE_CONFIG: &str = "Aggregation plus Verification";
 
 /// Makes Yodlee from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
@@ -56,6 +62,7 @@ pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
             config.client_id = SANDBOX_CLIENT_ID.to_owned();
             config.secret = Secret::new(SANDBOX_SECRET);
             config.admin_login = Some(SANDBOX_ADMIN.to_owned());
+            config.fastlink_profile_config.get_or_insert_with(|| SANDBOX_PROFILE_CONFIG.to_owned());
         }
         None => {}
     }
@@ -79,6 +86,10 @@ impl Yodlee {
 impl Provider for Yodlee {
     fn spec(&self) -> &'static Spec {
         &spec::SPEC
+    }
+
+    fn hosts(&self) -> Vec<(&'static str, Option<Url>)> {
+        vec![(FASTLINK, self.config.fastlink_url.clone())]
     }
 
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {

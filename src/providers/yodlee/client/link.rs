@@ -25,8 +25,7 @@ const SCRIPT: &str = "https://cdn.yodlee.com/fastlink/v4/initialize.js";
 
 /// Opens a session.
 pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
-    let fastlink = api.config().fastlink_url.as_ref();
-    let fastlink = fastlink.ok_or_else(|| refused("FASTLINK_URL", "fastlink_url is not set"))?.as_str();
+    let fastlink = api.fastlink_url()?.as_str();
     let (user, profile, aim) = match &request.purpose {
         LinkPurpose::Connect(placements) => add(api, request, placements).await?,
         LinkPurpose::Repair { credential, consent, permissions, .. } => {

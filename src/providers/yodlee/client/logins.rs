@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::domain::product::Product;
-use crate::net::Method;
 use crate::providers::data::Observation;
 use crate::providers::yodlee::map::status::observation;
 use crate::providers::yodlee::spec::SPEC;
@@ -13,13 +12,13 @@ use crate::providers::{Failure, FailureKind};
 
 use super::credential::Credential;
 use super::link::fastlink_config;
-use super::{Api, Operation, path, present};
+use super::{Api, Operation, Verb, path, present};
 
 const LIST: Operation = Operation::reading("GET /providerAccounts");
 const GET: Operation = Operation::reading("GET /providerAccounts/{id}").of_login();
 const CONSENTS: Operation = Operation::reading("GET /consents");
-const REFRESH: Operation = Operation::changing("PUT /providerAccounts/refresh", Method::PUT).of_login();
-const DELETE: Operation = Operation::changing("DELETE /providerAccounts/{id}", Method::DELETE).repeatable().of_login();
+const REFRESH: Operation = Operation::changing("PUT /providerAccounts/refresh", Verb::Put).of_login();
+const DELETE: Operation = Operation::changing("DELETE /providerAccounts/{id}", Verb::Delete).repeatable().of_login();
 
 /// All logins of a user but those that the customer keeps by hand. A user without any has an empty answer.
 pub async fn list(api: &Api<'_>, user: &str) -> Result<Vec<ProviderAccount>, Failure> {

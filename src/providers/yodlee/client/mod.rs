@@ -17,7 +17,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::domain::product::ProductReason;
 use crate::domain::secret::Secret;
@@ -26,6 +26,7 @@ use crate::net::{Bytes, Call, HeaderName, HeaderValue, Method, Reply, StatusCode
 use crate::providers::records::{Made, Make, Record};
 use crate::providers::{Context, Failure, FailureKind, Persistence};
 
+use super::FASTLINK;
 use super::config::YodleeConfig;
 use super::error;
 use super::wire::{Token, TokenAnswer};
@@ -33,12 +34,36 @@ use super::wire::{Token, TokenAnswer};
 /// The version of the API that all this is written for.
 const API_VERSION: HeaderValue = HeaderValue::from_static("1.1");
 
+/// What an operation does.
+#[derive(Clone, Copy)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Makes something.
+    Post,
+    /// Changes something.
+    Put,
+    /// Removes something.
+    Delete,
+}
+
+impl Verb {
+    fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+            Self::Delete => Method::DELETE,
+        }
+    }
+}
+
 /// One of Yodlee's operations.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Operation {
     /// Its name, for logs and metrics.
     name: &'static str,
-    method: Method,
+    verb: Verb,
     /// Whether it may be sent twice: it reads, or a second one changes nothing more.
     repeatable: bool,
     /// Whether its path names one login: where Yodlee does not know that, the link is lost.
@@ -48,12 +73,12 @@ pub struct Operation {
 impl Operation {
     /// One that reads.
     pub const fn reading(name: &'static str) -> Self {
-        Self { name, method: Method::GET, repeatable: true, of_login: false }
+        Self { name, verb: Verb::Get, repeatable: true, of_login: false }
     }
 
     /// One that changes something.
-    pub const fn changing(name: &'static str, method: Method) -> Self {
-        Self { name, method, repeatable: false, of_login: false }
+    pub const fn changing(name: &'static str, verb: Verb) -> Self {
+        Self { name, verb, repeatable: false, of_login: false }
     }
 
     /// The same, where a second one changes nothing more.
@@ -67,7 +92,7 @@ impl Operation {
     }
 }
 
-const TOKEN: Operation = Operation::changing("POST /auth/token", Method::POST).repeatable();
+const TOKEN: Operation = Operation::changing("POST /auth/token", Verb::Post).repeatable();
 
 /// Yodlee, for the length of one of the trait's calls.
 pub struct Api<'a> {
@@ -90,6 +115,15 @@ impl<'a> Api<'a> {
     /// What this installation is at Yodlee.
     pub fn config(&self) -> &'a YodleeConfig {
         self.config
+    }
+
+    /// Where a browser finds FastLink.
+    pub fn fastlink_url(&self) -> Result<&Url, Failure> {
+        if self.config.fastlink_url.is_none() && self.cx.hosts.browser.is_none() {
+            let message = "set fastlink_url: every environment of Yodlee's has its own";
+            return Err(Failure::new(FailureKind::Auth, Persistence::Permanent, "FASTLINK_URL", message));
+        }
+        Ok(self.cx.browser_url(FASTLINK))
     }
 
     /// Reads something as that user.
@@ -146,7 +180,7 @@ impl<'a> Api<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
-        let mut call = Call::new(operation.name, operation.method.clone(), path).deadline(self.left());
+        let mut call = Call::new(operation.name, operation.verb.method(), path).deadline(self.left());
         call = call.header(header::AUTHORIZATION, bearer(token)?);
         if let Some(body) = body {
             call = call.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -240,6 +274,3 @@ fn no_account(message: &str) -> Failure {
 fn refused(code: &str, message: &str) -> Failure {
     Failure::new(FailureKind::Unsupported, Persistence::Permanent, code, message)
 }
-
-#[cfg(test)]
-mod tests;

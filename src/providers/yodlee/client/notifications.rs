@@ -7,15 +7,14 @@ use serde_json::json;
 
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
-use crate::net::Method;
 use crate::providers::Failure;
 use crate::providers::records::{Made, Make, Record};
 
-use super::{Api, Operation};
+use super::{Api, Operation, Verb};
 
 const LIST: Operation = Operation::reading("GET /configs/notifications/events");
-const SUBSCRIBE: Operation = Operation::changing("POST /configs/notifications/events/{name}", Method::POST);
-const MOVE: Operation = Operation::changing("PUT /configs/notifications/events/{name}", Method::PUT).repeatable();
+const SUBSCRIBE: Operation = Operation::changing("POST /configs/notifications/events/{name}", Verb::Post);
+const MOVE: Operation = Operation::changing("PUT /configs/notifications/events/{name}", Verb::Put).repeatable();
 
 /// What is worth knowing at once.
 const EVENTS: [&str; 2] = ["REFRESH", "AUTO_REFRESH_UPDATES"];

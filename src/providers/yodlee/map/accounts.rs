@@ -35,6 +35,7 @@ pub fn account(account: Account, identifiers: bool, owners: bool) -> ProviderAcc
         balances: balances(account_type, &account),
         identifiers: identifiers.then(|| numbers(&account)).flatten(),
         owners: owners.then(|| people(&account)).flatten(),
+        verification: None,
     }
 }
 

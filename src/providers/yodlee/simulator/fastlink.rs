@@ -93,13 +93,13 @@ pub struct PageQuery {
     query: String,
 }
 
-/// `POST /fastlink`: the form that opens it.
+/// `POST /`: the form that opens it.
 pub async fn open(State(simulator): State<Simulator>, body: Bytes) -> Response {
     let form = Form::parse(&body);
     or_trouble(simulator.open_visit(form.first("accessToken"), form.first("extraParams")).await).into_response()
 }
 
-/// `GET /fastlink/launch/{launch}`: the same for a program that has a launch in hand.
+/// `GET /launch/{launch}`: the same for a program that has a launch in hand.
 pub async fn open_launch(State(simulator): State<Simulator>, Path(launch): Path<String>) -> Response {
     let fields = BASE64_URL_SAFE_NO_PAD.decode(launch).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let Some((token, extra)) = fields.and_then(|fields: (String, String)| Some(fields)) else {
@@ -108,7 +108,7 @@ pub async fn open_launch(State(simulator): State<Simulator>, Path(launch): Path<
     or_trouble(simulator.open_visit(&token, &extra).await).into_response()
 }
 
-/// `GET /fastlink/{visit}`
+/// `GET /visit/{visit}`
 pub async fn show(
     State(simulator): State<Simulator>,
     Path(visit): Path<String>,
@@ -117,7 +117,7 @@ pub async fn show(
     or_trouble(simulator.visit_page(&visit, &query.query).await).into_response()
 }
 
-/// `POST /fastlink/{visit}`
+/// `POST /visit/{visit}`
 pub async fn submit(State(simulator): State<Simulator>, Path(visit): Path<String>, body: Bytes) -> Response {
     or_trouble(simulator.take_form(&visit, &Form::parse(&body)).await).into_response()
 }
@@ -139,17 +139,17 @@ impl Simulator {
             _ => return None,
         };
         let fields = serde_json::to_string(&(token, extra)).ok()?;
-        Some(format!("{}/fastlink/launch/{}", self.shared.pages_url, BASE64_URL_SAFE_NO_PAD.encode(fields)))
+        Some(format!("{}/launch/{}", self.shared.pages_url, BASE64_URL_SAFE_NO_PAD.encode(fields)))
     }
 
     fn visit_url(&self, id: &str) -> String {
-        format!("{}/fastlink/{id}", self.shared.pages_url)
+        format!("{}/visit/{id}", self.shared.pages_url)
     }
 
     async fn open_visit(&self, token: &str, extra: &str) -> Result<Page> {
         let user = self.user_of(token.strip_prefix("Bearer ").unwrap_or_default()).await?;
         let parameters: BTreeMap<String, String> =
-            form_urlencoded::parse(extra.as_bytes()).take(20).into_owned().collect();
+            form_urlencoded::parse(extra.as_bytes()).into_owned().take(20).collect();
         let Some(config) = parameters.get("configName").filter(|name| !name.is_empty()) else {
             let text = "A configuration must be named.";
             return Ok(last_page(StatusCode::BAD_REQUEST, "config", text, None));
@@ -347,6 +347,7 @@ fn way_out(visit: &Visit, ending: &Value) -> Page {
 fn reason(failure: &Failure) -> String {
     match failure {
         Failure::NoAccounts => "DATA_NOT_AVAILABLE",
+        Failure::DepositsNotVerified => "INVALID_ADDL_INFO_PROVIDED",
         Failure::Locked => "ACCOUNT_LOCKED",
         Failure::InstitutionDown => "SITE_UNAVAILABLE",
         Failure::PermissionDenied => "USER_ACTION_NEEDED_AT_SITE",

@@ -111,9 +111,9 @@ impl Simulated for Simulator {
 
     fn pages(&self) -> Router {
         Router::new()
-            .route("/fastlink", post(fastlink::open))
-            .route("/fastlink/launch/{launch}", get(fastlink::open_launch))
-            .route("/fastlink/{visit}", get(fastlink::show).post(fastlink::submit))
+            .route("/", post(fastlink::open))
+            .route("/launch/{launch}", get(fastlink::open_launch))
+            .route("/visit/{visit}", get(fastlink::show).post(fastlink::submit))
             .layer(DefaultBodyLimit::max(MOST_BYTES))
             .with_state(self.clone())
     }
