@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Error, Result, TenantTx};
 use crate::domain::connection::{Condition, Status, StatusReason};
-use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
+use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId, TenantId};
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
