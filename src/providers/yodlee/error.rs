@@ -85,10 +85,7 @@ const ADDITIONAL_STATUS: &[(&[&str], Meaning)] = &[
     ),
     // Only a fresh link helps: flow `add` (G1).
     (&["CONSENT_REVOKED"], meaning(K::UserAction, NeedsUser, Some(RELINK_NEEDED), Some(P::LoginRequired))),
-    (
-        &["SITE_NOT_SUPPORTED"],
-        meaning(K::Unsupported, Permanent, Some(RELINK_NEEDED), Some(P::InstitutionUnsupported)),
-    ),
+    (&["SITE_NOT_SUPPORTED"], meaning(K::Unsupported, Permanent, Some(RELINK_NEEDED), Some(P::InstitutionUnsupported))),
     // One dataset lacks something that only the customer can give; the login itself is well.
     (
         &["PROPERTY_VALUE_NOT_AVAILABLE", "ENROLLMENT_REQUIRED_FOR_DATASET"],
@@ -133,8 +130,8 @@ const CODES: &[(&[&str], Meaning)] = &[
     (EXPIRED_TOKEN, meaning(K::Auth, Temporary, None, Some(P::ProviderError))),
     (
         &[
-            "Y400", "Y800", "Y801", "Y803", "Y804", "Y805", "Y806", "Y809", "Y812", "Y816", "Y820", "Y822", "Y823", "Y824",
-            "Y848",
+            "Y400", "Y800", "Y801", "Y803", "Y804", "Y805", "Y806", "Y809", "Y812", "Y816", "Y820", "Y822", "Y823",
+            "Y824", "Y848",
         ],
         meaning(K::Invalid, Permanent, None, Some(P::ProviderError)),
     ),

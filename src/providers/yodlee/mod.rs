@@ -80,6 +80,10 @@ impl Yodlee {
     pub fn new(config: YodleeConfig) -> Self {
         Self { config }
     }
+
+    fn api<'a>(&'a self, cx: &'a Context<'a>, operation: &str) -> Api<'a> {
+        Api::new(&self.config, cx, spec::SPEC.deadline(operation))
+    }
 }
 
 #[async_trait]
@@ -93,7 +97,7 @@ impl Provider for Yodlee {
     }
 
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
-        client::link::begin(&Api::new(&self.config, cx), request).await
+        client::link::begin(&self.api(cx, "begin_link"), request).await
     }
 
     async fn continue_link(
@@ -101,11 +105,11 @@ impl Provider for Yodlee {
         cx: &Context<'_>,
         request: &link::LinkContinuation,
     ) -> Result<link::LinkProgress, Failure> {
-        session::progress(&Api::new(&self.config, cx), request).await
+        session::progress(&self.api(cx, "continue_link"), request).await
     }
 
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
-        logins::status(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        logins::status(&self.api(cx, "status"), &Credential::read(credential)?).await
     }
 
     async fn accounts(
@@ -114,7 +118,8 @@ impl Provider for Yodlee {
         credential: &Secret,
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure> {
-        accounts::accounts(&Api::new(&self.config, cx), &Credential::read(credential)?, wanted).await
+        let operation = if wanted.live_balances { "live_balances" } else { "accounts" };
+        accounts::accounts(&self.api(cx, operation), &Credential::read(credential)?, wanted).await
     }
 
     async fn transactions(
@@ -123,11 +128,11 @@ impl Provider for Yodlee {
         credential: &Secret,
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
-        transactions::page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+        transactions::page(&self.api(cx, "transactions"), &Credential::read(credential)?, request).await
     }
 
     async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
-        investments::holdings(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        investments::holdings(&self.api(cx, "holdings"), &Credential::read(credential)?).await
     }
 
     async fn investment_transactions(
@@ -136,7 +141,7 @@ impl Provider for Yodlee {
         credential: &Secret,
         request: &data::InvestmentTransactionsRequest,
     ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        investments::page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+        investments::page(&self.api(cx, "investment_transactions"), &Credential::read(credential)?, request).await
     }
 
     async fn liabilities(
@@ -144,11 +149,11 @@ impl Provider for Yodlee {
         cx: &Context<'_>,
         credential: &Secret,
     ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        accounts::liabilities(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        accounts::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
     async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        logins::refresh(&Api::new(&self.config, cx), &Credential::read(credential)?, products).await
+        logins::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
     }
 
     async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
@@ -160,12 +165,12 @@ impl Provider for Yodlee {
         cx: &Context<'_>,
         request: &data::InstitutionsRequest,
     ) -> Result<data::InstitutionsPage, Failure> {
-        institutions::page(&Api::new(&self.config, cx), request).await
+        institutions::page(&self.api(cx, "institutions"), request).await
     }
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
         let credential = Credential::read(credential)?;
-        logins::remove(&Api::new(&self.config, cx), &credential.user, &credential.login).await
+        logins::remove(&self.api(cx, "revoke"), &credential.user, &credential.login).await
     }
 
     fn webhook_key_id(&self, _: &Webhook<'_>) -> Option<String> {

@@ -66,10 +66,8 @@ pub async fn accounts(
         return Err(different_login());
     }
     let latest = if wanted.live_balances { live_balances(api, credential, &found).await? } else { Vec::new() };
-    let mut accounts: Vec<ProviderAccount> = found
-        .into_iter()
-        .map(|account| map::accounts::account(account, wanted.identifiers, wanted.owners))
-        .collect();
+    let mut accounts: Vec<ProviderAccount> =
+        found.into_iter().map(|account| map::accounts::account(account, wanted.identifiers, wanted.owners)).collect();
     for account in &mut accounts {
         let of_account = |one: &&LatestBalance| one.account_id.to_string() == account.provider_account_id;
         if let Some(one) = latest.iter().find(of_account) {

@@ -1,9 +1,7 @@
 //! Holdings and trades.
 
 use crate::providers::Failure;
-use crate::providers::data::{
-    InvestmentTransactionsPage, InvestmentTransactionsRequest, ProviderHolding,
-};
+use crate::providers::data::{InvestmentTransactionsPage, InvestmentTransactionsRequest, ProviderHolding};
 use crate::providers::yodlee::map;
 use crate::providers::yodlee::map::transactions::INVESTMENT;
 use crate::providers::yodlee::wire::holding::Holdings;

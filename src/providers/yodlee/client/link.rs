@@ -48,11 +48,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
 }
 
 /// A first login, beside those that the user has.
-async fn add(
-    api: &Api<'_>,
-    request: &LinkRequest,
-    placements: &Placements,
-) -> Result<(String, bool, Aim), Failure> {
+async fn add(api: &Api<'_>, request: &LinkRequest, placements: &Placements) -> Result<(String, bool, Aim), Failure> {
     let user = user(&request.customer_ref)?;
     let known = logins::list(api, &user).await?.iter().map(|login| login.id.to_string()).collect();
     let fetched = placements.iter().filter(|(_, placement)| *placement != Placement::AdditionalConsented);

@@ -12,7 +12,7 @@ pub mod notifications;
 pub mod session;
 pub mod transactions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
@@ -99,12 +99,13 @@ pub struct Api<'a> {
     config: &'a YodleeConfig,
     cx: &'a Context<'a>,
     started: Instant,
+    deadline: Duration,
 }
 
 impl<'a> Api<'a> {
-    /// Begins to count the call's time.
-    pub fn new(config: &'a YodleeConfig, cx: &'a Context<'a>) -> Self {
-        Self { config, cx, started: Instant::now() }
+    /// Begins to count the call's time, of which there is no more than the operation's.
+    pub fn new(config: &'a YodleeConfig, cx: &'a Context<'a>, longest: Duration) -> Self {
+        Self { config, cx, started: Instant::now(), deadline: cx.deadline.min(longest) }
     }
 
     /// Business time.
@@ -146,7 +147,8 @@ impl<'a> Api<'a> {
     /// A token of that user for somebody else than this adapter.
     pub async fn new_token(&self, user: &str) -> Result<Token, Failure> {
         let fields = [("clientId", self.config.client_id.as_str()), ("secret", self.config.secret.expose())];
-        let mut call = Call::post_form(TOKEN.name, "/auth/token", fields).deadline(self.left());
+        let mut call =
+            Call::post_form(TOKEN.name, "/auth/token", fields).deadline(self.left()).patience(self.cx.patience);
         call = call.header(HeaderName::from_static("loginname"), text_header(user)?).repeatable();
         let reply = self.cx.upstream.send(versioned(call)).await?;
         let answer: TokenAnswer = read(&TOKEN, &self.checked(&TOKEN, reply, None)?)?;
@@ -180,7 +182,8 @@ impl<'a> Api<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
-        let mut call = Call::new(operation.name, operation.verb.method(), path).deadline(self.left());
+        let mut call = Call::new(operation.name, operation.verb.method(), path);
+        call = call.deadline(self.left()).patience(self.cx.patience);
         call = call.header(header::AUTHORIZATION, bearer(token)?);
         if let Some(body) = body {
             call = call.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -218,8 +221,8 @@ impl<'a> Api<'a> {
         Err(failure)
     }
 
-    fn left(&self) -> std::time::Duration {
-        self.cx.deadline.saturating_sub(self.started.elapsed())
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
     }
 }
 

@@ -27,13 +27,16 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         Aim::Add { institution, known } => {
             let mut new = logins::list(api, &session.user).await?;
             new.retain(|login| {
-                let is_asked = institution.as_ref().is_none_or(|id| login.provider_id.map(|it| it.to_string()) == Some(id.clone()));
+                let is_asked = institution
+                    .as_ref()
+                    .is_none_or(|id| login.provider_id.map(|it| it.to_string()) == Some(id.clone()));
                 is_asked && !known.contains(&login.id.to_string())
             });
             first_link(api, &session, &claim, new).await
         }
         Aim::Edit { login, attempted } => {
-            let credential = request.credential.as_ref().ok_or_else(|| refused("CREDENTIAL", "a repair needs its link"))?;
+            let credential =
+                request.credential.as_ref().ok_or_else(|| refused("CREDENTIAL", "a repair needs its link"))?;
             let credential = Credential::read(credential)?;
             if credential.login != *login {
                 return Err(refused("SESSION", "this session repairs another link"));

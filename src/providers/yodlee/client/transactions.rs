@@ -95,12 +95,7 @@ impl Plan {
     }
 
     /// Reads the next page.
-    pub async fn turn(
-        &self,
-        api: &Api<'_>,
-        credential: &Credential,
-        container: Option<&str>,
-    ) -> Result<Turn, Failure> {
+    pub async fn turn(&self, api: &Api<'_>, credential: &Credential, container: Option<&str>) -> Result<Turn, Failure> {
         let Some(batch) = self.batches.get(self.at) else { return Ok(Turn { rows: Vec::new(), next: None }) };
         let (ids, from, to, skip) =
             (batch.accounts.join(","), batch.from.to_string(), self.to.to_string(), self.skip.to_string());
@@ -170,11 +165,7 @@ pub async fn page(
 }
 
 /// What a run has to read; `None` while Yodlee has nothing yet.
-async fn begin(
-    api: &Api<'_>,
-    credential: &Credential,
-    request: &TransactionsRequest,
-) -> Result<Option<Plan>, Failure> {
+async fn begin(api: &Api<'_>, credential: &Credential, request: &TransactionsRequest) -> Result<Option<Plan>, Failure> {
     let update = update(&logins::get(api, &credential.user, &credential.login).await?);
     if matches!(update, Update::LoggingIn | Update::Fetching) && request.run_cursor.is_none() {
         return Ok(None);

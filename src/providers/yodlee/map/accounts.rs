@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::domain::account::{Ach, AccountType, Address, Bacs, Balances, Identifiers, Owner};
+use crate::domain::account::{AccountType, Ach, Address, Bacs, Balances, Identifiers, Owner};
 use crate::providers::data::ProviderAccount;
 use crate::providers::yodlee::wire::Money;
 use crate::providers::yodlee::wire::account::{self as wire, Account, BankTransferCode, FullNumbers, LatestBalance};

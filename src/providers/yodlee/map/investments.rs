@@ -97,7 +97,9 @@ fn trade_type(yodlee: Option<&str>) -> InvestmentTransactionType {
     let has = |words: &[&str]| name.split('_').any(|word| words.contains(&word));
     if has(&["CANCEL", "CANCELLED", "REVERSAL"]) {
         Ours::Cancel
-    } else if has(&["DIVIDEND", "INTEREST", "INCOME", "GAIN", "GAINS", "DISTRIBUTION"]) && !has(&["REINVEST", "REINVESTMENT"]) {
+    } else if has(&["DIVIDEND", "INTEREST", "INCOME", "GAIN", "GAINS", "DISTRIBUTION"])
+        && !has(&["REINVEST", "REINVESTMENT"])
+    {
         Ours::Income
     } else if has(&["BUY", "PURCHASE", "PURCHASED", "REINVEST", "REINVESTMENT"]) {
         Ours::Buy

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::product::Product;
 use crate::providers::yodlee::wire::institution;
 
-use Product::{
-    Balances, Identifiers, InvestmentHoldings, InvestmentTransactions, Liabilities, Owners, Transactions,
-};
+use Product::{Balances, Identifiers, InvestmentHoldings, InvestmentTransactions, Liabilities, Owners, Transactions};
 
 /// The dataset with balances, transactions, holdings and terms.
 pub const BASIC: &str = "BASIC_AGG_DATA";
@@ -43,10 +41,9 @@ fn of_attribute(dataset: &str, attribute: &institution::Attribute) -> Vec<Produc
     let found = match (dataset, attribute.name.as_deref().unwrap_or_default()) {
         (BASIC, "BASIC_ACCOUNT_INFO") => vec![(Balances, true)],
         (BASIC, "ACCOUNT_DETAILS") => vec![(Balances, true), (Liabilities, has(&["creditCard", "loan"]))],
-        (BASIC, "TRANSACTIONS") => vec![
-            (Transactions, has(&["bank", "creditCard", "loan"])),
-            (InvestmentTransactions, has(&["investment"])),
-        ],
+        (BASIC, "TRANSACTIONS") => {
+            vec![(Transactions, has(&["bank", "creditCard", "loan"])), (InvestmentTransactions, has(&["investment"]))]
+        }
         (BASIC, "HOLDINGS") => vec![(InvestmentHoldings, has(&["investment"]))],
         (PROFILE, "FULL_ACCT_NUMBER") => vec![(Identifiers, has(&["bank"]))],
         (PROFILE, "HOLDER_NAME" | "HOLDER_DETAILS") => vec![(Owners, true)],

@@ -105,7 +105,8 @@ pub fn failure_code(account: &ProviderAccount) -> Option<String> {
 }
 
 fn needs_customer_each_time(account: &ProviderAccount) -> bool {
-    let eligibility = |dataset: &Dataset| dataset.update_eligibility.as_deref() == Some("ALLOW_UPDATE_WITH_CREDENTIALS");
+    let eligibility =
+        |dataset: &Dataset| dataset.update_eligibility.as_deref() == Some("ALLOW_UPDATE_WITH_CREDENTIALS");
     account.dataset.iter().flatten().any(eligibility)
 }
 

@@ -102,7 +102,8 @@ pub async fn list(caller: Caller, query: Query) -> Result<Json<Value>> {
     Ok(listed("account", found))
 }
 
-const INCLUDES: [&str; 6] = ["profile", "holder", "fullAccountNumber", "fullAccountNumberList", "paymentProfile", "autoRefresh"];
+const INCLUDES: [&str; 6] =
+    ["profile", "holder", "fullAccountNumber", "fullAccountNumberList", "paymentProfile", "autoRefresh"];
 
 fn describe(one: &Aggregated, account: &BankAccount, include: &[&str], now: DateTime<Utc>) -> Value {
     let login = &one.login;

@@ -22,7 +22,9 @@ pub async fn list(caller: Caller, query: Query) -> Result<Json<Value>> {
     let now = caller.simulator.shared.clock.now();
     let mut found = Vec::new();
     for one in caller.simulator.aggregated(&caller).await? {
-        if logins.as_ref().is_some_and(|ids| !ids.contains(&one.login.id)) || !one.login.has(Product::InvestmentHoldings) {
+        if logins.as_ref().is_some_and(|ids| !ids.contains(&one.login.id))
+            || !one.login.has(Product::InvestmentHoldings)
+        {
             continue;
         }
         for account in one.accounts() {

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::errors::{Error, Result};
 use super::gate::Caller;
+use super::ids as make;
 use super::providers::provider_id;
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, Standing, USER, User};
 use super::values::{Query, given, ids, listed, time, without_nulls};
-use super::ids as make;
 use crate::bank::Access;
 
 /// How long an update must lie back before the next.
@@ -158,7 +158,13 @@ pub async fn consents(caller: Caller, query: Query) -> Result<Json<Value>> {
     let logins = logins.filter(|login| one.is_none_or(|id| id == consent_id(login).to_string()));
     let consent = |login: &ProviderAccount| {
         let until = login.consent_until?;
-        let status = if login.revoked { "REVOKED" } else if until <= now { "EXPIRED" } else { "ACTIVE" };
+        let status = if login.revoked {
+            "REVOKED"
+        } else if until <= now {
+            "EXPIRED"
+        } else {
+            "ACTIVE"
+        };
         Some(json!({
             "consentId": consent_id(login), "providerAccountId": login.id, "providerId": provider_id(&login.institution),
             "consentStatus": status, "dataAccessFrequency": "RECURRING", "applicationDisplayName": "Linkspan",

@@ -90,7 +90,8 @@ impl Simulator {
     pub(super) async fn tell_data(&self, login: &ProviderAccount) -> store::Result<()> {
         let now = self.shared.clock.now();
         let from = now - chrono::TimeDelta::minutes(15);
-        let href = format!("dataExtracts/userData?fromDate={}&toDate={}&loginName={}", time(from), time(now), login.user);
+        let href =
+            format!("dataExtracts/userData?fromDate={}&toDate={}&loginName={}", time(from), time(now), login.user);
         let link = json!({ "methodType": "GET", "rel": "getUserData", "href": href });
         let data = json!({
             "fromDate": time(from), "toDate": time(now), "userCount": 1,

@@ -99,9 +99,10 @@ fn row(one: &Aggregated, account: &BankAccount, transaction: &BankTransaction) -
     let id = make::number(&["transaction", &login.id.to_string(), &transaction.id]);
     let is_out = transaction.amount.is_sign_positive();
     let (category, category_type) = category(transaction.category);
-    let merchant = transaction.merchant.as_ref().map(|name| {
-        json!({ "id": make::number(&["merchant", name]).to_string(), "name": name, "source": "YODLEE" })
-    });
+    let merchant = transaction
+        .merchant
+        .as_ref()
+        .map(|name| json!({ "id": make::number(&["merchant", name]).to_string(), "name": name, "source": "YODLEE" }));
     let body = without_nulls(json!({
         "CONTAINER": container(account), "id": id, "accountId": login.account_id(&account.key),
         "amount": money(transaction.amount.abs(), transaction.currency),

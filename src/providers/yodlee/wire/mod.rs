@@ -77,7 +77,3 @@ pub struct Token {
     /// Its life from now on, in seconds.
     pub expires_in: u32,
 }
-
-/// An answer of which nothing is needed.
-#[derive(Deserialize)]
-pub struct Done {}

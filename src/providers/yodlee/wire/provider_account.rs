@@ -59,8 +59,6 @@ pub struct Consents {
 pub struct Consent {
     /// For which login.
     pub provider_account_id: Option<Id>,
-    /// Whether it holds.
-    pub consent_status: Option<String>,
     /// When it ends.
     pub expiration_date_time: Option<String>,
 }
