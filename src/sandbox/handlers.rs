@@ -211,7 +211,7 @@ async fn advance(app: &App, sandbox: &Sandbox, seconds: i64) -> Result<ClockView
 #[utoipa::path(post, path = "/sandbox/play", tag = "Sandbox", request_body = PlayBody, responses((status = 200, body = ConnectionView),
     (status = 202, body = CompleteAnswer), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
     (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
-    (status = 422, body = ProblemDocument), (status = 502, body = ProblemDocument)))]
+    (status = 422, body = ProblemDocument), (status = 502, body = ProblemDocument), (status = 504, body = ProblemDocument)))]
 async fn play_customer(
     State(app): State<App>,
     sandbox: Shared,

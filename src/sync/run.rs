@@ -43,7 +43,7 @@ impl Sync {
         let Some(lease) = tx.acquire_lease(connection_id, LEASE).await? else { return Ok(Next::Busy) };
         let Some(credential) = tx.credential(connection_id).await? else { return Ok(Next::Done) };
         let products = tx.products(connection_id).await?;
-        let refreshes = tx.refreshes(connection_id, None, true, 20).await?;
+        let refreshes = tx.running_refreshes(connection_id).await?;
         tx.commit().await?;
         let entry = match self.registry.require(connection.service_provider) {
             Ok(entry) => entry.clone(),

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use crate::support::database;
 use crate::support::process::Process;
 use crate::support::truth::{assert_same, quiet_hour, rows, truth};
-use crate::support::watch::between_pages;
+use crate::support::watch::{between_pages, slow_pages};
 
 /// Kills in CI.
 const KILLS: usize = 3;
@@ -21,6 +21,7 @@ async fn killed_in_the_middle_of_syncs_it_loses_nothing_and_doubles_nothing() {
     let database = PgPool::connect(&database_url).await.unwrap();
     let (mut process, mut app) = Process::on(&database_url).await;
     quiet_hour(&app).await;
+    slow_pages(&app).await;
     let (mut acknowledged, mut hit, mut slowest) = (Vec::<String>::new(), 0, Duration::ZERO);
     for number in 0..kills {
         let asked = json!({
@@ -45,6 +46,7 @@ async fn killed_in_the_middle_of_syncs_it_loses_nothing_and_doubles_nothing() {
     }
     println!("{kills} kills, {hit} of them between two pages; ready again within {} ms", slowest.as_millis());
     assert!(hit > 0, "no run was hit between its pages");
+    app.faults(json!([])).await;
 
     for id in &acknowledged {
         app.settled(id).await;

@@ -15,7 +15,7 @@ use crate::support::database;
 use crate::support::network::{Books, Row};
 use crate::support::process::Process;
 use crate::support::truth::{assert_same, quiet_hour, rows, truth};
-use crate::support::watch::between_pages;
+use crate::support::watch::{between_pages, slow_pages};
 
 fn books(count: i64) -> Books {
     let row = |cents| Row { account: "checking".into(), cents, pending: false, replaces: None };
@@ -101,6 +101,7 @@ async fn a_process_that_was_frozen_past_its_lease_writes_nothing_stale() {
     let database = PgPool::connect(&database_url).await.unwrap();
     let (frozen, app) = Process::on(&database_url).await;
     quiet_hour(&app).await;
+    slow_pages(&app).await;
     let mut attempt = 0;
     let id = loop {
         attempt += 1;
@@ -121,6 +122,7 @@ async fn a_process_that_was_frozen_past_its_lease_writes_nothing_stale() {
 
     let thawed = app;
     let (other, app) = Process::on(&database_url).await;
+    app.faults(json!([])).await;
     // As long as it takes for the lease to lapse; the frozen one may also hold a transaction that has to time out.
     let mut patience = 3;
     while app.get(&format!("/connections/{id}")).await.expect(200)["updateStatus"] == "IN_PROGRESS" && patience > 0 {

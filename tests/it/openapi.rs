@@ -8,7 +8,8 @@ use crate::support::document::{operation, operations};
 use crate::support::{Key, TestApp, World};
 
 /// Operations whose bodies are not ours.
-const FOREIGN_BODIES: &[&str] = &["POST /webhooks/{serviceProvider}"];
+const FOREIGN_BODIES: &[&str] =
+    &["POST /webhooks/{serviceProvider}", "POST /webhooks/{serviceProvider}/{webhookSecret}"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_succeeds_for_its_owner() {

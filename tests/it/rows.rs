@@ -14,6 +14,10 @@ const SHARED: &[(&str, &str)] = &[
     ("provider_institutions", "the catalogue is everybody's"),
     ("connection_leases", "a number and a time, by connection"),
     ("inbound_webhooks", "sealed, stored before the tenant is known"),
+    (
+        "provider_records",
+        "sealed, the installation's own; a customer's is named by our id and asked for by the adapter alone",
+    ),
     ("jobs", "the queue is served before the tenant is known; payloads hold ids"),
 ];
 

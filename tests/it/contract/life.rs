@@ -76,16 +76,16 @@ async fn an_answer_that_nobody_documents_is_a_failure_with_a_kind() {
             let bodies = if status > 418 { &ODD_BODIES[4..5] } else { &ODD_BODIES[..] };
             for body in bodies {
                 let foreign = rig.answering(status, body).await;
-                let status_call = rig.provider().status(&foreign.cx(), &linked.credential).await;
+                let status_call = rig.provider().status(&foreign.patient(), &linked.credential).await;
                 let failure = status_call.expect_err("no observation is in such an answer");
                 assert!(!failure.code.is_empty(), "{}: {status} {body}", rig.name());
                 assert!(kind.is_none_or(|kind| failure.kind == kind), "{}: {status} {body}: {failure}", rig.name());
                 let wanted = AccountsWanted { live_balances: false, identifiers: true, owners: true };
-                let _ = rig.provider().accounts(&foreign.cx(), &linked.credential, wanted).await;
-                let _ = rig.provider().holdings(&foreign.cx(), &linked.credential).await;
-                let _ = rig.provider().liabilities(&foreign.cx(), &linked.credential).await;
-                let _ = rig.provider().refresh(&foreign.cx(), &linked.credential, &[Product::Transactions]).await;
-                let _ = rig.provider().begin_link(&foreign.cx(), &rig.request(rig.everything())).await;
+                let _ = rig.provider().accounts(&foreign.hasty(), &linked.credential, wanted).await;
+                let _ = rig.provider().holdings(&foreign.hasty(), &linked.credential).await;
+                let _ = rig.provider().liabilities(&foreign.hasty(), &linked.credential).await;
+                let _ = rig.provider().refresh(&foreign.hasty(), &linked.credential, &[Product::Transactions]).await;
+                let _ = rig.provider().begin_link(&foreign.hasty(), &rig.request(rig.everything())).await;
             }
         }
     }

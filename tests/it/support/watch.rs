@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use sqlx::PgPool;
+
+use super::TestApp;
+
+/// Lets the provider refuse every other page for a second, so that a run lasts long enough to be hit in its middle.
+pub async fn slow_pages(app: &TestApp) {
+    let busy =
+        json!({ "route": "/transactions/sync", "kind": "STATUS", "status": 503, "retryAfter": 1, "probability": 0.5 });
+    app.faults(json!([busy])).await;
+}
 
 /// Waits until the first run on a connection has stored a page of transactions but not its last; false if it was too quick to be seen.
 pub async fn between_pages(database: &PgPool, connection_id: &str) -> bool {

@@ -15,7 +15,7 @@ pub struct World {
 }
 
 /// Not a tenant's: everybody sees the same.
-pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob"];
+pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob", "webhookSecret"];
 
 impl World {
     /// The sandbox tenant's: a linked connection with data, and a second session that is open.
@@ -59,6 +59,7 @@ impl World {
             ("institutionId", institution),
             ("serviceProvider", "PLAID".to_owned()),
             ("knob", "post-transactions".to_owned()),
+            ("webhookSecret", "no-secret".to_owned()),
         ]);
         Self { ids, connect_token: text("connectToken") }
     }
