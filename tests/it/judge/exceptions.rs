@@ -15,7 +15,7 @@ pub struct Amendment {
     pub because: &'static str,
 }
 
-pub const AMENDMENTS: [Amendment; 2] = [
+pub const AMENDMENTS: [Amendment; 4] = [
     Amendment {
         provider: "plaid",
         at: "/components/schemas/LinkEventsWebhook/properties",
@@ -30,6 +30,20 @@ pub const AMENDMENTS: [Amendment; 2] = [
         value: Some(r#"["webhook_type", "webhook_code", "item_id", "environment"]"#),
         because: "it alone among the webhooks of an Item requires nothing, and an empty object would pass",
     },
+    Amendment {
+        provider: "yodlee",
+        at: "/definitions/ProviderAccountDetail",
+        key: "required",
+        value: None,
+        because: "a consent id is required of every login, though only those under open banking have a consent",
+    },
+    Amendment {
+        provider: "yodlee",
+        at: "/paths/~1providerAccounts~1{providerAccountId}/delete/responses",
+        key: "204",
+        value: Some(r#"{ "description": "No Content" }"#),
+        because: "its own text says that success is 204 without content, its list of answers has 200",
+    },
 ];
 
 /// What a provider answers with a status of 400 and above, stricter than the operations say.
@@ -39,14 +53,24 @@ pub struct ErrorAnswer {
     pub because: &'static str,
 }
 
-pub const ERROR_ANSWERS: [ErrorAnswer; 1] = [ErrorAnswer {
-    provider: "plaid",
-    schema: r##"{ "allOf": [
+pub const ERROR_ANSWERS: [ErrorAnswer; 2] = [
+    ErrorAnswer {
+        provider: "plaid",
+        schema: r##"{ "allOf": [
         { "$ref": "#/components/schemas/PlaidError" },
         { "type": "object", "required": ["request_id"] }
     ] }"##,
-    because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
-}];
+        because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
+    },
+    ErrorAnswer {
+        provider: "yodlee",
+        schema: r##"{ "allOf": [
+        { "$ref": "#/definitions/YodleeError" },
+        { "type": "object", "required": ["errorCode", "errorMessage", "referenceCode"] }
+    ] }"##,
+        because: "errors of 401 and 404 are described without a body, though every documented one has it; and nothing is required",
+    },
+];
 
 /// An example body that does not match its own operation: the fields complained about, and why the schema is right.
 pub struct MistakenExample {
