@@ -17,6 +17,7 @@
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finicity;
 pub mod link;
 pub mod plaid;
 pub mod records;
@@ -61,6 +62,12 @@ pub const LIST: &[Listed] = &[
         build: plaid::build,
         #[cfg(feature = "sandbox")]
         simulate: plaid::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Finicity,
+        build: finicity::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finicity::simulator::simulate,
     },
     Listed {
         id: ServiceProvider::Yodlee,

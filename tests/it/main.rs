@@ -11,6 +11,7 @@ mod crash;
 mod documents;
 mod events;
 mod faults;
+mod finicity;
 mod foundation;
 mod idempotency;
 mod institutions;

@@ -15,7 +15,7 @@ pub struct Amendment {
     pub because: &'static str,
 }
 
-pub const AMENDMENTS: [Amendment; 4] = [
+pub const AMENDMENTS: &[Amendment] = &[
     Amendment {
         provider: "plaid",
         at: "/components/schemas/LinkEventsWebhook/properties",
@@ -29,6 +29,27 @@ pub const AMENDMENTS: [Amendment; 4] = [
         key: "required",
         value: Some(r#"["webhook_type", "webhook_code", "item_id", "environment"]"#),
         because: "it alone among the webhooks of an Item requires nothing, and an empty object would pass",
+    },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/ErrorMessage/properties/code",
+        key: "type",
+        value: None,
+        because: "typed an object, but a number or a text in its own description and in every example",
+    },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/CustomerAccount/properties",
+        key: "accountNickname",
+        value: Some(r#"{ "type": "string" }"#),
+        because: "required of every account, and defined nowhere",
+    },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/AccountOwnerDetails",
+        key: "required",
+        value: Some(r#"["ownerName", "nameClassification"]"#),
+        because: "it also requires nameClassificationConfidenceScore, which its properties spell otherwise",
     },
     Amendment {
         provider: "yodlee",
@@ -53,7 +74,7 @@ pub struct ErrorAnswer {
     pub because: &'static str,
 }
 
-pub const ERROR_ANSWERS: [ErrorAnswer; 2] = [
+pub const ERROR_ANSWERS: &[ErrorAnswer] = &[
     ErrorAnswer {
         provider: "plaid",
         schema: r##"{ "allOf": [
@@ -61,6 +82,11 @@ pub const ERROR_ANSWERS: [ErrorAnswer; 2] = [
         { "type": "object", "required": ["request_id"] }
     ] }"##,
         because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
+    },
+    ErrorAnswer {
+        provider: "finicity",
+        schema: r##"{ "$ref": "#/components/schemas/ErrorMessage" }"##,
+        because: "what fails at an institution comes with status 500, which no operation describes",
     },
     ErrorAnswer {
         provider: "yodlee",
