@@ -14,6 +14,7 @@
 //! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
 //! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
+pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
@@ -74,6 +75,12 @@ pub const LIST: &[Listed] = &[
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Akoya,
+        build: akoya::build,
+        #[cfg(feature = "sandbox")]
+        simulate: akoya::simulator::simulate,
     },
 ];
 

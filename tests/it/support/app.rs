@@ -226,7 +226,8 @@ impl TestApp {
 
     /// The id of an institution by its name.
     pub async fn institution(&self, name: &str) -> String {
-        let page = self.get(&format!("/institutions?query={}", name.replace(' ', "+"))).await.expect(200);
+        let page = format!("/institutions?serviceProvider=PLAID&query={}", name.replace(' ', "+"));
+        let page = self.get(&page).await.expect(200);
         let found = page["data"].as_array().unwrap().iter().find(|one| one["name"] == name);
         found.unwrap_or_else(|| panic!("no institution {name}: {page:#}"))["id"].as_str().unwrap().to_owned()
     }
