@@ -265,6 +265,7 @@ pub trait Provider: Send + Sync {
     fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
+    /// `None` where it is proved by a password, which is the same each time.
     fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
 
     /// Fetches a verification key (cached and limited by the layer above).
