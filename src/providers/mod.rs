@@ -18,6 +18,7 @@ pub mod amount;
 pub mod data;
 pub mod failure;
 pub mod link;
+pub mod mx;
 pub mod plaid;
 pub mod records;
 mod registry;
@@ -67,6 +68,12 @@ pub const LIST: &[Listed] = &[
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mx,
+        build: mx::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mx::simulator::simulate,
     },
 ];
 

@@ -53,7 +53,13 @@ pub struct ErrorAnswer {
     pub because: &'static str,
 }
 
-pub const ERROR_ANSWERS: [ErrorAnswer; 2] = [
+pub const ERROR_ANSWERS: [ErrorAnswer; 3] = [
+    ErrorAnswer {
+        provider: "mx",
+        schema: r#"{ "type": "object", "required": ["error"], "properties": { "error": { "type": "object",
+        "required": ["message"], "properties": { "message": { "type": "string" }, "status": { "type": "integer" } } } } }"#,
+        because: "no operation describes an answer but the good one; that an error is an object with a message is on its pages",
+    },
     ErrorAnswer {
         provider: "plaid",
         schema: r##"{ "allOf": [
