@@ -31,6 +31,8 @@ const PAGE: u32 = 1000;
 const INSTITUTIONS_PAGE: u32 = 100;
 /// The most pages of a list that is read at once: accounts, numbers, owners, holdings.
 const MOST_PAGES: u32 = 20;
+/// How many days of transactions an ordinary aggregation brings; more is the extended history.
+const ORDINARY_DAYS: u16 = 90;
 /// The most pages of any list.
 const LAST_PAGE: u32 = 100_000;
 

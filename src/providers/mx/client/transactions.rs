@@ -19,14 +19,12 @@ use crate::providers::mx::wire::transaction::Transactions;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::members::{self, Job};
-use super::{Api, Link, PAGE, Request, next_page, refused};
+use super::{Api, Link, ORDINARY_DAYS, PAGE, Request, next_page, refused};
 
 /// How far before the last run a later one begins. Pending rows last 14 days at most.
 const OVERLAP: Days = Days::new(45);
 /// How far ahead a run looks, as MX does: pending rows may be dated so.
 const AHEAD: Days = Days::new(5);
-/// What an ordinary aggregation brings; more is the extended history.
-const ORDINARY_DAYS: u16 = 90;
 
 /// Days, both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

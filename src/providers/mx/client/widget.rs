@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::connection::Condition;
 use crate::domain::placement::{Placement, Placements};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
@@ -24,13 +23,10 @@ use crate::providers::records::{Attempt, Made, Make, Record};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::session::{Session, members_at};
-use super::{Api, Link, Request, members};
+use super::{Api, Link, ORDINARY_DAYS, Request, members};
 
 /// How long the page can be opened.
 const URL_LIFE: TimeDelta = TimeDelta::minutes(10);
-
-/// What an ordinary aggregation brings, in days.
-const ORDINARY_DAYS: u16 = 90;
 
 /// The longest session that MX sends back with its webhooks.
 const LONGEST_PAYLOAD: usize = 1024;
@@ -110,12 +106,12 @@ async fn repair(
         failure.condition = Some(RELINK_NEEDED);
         return Err(failure);
     }
-    let well = standing == Standing::Settled(Condition::HEALTHY);
+    let broken = matches!(standing, Standing::Settled(condition) if condition.status.needs_customer());
     let mut settings = if products.is_empty() { Map::new() } else { asked_for(api.config().version, products, false) };
     settings.insert("current_member_guid".into(), json!(link.member.as_str()));
     // Else the widget finds nothing to do.
-    settings.insert("update_credentials".into(), json!(well));
-    let session = Session::repairing(request, &link, &member, !well, api.now());
+    settings.insert("update_credentials".into(), json!(!broken));
+    let session = Session::repairing(request, &link, &member, broken, api.now());
     Ok((link.user, session, settings))
 }
 
