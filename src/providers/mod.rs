@@ -20,6 +20,7 @@ pub mod data;
 pub mod failure;
 pub mod finicity;
 pub mod link;
+pub mod mx;
 pub mod plaid;
 pub mod records;
 mod registry;
@@ -75,6 +76,12 @@ pub const LIST: &[Listed] = &[
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mx,
+        build: mx::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mx::simulator::simulate,
     },
     Listed {
         id: ServiceProvider::Akoya,
@@ -279,6 +286,7 @@ pub trait Provider: Send + Sync {
     fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
+    /// `None` where it is proved by a password, which is the same each time.
     fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
 
     /// Fetches a verification key (cached and limited by the layer above).

@@ -20,6 +20,7 @@ mod judge;
 mod leases;
 mod limits;
 mod links;
+mod mx;
 mod openapi;
 mod outages;
 mod plaid;

@@ -33,10 +33,10 @@ async fn e1_a_refresh_is_taken_for_what_the_spec_says() {
     for rig in Rig::each().await {
         let linked = rig.ready().await;
         for product in rig.spec().refreshable.iter().filter(|product| product.is_common()) {
+            // As the layer above keeps them apart, from each other and from the link.
+            rig.move_clock(TimeDelta::seconds(i64::from(rig.spec().refresh_pause_seconds)));
             let before = rig.calls();
             rig.provider().refresh(&rig.cx(), &linked.credential, &[*product]).await.unwrap();
-            // As the layer above keeps them apart.
-            rig.move_clock(TimeDelta::seconds(i64::from(rig.spec().refresh_pause_seconds)));
             assert!(rig.calls() > before, "{}: {product} was not asked for", rig.name());
         }
     }

@@ -38,7 +38,7 @@ use crate::support::{Fidelity, Judging, database};
 /// The most pages that any list of these tests has.
 pub const MOST_PAGES: usize = 200;
 
-/// Where webhooks are taken.
+/// Where webhooks are taken; those of a provider that is told no address come to the provider's own below it.
 const WEBHOOKS: &str = "/webhooks";
 
 /// How long a test waits for a webhook that has to come.
@@ -106,7 +106,8 @@ impl Rig {
         let sandbox = Sandbox::start(setup, &stop).await.unwrap();
         let registry = Registry::new(&config, &client, sandbox.addresses(), &records).unwrap();
         let (inbox, webhook_url) = (Inbox::default(), format!("{url}{WEBHOOKS}"));
-        let taking = Router::new().route(WEBHOOKS, post(take)).with_state((inbox.clone(), webhook_url));
+        let taking = Router::new().route(WEBHOOKS, post(take)).route(&format!("{WEBHOOKS}/{{provider}}"), post(take));
+        let taking = taking.with_state((inbox.clone(), webhook_url));
         let router = taking.merge(sandbox.pages());
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });

@@ -3,6 +3,7 @@
 use linkspan::bank::Knob;
 use linkspan::net::HeaderMap;
 use linkspan::providers::Webhook;
+use linkspan::providers::data::WebhookKey;
 use linkspan::providers::spec::WebhookProof;
 use serde_json::{Value, json};
 
@@ -29,13 +30,9 @@ async fn a_genuine_webhook_is_taken_and_a_forged_one_is_not() {
         let key = provider.webhook_key(&rig.cx(), &key_id).await.unwrap();
         let now = rig.clock.now();
         assert_eq!(provider.verify_webhook(&key, &genuine, now), Ok(()), "{}", rig.name());
-        assert!(provider.webhook_signature(&genuine).is_some(), "{}", rig.name());
-        let body = [&one.body[..], b" "].concat();
-        let forged = Webhook { body: &body, ..genuine };
-        assert!(provider.verify_webhook(&key, &forged, now).is_err(), "{}: forged", rig.name());
-        let other = rig.webhook(|other| other.body != one.body).await;
-        let mixed = Webhook { headers: &other.headers, ..genuine };
-        assert!(provider.verify_webhook(&key, &mixed, now).is_err(), "{}: mixed", rig.name());
+        if provider.webhook_signature(&genuine).is_some() {
+            is_bound_to_its_body(&rig, &key, &one).await;
+        }
         let bare = Webhook { headers: &HeaderMap::new(), ..genuine };
         assert!(provider.webhook_key_id(&bare).is_none(), "{}", rig.name());
         assert!(provider.verify_webhook(&key, &bare, now).is_err(), "{}: bare", rig.name());
@@ -43,6 +40,17 @@ async fn a_genuine_webhook_is_taken_and_a_forged_one_is_not() {
             let _ = provider.read_webhook(odd);
         }
     }
+}
+
+/// A signature, other than a password, is good for one body. How long, each provider's own tests say.
+async fn is_bound_to_its_body(rig: &Rig, key: &WebhookKey, one: &Received) {
+    let (provider, genuine, now) = (rig.provider(), one.webhook(), rig.clock.now());
+    let body = [&one.body[..], b" "].concat();
+    let forged = Webhook { body: &body, ..genuine };
+    assert!(provider.verify_webhook(key, &forged, now).is_err(), "{}: forged", rig.name());
+    let other = rig.webhook(|other| other.body != one.body).await;
+    let mixed = Webhook { headers: &other.headers, ..genuine };
+    assert!(provider.verify_webhook(key, &mixed, now).is_err(), "{}: mixed", rig.name());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,12 @@ pub struct ErrorAnswer {
 
 pub const ERROR_ANSWERS: &[ErrorAnswer] = &[
     ErrorAnswer {
+        provider: "mx",
+        schema: r#"{ "type": "object", "required": ["error"], "properties": { "error": { "type": "object",
+        "required": ["message"], "properties": { "message": { "type": "string" }, "status": { "type": "integer" } } } } }"#,
+        because: "no operation describes an answer but the good one; that an error is an object with a message is on its pages",
+    },
+    ErrorAnswer {
         provider: "plaid",
         schema: r##"{ "allOf": [
         { "$ref": "#/components/schemas/PlaidError" },
