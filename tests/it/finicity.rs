@@ -1,9 +1,16 @@
 //! What is Finicity's own: its partner's login, a browser that is closed too early, long history, a refresh only by request.
 
+use std::sync::{Arc, Mutex};
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use linkspan::domain::secret::Secret;
 use linkspan::net::Method;
 use linkspan::providers::FailureKind;
 use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, TransactionsRequest};
-use linkspan::providers::link::{LinkInput, LinkProgress};
+use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use serde_json::json;
 
 use crate::contract::Rig;
@@ -113,4 +120,59 @@ async fn a_call_without_key_or_token_is_refused() {
     assert_eq!(reply.status.as_u16(), 401);
     let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
     assert_eq!(body["code"], "10026");
+}
+
+/// An account of the customer `c` at the institution 100.
+fn account(id: u32, login: u32, code: u32) -> serde_json::Value {
+    json!({
+        "id": id.to_string(), "name": "Checking", "type": "checking", "status": "active", "currency": "USD",
+        "institutionId": "100", "institutionLoginId": login, "aggregationStatusCode": code,
+    })
+}
+
+/// What a repair of the login 7 with the account 1 comes to where these are the customer's accounts then; and what was deleted.
+async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+    let deleted = Arc::new(Mutex::new(Vec::new()));
+    let noted = deleted.clone();
+    let delete = async move |Path((_, login)): Path<(String, String)>| {
+        noted.lock().unwrap().push(login);
+        StatusCode::NO_CONTENT
+    };
+    let list = async move || Json(json!({ "accounts": accounts }));
+    let customer = "/aggregation/v1/customers/{customer}";
+    let router = Router::new()
+        .route(&format!("{customer}/accounts"), get(list))
+        .route(&format!("{customer}/institutionLogins/{{login}}"), axum::routing::delete(delete));
+    let moved = rig.before(router).await;
+    let session = json!({
+        "id": "s", "customer": "c", "ends": i64::MAX, "known": ["7"], "institution": "100",
+        "fix": { "login": "7", "accounts": ["1"], "broken": true, "since": 1 },
+    });
+    let continuation = LinkContinuation {
+        provider_session: Secret::new(session.to_string()),
+        credential: Some(Secret::new("c/7")),
+        input: LinkInput::Nothing,
+    };
+    let credential = match rig.provider().continue_link(&moved.patient(), &continuation).await.unwrap() {
+        LinkProgress::Repaired { credential, .. } => {
+            Some(credential.map_or("c/7".to_owned(), |it| it.expose().to_owned()))
+        }
+        LinkProgress::Pending => None,
+        other => panic!("{other:?}"),
+    };
+    let deleted = deleted.lock().unwrap().clone();
+    (credential, deleted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d1_a_repair_may_bring_another_login_since_the_institution_moved_to_oauth() {
+    let rig = finicity().await;
+    let nothing = Vec::<String>::new();
+    assert_eq!(repaired(&rig, vec![account(1, 7, 103)]).await, (None, nothing.clone()));
+    assert_eq!(repaired(&rig, vec![account(1, 7, 0)]).await, (Some("c/7".to_owned()), nothing.clone()));
+    // Its accounts were moved.
+    assert_eq!(repaired(&rig, vec![account(1, 8, 0)]).await, (Some("c/8".to_owned()), nothing));
+    // They were added anew: the old login would be billed, and show them twice.
+    let both = vec![account(1, 7, 948), account(2, 9, 0)];
+    assert_eq!(repaired(&rig, both).await, (Some("c/9".to_owned()), vec!["7".to_owned()]));
 }
