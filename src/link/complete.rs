@@ -157,7 +157,8 @@ impl Linking {
         let continuation = LinkContinuation { provider_session, credential, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
         match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
-            LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
+            // Not every provider can say twice that an attempt is over; ours of this launch is remembered.
+            LinkProgress::Pending => refusal.map_or(Ok(Completion::Pending(session.connection_id)), Err),
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, &session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
                 self.keep_linked(tenant_id, &session, &linked, lease).await?;

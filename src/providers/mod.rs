@@ -14,9 +14,11 @@
 //! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
 //! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
+pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finicity;
 pub mod link;
 pub mod mx;
 pub mod plaid;
@@ -64,6 +66,12 @@ pub const LIST: &[Listed] = &[
         simulate: plaid::simulator::simulate,
     },
     Listed {
+        id: ServiceProvider::Finicity,
+        build: finicity::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finicity::simulator::simulate,
+    },
+    Listed {
         id: ServiceProvider::Yodlee,
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
@@ -74,6 +82,12 @@ pub const LIST: &[Listed] = &[
         build: mx::build,
         #[cfg(feature = "sandbox")]
         simulate: mx::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Akoya,
+        build: akoya::build,
+        #[cfg(feature = "sandbox")]
+        simulate: akoya::simulator::simulate,
     },
 ];
 

@@ -255,9 +255,26 @@ impl Rig {
 
     /// A link with everything, whose history has been prepared.
     pub async fn ready(&self) -> Linked {
-        let linked = self.linked(self.everything(), json!({})).await;
-        self.move_clock(chrono::TimeDelta::hours(1));
+        let mut linked = self.linked(self.everything(), json!({})).await;
+        self.pass_time(&mut linked, chrono::TimeDelta::hours(1)).await;
         linked
+    }
+
+    /// Time goes by; a credential that has ended by then is renewed, as the layers above do it.
+    pub async fn pass_time(&self, linked: &mut Linked, by: chrono::TimeDelta) {
+        self.move_clock(by);
+        if self.provider().renewal_due(&linked.credential, self.clock.now()) {
+            let renewed = self.provider().renew(&self.cx(), &linked.credential).await;
+            linked.credential = renewed.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()));
+        }
+    }
+
+    /// Asks how a repair stands that the customer has gone through: the credential from now on.
+    pub async fn repaired(&self, begun: &LinkBegun, credential: &Secret) -> Secret {
+        match self.ask(&begun.provider_session, Some(credential)).await {
+            Ok(LinkProgress::Repaired { credential: renewed, .. }) => renewed.unwrap_or_else(|| credential.clone()),
+            other => panic!("{}: not repaired but {other:?}", self.name()),
+        }
     }
 
     /// How a session ended that brought nothing.
