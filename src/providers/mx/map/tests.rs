@@ -51,16 +51,16 @@ fn decimal(text: &str) -> Decimal {
 
 #[test]
 fn an_account_of_either_version_is_ours() {
-    for (body, mask, account_type, subtype) in [
-        (fixture!("accounts_v20250224"), "1261", AccountType::Depository, AccountSubtype::Unidentified),
-        (fixture!("accounts_v20111101"), "5366", AccountType::Depository, AccountSubtype::Savings),
+    for (body, mask, balance, account_type, subtype) in [
+        (fixture!("accounts_v20250224"), "1261", "1000", AccountType::Depository, AccountSubtype::Unidentified),
+        (fixture!("accounts_v20111101"), "5366", "10000", AccountType::Depository, AccountSubtype::Savings),
     ] {
         let answer: Accounts = serde_json::from_str(body).unwrap();
         let ours = accounts::account(&answer.accounts[0]);
         assert_eq!(ours.provider_account_id, "ACT-06d7f44b-caae-0f6e-1384-01f52e75dcb1");
         assert_eq!((ours.account_type, ours.subtype), (account_type, subtype));
         assert_eq!((&*ours.name, ours.mask.as_deref()), ("Test account 2", Some(mask)));
-        assert_eq!((ours.balances.current, ours.currency.as_deref()), (Some(decimal("1000")), Some("USD")));
+        assert_eq!((ours.balances.current, ours.currency.as_deref()), (Some(decimal(balance)), Some("USD")));
     }
 }
 
@@ -183,7 +183,7 @@ fn an_institution_of_either_version_says_what_it_has() {
     let ours = institutions::institution(&one).unwrap();
     assert_eq!((&*ours.provider_institution_id, &*ours.name, ours.oauth), ("mxbank", "MX Bank", true));
     let only = [Product::Balances, Product::Identifiers, Product::Liabilities];
-    assert_eq!(ours.products.into_iter().collect::<Vec<_>>().len(), only.len());
+    assert_eq!(ours.products, only.into());
     assert!(ours.instant_identifiers);
     let older: Institutions = serde_json::from_str(fixture!("institutions_v20111101")).unwrap();
     let ours = institutions::institution(&older.institutions[0]).unwrap();
