@@ -54,10 +54,13 @@ pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
             let variable = format!("LINKSPAN_PROVIDERS__AKOYA__{}", key.to_uppercase());
             return Err(format!("{key} is not set, and mode is live: set {variable} to what Akoya's hub shows"));
         }
+        Some(&"institutions") => config.recipient_id = "sandbox".to_owned(),
         Some(_) => {
             config.client_id = SANDBOX_CLIENT_ID.to_owned();
             config.client_secret = Secret::new(SANDBOX_CLIENT_SECRET);
-            config.recipient_id = "sandbox".to_owned();
+            if config.institutions.is_empty() && config.recipient_id.is_empty() {
+                config.recipient_id = "sandbox".to_owned();
+            }
         }
         None => {}
     }
