@@ -12,7 +12,7 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     };
     let found = async |query: &str| {
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        names(app.get(&format!("/institutions?query={query}")).await.expect(200))
+        names(app.get(&format!("/institutions?serviceProvider=PLAID&query={query}")).await.expect(200))
     };
     for (query, first) in [
         ("platypus oauth", "Platypus OAuth Bank"),
@@ -36,7 +36,7 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     let all = found("bank").await;
     let (mut paged, mut after) = (Vec::new(), String::new());
     loop {
-        let page = app.get(&format!("/institutions?query=bank&limit=7{after}")).await.expect(200);
+        let page = app.get(&format!("/institutions?serviceProvider=PLAID&query=bank&limit=7{after}")).await.expect(200);
         let next = page["nextCursor"].as_str().map(str::to_owned);
         paged.extend(names(page));
         match next.filter(|_| paged.len() < all.len()) {

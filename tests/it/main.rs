@@ -36,3 +36,4 @@ mod tenancy;
 mod transactions;
 mod walkthrough;
 mod webhooks;
+mod yodlee;
