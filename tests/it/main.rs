@@ -39,3 +39,4 @@ mod tenancy;
 mod transactions;
 mod walkthrough;
 mod webhooks;
+mod yodlee;

@@ -130,3 +130,59 @@ fn script(fastlink: &str, token: &Secret, parameters: Vec<(&str, &str)>) -> Laun
         config: config.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    fn session(aim: Aim, profile: bool) -> Session {
+        Session { user: "linkspan-1".into(), profile, expires_at: chrono::DateTime::UNIX_EPOCH, aim }
+    }
+
+    #[test]
+    fn fastlink_is_told_what_to_do_and_where_to_go_back() {
+        let config = YodleeConfig { fastlink_profile_config: Some("Verification".into()), ..YodleeConfig::default() };
+        let add = session(Aim::Add { institution: Some("16441".into()), known: Vec::new() }, false);
+        let way_back = "https://link.example/connect/callback/X?state=a&b";
+        let Launch::FormPost { url, fields } =
+            form("https://fl4.example/", &Secret::new("t0"), parameters(&config, &add), way_back)
+        else {
+            panic!("not a form")
+        };
+        assert_eq!((url.as_str(), fields["accessToken"].as_str()), ("https://fl4.example/", "Bearer t0"));
+        let extra: BTreeMap<String, String> =
+            form_urlencoded::parse(fields["extraParams"].as_bytes()).into_owned().collect();
+        let of = |name: &str| extra.get(name).map(String::as_str);
+        assert_eq!((of("configName"), of("flow"), of("providerId")), (Some("Aggregation"), Some("add"), Some("16441")));
+        assert_eq!(of("callback"), Some(way_back));
+    }
+
+    #[test]
+    fn a_repair_names_the_login_and_numbers_their_configuration() {
+        let config = YodleeConfig { fastlink_profile_config: Some("Verification".into()), ..YodleeConfig::default() };
+        let edit = session(Aim::Edit { login: "77".into(), attempted: None }, true);
+        let expected = [("configName", "Verification"), ("flow", "edit"), ("providerAccountId", "77")];
+        assert_eq!(parameters(&config, &edit), expected);
+        let anywhere = session(Aim::Add { institution: None, known: Vec::new() }, true);
+        assert_eq!(parameters(&YodleeConfig::default(), &anywhere), [("configName", "Aggregation")]);
+        let Launch::Script { token, config, .. } =
+            script("https://fl4.example/", &Secret::new("t0"), expected.to_vec())
+        else {
+            panic!("not a script")
+        };
+        assert_eq!((token.as_str(), config["params"]["flow"].as_str()), ("Bearer t0", Some("edit")));
+    }
+
+    #[test]
+    fn a_user_is_never_named_by_somebody_else() {
+        assert_eq!(
+            user("0198f2c4-6b1e-7c3a-9d52-3f0a8b7c6d5e").unwrap(),
+            "linkspan-0198f2c4-6b1e-7c3a-9d52-3f0a8b7c6d5e"
+        );
+        for odd in ["", "a b", "admin@x", "a/b", "ä"] {
+            assert!(user(odd).is_err(), "{odd}");
+        }
+    }
+}

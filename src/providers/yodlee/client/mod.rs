@@ -277,3 +277,6 @@ fn no_account(message: &str) -> Failure {
 fn refused(code: &str, message: &str) -> Failure {
     Failure::new(FailureKind::Unsupported, Persistence::Permanent, code, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,3 +214,28 @@ fn not_a_result() -> Failure {
     failure.kind = FailureKind::Invalid;
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_browser_says_that_a_visit_is_over_and_perhaps_what_came_of_it() {
+        let of = |value: Value| claim(&LinkInput::Result(value)).ok().map(|claim| claim.login);
+        let id = || Some(Some("10502782".to_owned()));
+        assert_eq!(of(json!({ "sites": [{ "providerAccountId": 10502782, "status": "SUCCESS" }] })), id());
+        assert_eq!(of(json!({ "providerAccountId": "10502782", "requestId": "r" })), id());
+        assert_eq!(of(json!({ "action": "exit", "status": "USER_CLOSE_ACTION" })), Some(None));
+        assert_eq!(of(json!({ "sites": [], "providerAccountId": "../../10502782" })), Some(None));
+        for odd in [json!(null), json!([]), json!("exit"), json!({ "unheard": ["of"] })] {
+            assert_eq!(of(odd.clone()), None, "{odd}");
+        }
+        assert!(claim(&LinkInput::Callback(Default::default())).unwrap().is_over);
+        assert!(!claim(&LinkInput::Nothing).unwrap().is_over);
+        assert!(claim(&LinkInput::PublicToken(crate::domain::secret::Secret::new("t"))).is_err());
+    }
+}

@@ -211,3 +211,48 @@ fn not_ready(request: &TransactionsRequest) -> TransactionsPage {
         whole: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn ids(range: std::ops::Range<u32>) -> Vec<String> {
+        range.map(|id| id.to_string()).collect()
+    }
+
+    #[test]
+    fn known_accounts_are_read_again_in_part_and_new_ones_whole() {
+        let cursor = Cursor { from: day("2026-10-22"), accounts: ids(0..2).into_iter().collect() };
+        let found = batches(ids(0..3), day("2024-11-21"), Some(&cursor));
+        let batch = |from, accounts| Batch { from: day(from), accounts };
+        assert_eq!(found, [batch("2026-10-22", ids(0..2)), batch("2024-11-21", ids(2..3))]);
+        let first = batches(ids(0..250), day("2024-11-21"), None);
+        assert_eq!(first.iter().map(|batch| batch.accounts.len()).collect::<Vec<_>>(), [100, 100, 50]);
+    }
+
+    #[test]
+    fn the_next_run_overlaps_this_one_and_knows_nothing_while_yodlee_still_fetches() {
+        let mut plan = Plan::new(day("2026-11-21"), Batch::of(day("2024-11-21"), &ids(0..2)));
+        let cursor: Cursor = serde_json::from_str(&after(&plan)).unwrap();
+        assert_eq!((cursor.from, cursor.accounts.len()), (day("2026-10-22"), 2));
+        plan.unfinished = true;
+        let cursor: Cursor = serde_json::from_str(&after(&plan)).unwrap();
+        assert!(cursor.accounts.is_empty());
+        assert_eq!(Plan::read(&plan.text()).unwrap(), plan);
+        assert!(Plan::read("not ours").is_err());
+    }
+
+    #[test]
+    fn rows_that_came_or_went_begin_the_run_again() {
+        assert!(check(500, 500).is_ok());
+        assert_eq!(check(500, 501).unwrap_err().kind, FailureKind::Restart);
+        // An empty answer where there are rows is no list of none.
+        assert!(check(0, 3).is_err());
+    }
+}

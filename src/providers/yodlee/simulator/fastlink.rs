@@ -101,8 +101,8 @@ pub async fn open(State(simulator): State<Simulator>, body: Bytes) -> Response {
 
 /// `GET /launch/{launch}`: the same for a program that has a launch in hand.
 pub async fn open_launch(State(simulator): State<Simulator>, Path(launch): Path<String>) -> Response {
-    let fields = BASE64_URL_SAFE_NO_PAD.decode(launch).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    let Some((token, extra)) = fields.and_then(|fields: (String, String)| Some(fields)) else {
+    let text = BASE64_URL_SAFE_NO_PAD.decode(launch).unwrap_or_default();
+    let Ok((token, extra)) = serde_json::from_slice::<(String, String)>(&text) else {
         return unknown().into_response();
     };
     or_trouble(simulator.open_visit(&token, &extra).await).into_response()

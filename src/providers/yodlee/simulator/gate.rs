@@ -44,7 +44,7 @@ impl FromRequestParts<Simulator> for Caller {
 
 impl Caller {
     /// Only for the administrator.
-    pub fn as_admin(self) -> Result<Self> {
+    pub fn admin(self) -> Result<Self> {
         let is_admin = self.user == self.simulator.shared.admin;
         if is_admin { Ok(self) } else { Err(Error::unauthorized("Y015", "Unauthorized User")) }
     }

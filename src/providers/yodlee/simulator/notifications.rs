@@ -23,7 +23,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// `GET /configs/notifications/events`
 pub async fn list(caller: Caller) -> Result<Json<Value>> {
-    let caller = caller.as_admin()?;
+    let caller = caller.admin()?;
     let all = caller.simulator.shared.documents.list::<Subscription>(SUBSCRIPTION).await?;
     let event = |(name, one): (String, Subscription)| json!({ "name": name, "callbackUrl": one.callback_url });
     Ok(listed("event", all.into_iter().map(event).collect()))
@@ -31,7 +31,7 @@ pub async fn list(caller: Caller) -> Result<Json<Value>> {
 
 /// `POST /configs/notifications/events/{event}`
 pub async fn subscribe(caller: Caller, Path(event): Path<String>, Json(body): Json<Value>) -> Result<StatusCode> {
-    let caller = caller.as_admin()?;
+    let caller = caller.admin()?;
     let subscription = read(&event, &body)?;
     let documents = &caller.simulator.shared.documents;
     if !documents.put_new(SUBSCRIPTION, &event, &subscription).await? {
@@ -42,7 +42,7 @@ pub async fn subscribe(caller: Caller, Path(event): Path<String>, Json(body): Js
 
 /// `PUT /configs/notifications/events/{event}`
 pub async fn change(caller: Caller, Path(event): Path<String>, Json(body): Json<Value>) -> Result<StatusCode> {
-    let caller = caller.as_admin()?;
+    let caller = caller.admin()?;
     let subscription = read(&event, &body)?;
     caller.simulator.shared.documents.put(SUBSCRIPTION, &event, &subscription).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -50,7 +50,7 @@ pub async fn change(caller: Caller, Path(event): Path<String>, Json(body): Json<
 
 /// `DELETE /configs/notifications/events/{event}`
 pub async fn unsubscribe(caller: Caller, Path(event): Path<String>) -> Result<StatusCode> {
-    let caller = caller.as_admin()?;
+    let caller = caller.admin()?;
     caller.simulator.shared.documents.delete(SUBSCRIPTION, &event).await?;
     Ok(StatusCode::NO_CONTENT)
 }

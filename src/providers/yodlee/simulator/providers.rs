@@ -79,12 +79,13 @@ fn datasets(institution: &BankInstitution) -> Value {
         ("HOLDER_NAME", has(Product::Owners), vec!["bank", "creditCard"]),
         ("HOLDER_DETAILS", has(Product::Owners), vec!["bank", "creditCard"]),
     ];
-    let sets = [("BASIC_AGG_DATA", basic.to_vec()), ("ACCT_PROFILE", profile.to_vec())];
-    let set = |(name, attributes): (&str, Vec<(&str, bool, Vec<&str>)>)| {
-        let there = attributes.into_iter().filter(|(_, there, _)| *there);
-        let attributes: Vec<Value> =
-            there.map(|(name, _, containers)| json!({ "name": name, "container": containers })).collect();
-        (!attributes.is_empty()).then(|| json!({ "name": name, "attribute": attributes }))
-    };
-    sets.into_iter().filter_map(set).collect()
+    [dataset("BASIC_AGG_DATA", &basic), dataset("ACCT_PROFILE", &profile)].into_iter().flatten().collect()
+}
+
+/// A dataset with those of its attributes that are there.
+fn dataset(name: &str, attributes: &[(&str, bool, Vec<&str>)]) -> Option<Value> {
+    let there = attributes.iter().filter(|(_, there, _)| *there);
+    let attributes: Vec<Value> =
+        there.map(|(name, _, containers)| json!({ "name": name, "container": containers })).collect();
+    (!attributes.is_empty()).then(|| json!({ "name": name, "attribute": attributes }))
 }
