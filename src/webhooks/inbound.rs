@@ -65,7 +65,7 @@ impl Inbound {
         let webhook = Webhook { url: &url, headers, body };
         let minute;
         let signature = match entry.provider.spec().webhooks {
-            WebhookProof::Verified => self.verify(entry, &webhook).await?,
+            WebhookProof::Verified | WebhookProof::Unrelated => self.verify(entry, &webhook).await?,
             // The same body may well come again, and means another reading then; but not without a bound.
             WebhookProof::SecretPath => {
                 minute = now.format("%Y-%m-%dT%H:%M").to_string();
