@@ -20,6 +20,7 @@ pub mod data;
 pub mod failure;
 pub mod finicity;
 pub mod link;
+pub mod mesh;
 pub mod mx;
 pub mod plaid;
 pub mod records;
@@ -88,6 +89,12 @@ pub const LIST: &[Listed] = &[
         build: akoya::build,
         #[cfg(feature = "sandbox")]
         simulate: akoya::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mesh,
+        build: mesh::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mesh::simulator::simulate,
     },
 ];
 

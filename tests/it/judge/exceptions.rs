@@ -110,6 +110,11 @@ pub const ERROR_ANSWERS: &[ErrorAnswer] = &[
         because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
     },
     ErrorAnswer {
+        provider: "mesh",
+        schema: r##"{ "$ref": "#/components/schemas/ApiResult" }"##,
+        because: "no operation describes outages, and few what is not there, though the status has a word for each; 401 is described without a schema",
+    },
+    ErrorAnswer {
         provider: "finicity",
         schema: r##"{ "$ref": "#/components/schemas/ErrorMessage" }"##,
         because: "what fails at an institution comes with status 500, which no operation describes",
