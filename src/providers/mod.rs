@@ -14,6 +14,7 @@
 //! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
 //! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
+pub mod amount;
 pub mod data;
 pub mod failure;
 pub mod link;

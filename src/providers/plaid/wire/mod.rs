@@ -1,7 +1,6 @@
 //! Plaid's JSON as serde types, as far as it is read or sent. Answers may hold more fields and more values than are known here.
 
 pub mod account;
-pub mod amount;
 pub mod institution;
 pub mod investment;
 pub mod item;
@@ -14,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::secret::Secret;
 
-pub use amount::Amount;
+pub use crate::providers::amount::Amount;
 
 /// The longest id that is taken; Plaid's have 37 characters or so.
 const LONGEST_ID: usize = 255;
