@@ -1,5 +1,6 @@
 //! How a connection fares: its states, forced refreshes, its end; and what becomes of answers that nobody documents.
 
+use chrono::TimeDelta;
 use linkspan::bank::Knob;
 use linkspan::domain::connection::Condition;
 use linkspan::domain::product::Product;
@@ -34,6 +35,8 @@ async fn e1_a_refresh_is_taken_for_what_the_spec_says() {
         for product in rig.spec().refreshable.iter().filter(|product| product.is_common()) {
             let before = rig.calls();
             rig.provider().refresh(&rig.cx(), &linked.credential, &[*product]).await.unwrap();
+            // As the layer above keeps them apart.
+            rig.move_clock(TimeDelta::seconds(i64::from(rig.spec().refresh_pause_seconds)));
             assert!(rig.calls() > before, "{}: {product} was not asked for", rig.name());
         }
     }

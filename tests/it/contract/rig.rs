@@ -66,8 +66,8 @@ pub struct Rig {
     simulator: Arc<dyn Simulated>,
     sandbox: Sandbox,
     inbox: Inbox,
-    /// What the last visit handed over to the page that opened it.
-    handed: Mutex<Option<Value>>,
+    /// What the last visit brought to us, by the way back or the page that opened it.
+    brought: Mutex<Option<LinkInput>>,
     url: String,
     institution: ProviderInstitution,
     _stop: DropGuard,
@@ -112,7 +112,7 @@ impl Rig {
         let simulator = sandbox.simulator(listed.id).unwrap().clone();
         let institution = best_institution(&entry, &clock).await;
         let _stop = stop.drop_guard();
-        Self { entry, clock, fidelity, simulator, sandbox, inbox, handed: Mutex::default(), url, institution, _stop }
+        Self { entry, clock, fidelity, simulator, sandbox, inbox, brought: Mutex::default(), url, institution, _stop }
     }
 
     pub fn provider(&self) -> &dyn Provider {
@@ -191,7 +191,7 @@ impl Rig {
     }
 
     pub async fn begin(&self, purpose: LinkPurpose) -> LinkBegun {
-        *self.handed.lock().unwrap() = None;
+        *self.brought.lock().unwrap() = None;
         let begun = self.provider().begin_link(&self.cx(), &self.request(purpose)).await;
         begun.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
     }
@@ -203,16 +203,21 @@ impl Rig {
         let play: PlayBody = serde_json::from_value(play).unwrap();
         let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
         let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap();
-        if let Visit::Handed(result) = &visit {
-            *self.handed.lock().unwrap() = Some(result.clone());
-        }
+        *self.brought.lock().unwrap() = match &visit {
+            Visit::Handed(result) => Some(LinkInput::Result(result.clone())),
+            Visit::Returned(back) => {
+                let query = back.split_once('?').map_or("", |(_, query)| query);
+                Some(LinkInput::Callback(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+            }
+            Visit::Abandoned => None,
+        };
         visit
     }
 
     /// Asks how a session stands; in a repair with the connection's credential.
     pub async fn ask(&self, session: &Secret, credential: Option<&Secret>) -> Result<LinkProgress, Failure> {
-        let handed = self.handed.lock().unwrap().clone();
-        self.hand_over(session, credential, handed.map_or(LinkInput::Nothing, LinkInput::Result)).await
+        let brought = self.brought.lock().unwrap().clone();
+        self.hand_over(session, credential, brought.unwrap_or(LinkInput::Nothing)).await
     }
 
     pub async fn hand_over(

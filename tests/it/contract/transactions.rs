@@ -1,14 +1,14 @@
 //! Transactions: to the end, once each, with our sign; pending, posted and removed as time goes by; and whoever reads only the
 //! changes has in the end what a fresh reader has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use linkspan::bank::Knob;
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::domain::transaction::{Category, TransactionStatus};
-use linkspan::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest};
+use linkspan::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest, Window};
 use rust_decimal::Decimal;
 
 use super::rig::{MOST_PAGES, Rig};
@@ -18,6 +18,8 @@ use super::rig::{MOST_PAGES, Rig};
 struct Copy {
     rows: BTreeMap<String, ProviderTransaction>,
     cursor: Option<String>,
+    /// What this run has brought so far.
+    seen: BTreeSet<String>,
     /// Ids of what was told to be gone, in all runs.
     removed: Vec<String>,
 }
@@ -34,8 +36,9 @@ impl Copy {
             let page = rig.provider().transactions(&rig.cx(), credential, &request).await;
             let page = page.unwrap_or_else(|failure| panic!("{}: {failure}", rig.name()));
             let (next, more, history) = (page.next_cursor.clone(), page.has_more, page.history);
-            self.apply(page);
+            self.apply(page, rig.spec().reads_windows);
             if !more {
+                self.seen.clear();
                 self.cursor = Some(next);
                 return history;
             }
@@ -45,15 +48,19 @@ impl Copy {
         panic!("{}: the transactions never end", rig.name());
     }
 
-    fn apply(&mut self, page: TransactionsPage) {
+    fn apply(&mut self, page: TransactionsPage, reads_windows: bool) {
         for row in page.added {
+            assert!(self.seen.insert(row.provider_transaction_id.clone()), "twice in a run: {row:?}");
             let before = self.rows.insert(row.provider_transaction_id.clone(), row);
-            assert!(before.is_none(), "added twice: {before:?}");
+            assert!(before.is_none() || reads_windows, "added twice: {before:?}");
         }
         for row in page.modified {
             self.rows.insert(row.provider_transaction_id.clone(), row);
         }
-        for id in page.removed {
+        // What a run did not bring of a window that it read to its end has vanished.
+        let vanished = self.rows.values().filter(|row| page.whole.iter().any(|window| covers(window, row)));
+        let vanished = vanished.map(|row| row.provider_transaction_id.clone()).filter(|id| !self.seen.contains(id));
+        for id in page.removed.into_iter().chain(vanished.collect::<Vec<_>>()) {
             self.rows.remove(&id);
             self.removed.push(id);
         }
@@ -62,6 +69,11 @@ impl Copy {
     fn pending(&self) -> impl Iterator<Item = &ProviderTransaction> {
         self.rows.values().filter(|row| row.status == TransactionStatus::Pending)
     }
+}
+
+fn covers(window: &Window, row: &ProviderTransaction) -> bool {
+    window.provider_account_id.as_ref().is_none_or(|account| *account == row.provider_account_id)
+        && (window.from..=window.to).contains(&row.transaction_date)
 }
 
 async fn fresh(rig: &Rig, credential: &Secret) -> Copy {
