@@ -1,6 +1,6 @@
 //! A provider of the list with its own simulator, over real HTTP, and nothing of the server around them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use axum::routing::post;
 use linkspan::bank::{Knob, Simulated};
 use linkspan::clock::Clock;
 use linkspan::config::Config;
+use linkspan::crypto::KeyRing;
 use linkspan::domain::account::{AccountSubtype, AccountType};
 use linkspan::domain::grant::suits;
 use linkspan::domain::institution::{InstitutionHealth, ProviderInstitution};
@@ -66,8 +67,8 @@ pub struct Rig {
     simulator: Arc<dyn Simulated>,
     sandbox: Sandbox,
     inbox: Inbox,
-    /// What the last visit brought to us, by the way back or the page that opened it.
-    brought: Mutex<Option<LinkInput>>,
+    /// What the last visit brought: handed over to the page that opened it, or in the query of the way back.
+    handed: Mutex<LinkInput>,
     url: String,
     institution: ProviderInstitution,
     _stop: DropGuard,
@@ -88,6 +89,7 @@ impl Rig {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let config = Config::from_sources(None, Vec::new()).unwrap();
         let store = Store::connect(database::create().await.parse().unwrap(), 6);
+        store.unlock(&KeyRing::parse(&KeyRing::generate_text("contract").unwrap()).unwrap()).await.unwrap();
         let (clock, stop) = (Clock::default(), CancellationToken::new());
         let fidelity = Arc::new(Fidelity::default());
         let settings = net::Settings { allow_private_addresses: false, user_agent: "Linkspan/contract".to_owned() };
@@ -112,7 +114,18 @@ impl Rig {
         let simulator = sandbox.simulator(listed.id).unwrap().clone();
         let institution = best_institution(&entry, &clock).await;
         let _stop = stop.drop_guard();
-        Self { entry, clock, fidelity, simulator, sandbox, inbox, brought: Mutex::default(), url, institution, _stop }
+        Self {
+            entry,
+            clock,
+            fidelity,
+            simulator,
+            sandbox,
+            inbox,
+            handed: Mutex::new(LinkInput::Nothing),
+            url,
+            institution,
+            _stop,
+        }
     }
 
     pub fn provider(&self) -> &dyn Provider {
@@ -172,7 +185,8 @@ impl Rig {
     pub fn request(&self, purpose: LinkPurpose) -> LinkRequest {
         LinkRequest {
             session_id: uuid::Uuid::now_v7().to_string(),
-            customer_ref: uuid::Uuid::now_v7().to_string(),
+            // No customer of the database's: there is no server around.
+            customer_ref: format!("contract-{}", uuid::Uuid::now_v7()),
             purpose,
             institution: Some(self.institution.provider_institution_id.clone()),
             institution_products: self.institution.products.iter().copied().collect(),
@@ -191,7 +205,7 @@ impl Rig {
     }
 
     pub async fn begin(&self, purpose: LinkPurpose) -> LinkBegun {
-        *self.brought.lock().unwrap() = None;
+        *self.handed.lock().unwrap() = LinkInput::Nothing;
         let begun = self.provider().begin_link(&self.cx(), &self.request(purpose)).await;
         begun.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
     }
@@ -203,21 +217,18 @@ impl Rig {
         let play: PlayBody = serde_json::from_value(play).unwrap();
         let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
         let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap();
-        *self.brought.lock().unwrap() = match &visit {
-            Visit::Handed(result) => Some(LinkInput::Result(result.clone())),
-            Visit::Returned(back) => {
-                let query = back.split_once('?').map_or("", |(_, query)| query);
-                Some(LinkInput::Callback(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
-            }
-            Visit::Abandoned => None,
+        *self.handed.lock().unwrap() = match &visit {
+            Visit::Handed(result) => LinkInput::Result(result.clone()),
+            Visit::Returned(path) => LinkInput::Callback(query(path)),
+            Visit::Abandoned => LinkInput::Nothing,
         };
         visit
     }
 
-    /// Asks how a session stands; in a repair with the connection's credential.
+    /// Asks how a session stands, with what the last visit brought; in a repair with the connection's credential.
     pub async fn ask(&self, session: &Secret, credential: Option<&Secret>) -> Result<LinkProgress, Failure> {
-        let brought = self.brought.lock().unwrap().clone();
-        self.hand_over(session, credential, brought.unwrap_or(LinkInput::Nothing)).await
+        let handed = self.handed.lock().unwrap().clone();
+        self.hand_over(session, credential, handed).await
     }
 
     pub async fn hand_over(
@@ -382,4 +393,10 @@ pub fn by<T, K: std::hash::Hash + Eq>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Ha
     let map: HashMap<K, T> = rows.into_iter().map(|row| (key(&row), row)).collect();
     assert_eq!(map.len(), count, "an id came twice");
     map
+}
+
+/// The query of a path.
+fn query(path: &str) -> BTreeMap<String, String> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
