@@ -17,6 +17,7 @@
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finapi;
 pub mod link;
 pub mod plaid;
 pub mod records;
@@ -54,12 +55,20 @@ pub struct Listed {
 }
 
 /// The one list of providers.
-pub const LIST: &[Listed] = &[Listed {
-    id: ServiceProvider::Plaid,
-    build: plaid::build,
-    #[cfg(feature = "sandbox")]
-    simulate: plaid::simulator::simulate,
-}];
+pub const LIST: &[Listed] = &[
+    Listed {
+        id: ServiceProvider::Plaid,
+        build: plaid::build,
+        #[cfg(feature = "sandbox")]
+        simulate: plaid::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::FinApi,
+        build: finapi::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finapi::simulator::simulate,
+    },
+];
 
 /// What every call gets.
 pub struct Context<'a> {
