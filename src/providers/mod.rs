@@ -18,6 +18,7 @@ pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finapi;
 pub mod finicity;
 pub mod link;
 pub mod mesh;
@@ -73,16 +74,22 @@ pub const LIST: &[Listed] = &[
         simulate: finicity::simulator::simulate,
     },
     Listed {
+        id: ServiceProvider::Mx,
+        build: mx::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mx::simulator::simulate,
+    },
+    Listed {
         id: ServiceProvider::Yodlee,
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
     },
     Listed {
-        id: ServiceProvider::Mx,
-        build: mx::build,
+        id: ServiceProvider::Mesh,
+        build: mesh::build,
         #[cfg(feature = "sandbox")]
-        simulate: mx::simulator::simulate,
+        simulate: mesh::simulator::simulate,
     },
     Listed {
         id: ServiceProvider::Akoya,
@@ -91,10 +98,10 @@ pub const LIST: &[Listed] = &[
         simulate: akoya::simulator::simulate,
     },
     Listed {
-        id: ServiceProvider::Mesh,
-        build: mesh::build,
+        id: ServiceProvider::FinApi,
+        build: finapi::build,
         #[cfg(feature = "sandbox")]
-        simulate: mesh::simulator::simulate,
+        simulate: finapi::simulator::simulate,
     },
 ];
 
