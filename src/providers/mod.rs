@@ -14,10 +14,14 @@
 //! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
 //! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
+pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finicity;
 pub mod link;
+pub mod mesh;
+pub mod mx;
 pub mod plaid;
 pub mod records;
 mod registry;
@@ -63,10 +67,34 @@ pub const LIST: &[Listed] = &[
         simulate: plaid::simulator::simulate,
     },
     Listed {
+        id: ServiceProvider::Finicity,
+        build: finicity::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finicity::simulator::simulate,
+    },
+    Listed {
         id: ServiceProvider::Yodlee,
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mx,
+        build: mx::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mx::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Akoya,
+        build: akoya::build,
+        #[cfg(feature = "sandbox")]
+        simulate: akoya::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mesh,
+        build: mesh::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mesh::simulator::simulate,
     },
 ];
 
@@ -265,6 +293,7 @@ pub trait Provider: Send + Sync {
     fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
+    /// `None` where it is proved by a password, which is the same each time.
     fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
 
     /// Fetches a verification key (cached and limited by the layer above).

@@ -71,7 +71,7 @@ impl Entry {
     /// secret, made once for the installation.
     pub async fn webhook_path(&self, clock: &Clock) -> Result<String, Failure> {
         let path = format!("/webhooks/{}", self.id());
-        if self.provider.spec().webhooks == WebhookProof::Verified {
+        if self.provider.spec().webhooks != WebhookProof::SecretPath {
             return Ok(path);
         }
         let make: Make<'_> =

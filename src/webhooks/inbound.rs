@@ -63,15 +63,13 @@ impl Inbound {
         }
         let url = format!("{}{path}", self.public_url);
         let webhook = Webhook { url: &url, headers, body };
-        let minute;
         let signature = match entry.provider.spec().webhooks {
-            WebhookProof::Verified => self.verify(entry, &webhook).await?,
-            // The same body may well come again, and means another reading then; but not without a bound.
-            WebhookProof::SecretPath => {
-                minute = now.format("%Y-%m-%dT%H:%M").to_string();
-                minute.as_bytes()
-            }
+            WebhookProof::Verified | WebhookProof::Unrelated => self.verify(entry, &webhook).await?,
+            WebhookProof::SecretPath => None,
         };
+        // Without a signature the same body may well come again, and means another reading then; but not without a bound.
+        let minute = now.format("%Y-%m-%dT%H:%M").to_string();
+        let signature = signature.unwrap_or(minute.as_bytes());
         let job = |id: Uuid| NewJob {
             kind: JobKind::Webhook,
             key: id.to_string(),
@@ -82,8 +80,8 @@ impl Inbound {
         Ok(if stored.is_some() { Received::Stored } else { Received::Repeated })
     }
 
-    /// Judges a webhook by its signature; the signature, by which a replay is known.
-    async fn verify<'a>(&self, entry: &Entry, webhook: &Webhook<'a>) -> Result<&'a [u8], Problem> {
+    /// Judges a webhook by its signature or password; the signature, if it has one, by which a replay is known.
+    async fn verify<'a>(&self, entry: &Entry, webhook: &Webhook<'a>) -> Result<Option<&'a [u8]>, Problem> {
         let provider = entry.id();
         let key_id = entry.provider.webhook_key_id(webhook).ok_or_else(|| refused(provider, "it names no key"))?;
         let key = match self.keys.get(entry, &key_id, &self.clock).await {
@@ -99,7 +97,7 @@ impl Inbound {
         };
         let verified = entry.provider.verify_webhook(&key, webhook, self.clock.now());
         verified.map_err(|reason| refused(provider, reason))?;
-        Ok(entry.provider.webhook_signature(webhook).unwrap_or_default())
+        Ok(entry.provider.webhook_signature(webhook))
     }
 
     /// What a stored webhook hints at, and whose it is.

@@ -28,6 +28,9 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     ] {
         assert_eq!(found(query).await.first().map(String::as_str), Some(first), "{query}");
     }
+    // Of one name, in the order of the providers.
+    let first = app.get("/institutions?query=first+platypus+bank&limit=1").await.expect(200);
+    assert_eq!(first["data"][0]["providers"][0]["serviceProvider"], "PLAID");
     // The name itself comes before names that only begin with it.
     assert_eq!(found("tartan").await[..2], ["Tartan Bank", "Tartan-Dominion Bank of Canada"]);
     assert_eq!(found("zzzzzz").await, Vec::<String>::new());

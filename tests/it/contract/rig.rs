@@ -38,7 +38,7 @@ use crate::support::{Fidelity, Judging, database};
 /// The most pages that any list of these tests has.
 pub const MOST_PAGES: usize = 200;
 
-/// Where webhooks are taken.
+/// Where webhooks are taken; those of a provider that is told no address come to the provider's own below it.
 const WEBHOOKS: &str = "/webhooks";
 
 /// How long a test waits for a webhook that has to come.
@@ -106,7 +106,8 @@ impl Rig {
         let sandbox = Sandbox::start(setup, &stop).await.unwrap();
         let registry = Registry::new(&config, &client, sandbox.addresses(), &records).unwrap();
         let (inbox, webhook_url) = (Inbox::default(), format!("{url}{WEBHOOKS}"));
-        let taking = Router::new().route(WEBHOOKS, post(take)).with_state((inbox.clone(), webhook_url));
+        let taking = Router::new().route(WEBHOOKS, post(take)).route(&format!("{WEBHOOKS}/{{provider}}"), post(take));
+        let taking = taking.with_state((inbox.clone(), webhook_url));
         let router = taking.merge(sandbox.pages());
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
@@ -254,9 +255,26 @@ impl Rig {
 
     /// A link with everything, whose history has been prepared.
     pub async fn ready(&self) -> Linked {
-        let linked = self.linked(self.everything(), json!({})).await;
-        self.move_clock(chrono::TimeDelta::hours(1));
+        let mut linked = self.linked(self.everything(), json!({})).await;
+        self.pass_time(&mut linked, chrono::TimeDelta::hours(1)).await;
         linked
+    }
+
+    /// Time goes by; a credential that has ended by then is renewed, as the layers above do it.
+    pub async fn pass_time(&self, linked: &mut Linked, by: chrono::TimeDelta) {
+        self.move_clock(by);
+        if self.provider().renewal_due(&linked.credential, self.clock.now()) {
+            let renewed = self.provider().renew(&self.cx(), &linked.credential).await;
+            linked.credential = renewed.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()));
+        }
+    }
+
+    /// Asks how a repair stands that the customer has gone through: the credential from now on.
+    pub async fn repaired(&self, begun: &LinkBegun, credential: &Secret) -> Secret {
+        match self.ask(&begun.provider_session, Some(credential)).await {
+            Ok(LinkProgress::Repaired { credential: renewed, .. }) => renewed.unwrap_or_else(|| credential.clone()),
+            other => panic!("{}: not repaired but {other:?}", self.name()),
+        }
     }
 
     /// How a session ended that brought nothing.
