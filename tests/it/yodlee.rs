@@ -8,8 +8,8 @@ use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::providers::FailureKind;
-use linkspan::providers::data::AccountsWanted;
-use linkspan::providers::link::{Launch, LinkProgress, LinkPurpose};
+use linkspan::providers::data::{AccountsWanted, HistoryProgress, TransactionsRequest};
+use linkspan::providers::link::{Launch, LinkInput, LinkProgress, LinkPurpose};
 use serde_json::{Value, json};
 
 use crate::contract::Rig;
@@ -130,6 +130,39 @@ async fn fastlink_opens_by_the_form_that_a_browser_posts() {
     assert_eq!(post(&forged).await.status(), 401);
     rig.move_clock(chrono::TimeDelta::minutes(31));
     assert_eq!(post(&fields).await.status(), 401, "its token has ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_a_browser_that_is_closed_at_the_end_loses_nothing() {
+    let rig = yodlee().await;
+    let request = rig.request(rig.everything());
+    let begun = rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+    rig.visit(&begun, json!({})).await;
+    let asked = rig.hand_over(&begun.provider_session, None, LinkInput::Nothing).await;
+    let Ok(LinkProgress::Linked(linked)) = asked else { panic!("{asked:?}") };
+    // Another visit of the same customer does not take it for its own.
+    let next = rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+    assert!(matches!(rig.hand_over(&next.provider_session, None, LinkInput::Nothing).await, Ok(LinkProgress::Pending)));
+    rig.status(&linked.credential).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b10_a_history_that_comes_late_comes_whole() {
+    let rig = yodlee().await;
+    let linked = rig.linked(rig.everything(), json!({ "username": "user_slow_history" })).await;
+    let page = async |run_cursor: Option<String>| {
+        let request = TransactionsRequest { run_cursor, page_cursor: None, history_days: 730 };
+        rig.provider().transactions(&rig.cx(), &linked.credential, &request).await.unwrap()
+    };
+    let early = page(None).await;
+    assert!(early.history == HistoryProgress::Recent && early.added.is_empty() && !early.has_more);
+    rig.move_clock(chrono::TimeDelta::minutes(1));
+    let recent = page(Some(early.next_cursor)).await;
+    assert!(recent.history == HistoryProgress::Recent && !recent.added.is_empty());
+    rig.move_clock(chrono::TimeDelta::minutes(2));
+    let whole = page(Some(recent.next_cursor)).await;
+    assert_eq!(whole.history, HistoryProgress::Complete);
+    assert!(whole.has_more, "two years are more than a page");
 }
 
 /// Starts a link that goes through Yodlee, and plays the customer.
