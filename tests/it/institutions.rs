@@ -49,7 +49,8 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     }
     assert_eq!(paged[..all.len()], all);
     // The picker searches the same way, among what the session can link.
-    let started = app.start(json!({ "products": ["INVESTMENT_HOLDINGS", "TRANSACTIONS"] })).await;
+    let started =
+        app.start(json!({ "products": ["INVESTMENT_HOLDINGS", "TRANSACTIONS"], "serviceProvider": "PLAID" })).await;
     let token = Key::Of(started["connectToken"].as_str().unwrap());
     let picked = app.call("GET", "/connect/institutions?query=windowpain", token, &[], None).await.expect(200);
     assert_eq!(names(picked), Vec::<String>::new(), "it has no investments");
