@@ -370,6 +370,8 @@ create table refreshes (
     -- {product: wanted}: done once the product's `done` has reached it.
     targets jsonb not null,
     results jsonb not null default '[]',
+    -- Whether somebody asked for it by name: the provider is then asked to fetch, at most as often as it allows.
+    forced boolean not null,
     requested boolean not null default false,
     created_at timestamptz not null,
     finished_at timestamptz

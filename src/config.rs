@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
 
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -231,6 +232,13 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), Error> {
+        let known: Vec<String> = ServiceProvider::ALL.iter().map(|one| one.as_str().to_lowercase()).collect();
+        if let Some(unknown) = self.providers.keys().find(|name| !known.contains(name)) {
+            return Err(Error(format!(
+                "providers.{unknown} is no provider: remove it, or take one of {}",
+                known.join(", ")
+            )));
+        }
         let public = self.public_url.as_ref();
         if public.is_some_and(|url| {
             !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some()
@@ -341,6 +349,7 @@ mod tests {
             ("LINKSPAN_BNID", "127.0.0.1:1", ["bnid (set by LINKSPAN_BNID)", "is no key", "config.default.toml"]),
             ("LINKSPAN_LOG__FILTRE", "info", ["log.filtre (set by LINKSPAN_LOG__FILTRE)", "is no key", "remove it"]),
             ("LINKSPAN_JOBS__WORKERS__MOST", "3", ["jobs.workers", "set by LINKSPAN_JOBS__WORKERS__MOST", "correct"]),
+            ("LINKSPAN_PROVIDERS__PLAIDD__MODE", "live", ["providers.plaidd", "is no provider", "plaid"]),
             ("LINKSPAN_LOG__FORMAT", "xml", ["log.format", "expected `text` or `json`", "correct the value"]),
             ("LINKSPAN_PROVIDERS__PLAID__MODE", "lvie", ["providers.plaid.mode", "lvie", "live"]),
             ("LINKSPAN_LIMITS__CONNECTIONS", "0", ["limits.connections", "0", "correct the value"]),

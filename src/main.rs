@@ -1,6 +1,6 @@
 //! The `linkspan` binary: subcommands, and nothing else.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -104,18 +104,26 @@ async fn serve(no_migrate: bool) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Says where it is, and what to type next.
+/// Says where it is, and what to type next. Whoever started it may not be reading any more, which is no reason to end.
 fn greet(url: &str, sandbox_key: Option<&str>) {
-    println!("\nLinkspan is ready at {url}  (documents: {url}/docs)");
+    let mut greeting = format!("\nLinkspan is ready at {url}  (documents: {url}/docs)\n");
     if let Some(key) = sandbox_key {
-        println!("Sandbox API key: {key}\n\nNext, in another terminal:\n");
-        println!("  export LINKSPAN={url} KEY={key}");
-        println!(
-            "  curl -s $LINKSPAN/connect/start -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' \\"
-        );
-        println!("    -d '{{\"externalCustomerId\":\"user-42\",\"products\":[\"BALANCES\",\"TRANSACTIONS\"]}}'");
-        println!("\nthen open its widgetUrl in a browser, and log in as user_good / pass_good.\n");
+        greeting.push_str(&format!(
+            r#"Sandbox API key: {key}
+
+Next, in another terminal:
+
+  export LINKSPAN={url} KEY={key}
+  curl -s $LINKSPAN/connect/start -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \
+    -d '{{"externalCustomerId":"user-42","products":["BALANCES","TRANSACTIONS"]}}'
+
+then open its widgetUrl in a browser, and log in as user_good / pass_good.
+
+"#
+        ));
     }
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -78,16 +78,27 @@ pub async fn fresh_credential(
     rows: &TenantStore,
     entry: &Entry,
     clock: &Clock,
-    (lease, length): (Lease, Duration),
+    held: (Lease, Duration),
     credential: Secret,
 ) -> Result<Result<Secret, Failure>, store::Error> {
     if !entry.provider.renewal_due(&credential, clock.now()) {
         return Ok(Ok(credential));
     }
+    renewed_credential(rows, entry, clock, held, &credential).await
+}
+
+/// The connection's credential, renewed though it may not have ended yet.
+pub async fn renewed_credential(
+    rows: &TenantStore,
+    entry: &Entry,
+    clock: &Clock,
+    (lease, length): (Lease, Duration),
+    credential: &Secret,
+) -> Result<Result<Secret, Failure>, store::Error> {
     let mut tx = rows.begin().await?;
     tx.hold_lease(lease, length).await?;
     tx.commit().await?;
-    let renewed = match entry.provider.renew(&entry.in_job(clock), &credential).await {
+    let renewed = match entry.provider.renew(&entry.in_job(clock), credential).await {
         Ok(renewed) => renewed,
         Err(failure) => return Ok(Err(failure)),
     };

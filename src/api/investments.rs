@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::auth::Caller;
 use super::json::Json;
 use super::page::Page;
-use super::params::Params;
+use super::params::{Day, Params};
 use super::problem::ProblemDocument;
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, HoldingId, InvestmentTransactionId, LiabilityId};
 use crate::domain::investment::{InvestmentTransactionType, Security};
@@ -152,10 +152,11 @@ pub(super) async fn list_investment_transactions(
     mut params: Params,
 ) -> Result<Json<Page<InvestmentTransactionView>>, Problem> {
     let mut filter = filter(&mut params)?;
-    filter.from = params.one("from", "a day like 2026-01-31")?;
-    filter.to = params.one("to", "a day like 2026-01-31")?;
-    let (after, limit) = params.cursor::<(NaiveDate, InvestmentTransactionId)>("investment-transactions")?;
+    filter.from = params.day("from")?;
+    filter.to = params.day("to")?;
+    let (after, limit) = params.cursor::<(Day, InvestmentTransactionId)>("investment-transactions")?;
     params.end()?;
+    let after = after.map(|(day, id)| (day.0, id));
     let mut tx = caller.rows.begin().await?;
     let rows = tx.investment_transactions(&filter, after, limit + 1).await?;
     Ok(Json(Page::new(

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use chrono::{Datelike, NaiveDate};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::page::Cursor;
@@ -22,6 +24,27 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = axum::extract::Path::from_request_parts(parts, state).await;
         read.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found())
+    }
+}
+
+/// A day of the years 1 to 9999, which is what the database and people know.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "NaiveDate")]
+pub struct Day(pub NaiveDate);
+
+impl TryFrom<NaiveDate> for Day {
+    type Error = &'static str;
+
+    fn try_from(day: NaiveDate) -> Result<Self, Self::Error> {
+        if (1..=9999).contains(&day.year()) { Ok(Self(day)) } else { Err("a day of the years 1 to 9999") }
+    }
+}
+
+impl FromStr for Day {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse::<NaiveDate>().ok().and_then(|day| Self::try_from(day).ok()).ok_or(())
     }
 }
 
@@ -68,6 +91,11 @@ impl Params {
                 value.parse().map_err(|_| Problem::invalid(name, "INVALID_VALUE", format!("{name} must be {what}.")))
             })
             .collect()
+    }
+
+    /// A day.
+    pub fn day(&mut self, name: &str) -> Result<Option<NaiveDate>, Problem> {
+        Ok(self.one::<Day>(name, "a day like 2026-01-31")?.map(|day| day.0))
     }
 
     /// `limit` and `after` of that list.

@@ -21,7 +21,7 @@ use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::link::sync_job;
-use crate::store::{Connection, RefreshResult, RefreshStatus, TenantTx, placements};
+use crate::store::{Connection, Refresh, RefreshResult, RefreshStatus, TenantTx, placements};
 
 /// The headers of a refresh that the end user asked for (E3): all three or none.
 const PSU_HEADERS: [&str; 3] = ["psu-ip-address", "psu-device-os", "psu-user-agent"];
@@ -117,12 +117,11 @@ async fn begin(tx: &mut TenantTx, app: &App, id: ConnectionId, body: &RefreshBod
             .with("repair", format!("/connections/{id}/repair")));
     }
     let now = app.clock().now();
-    let running = tx.refreshes(id, None, true, 1).await?.into_iter().next();
-    let refresh_id = match running {
-        Some(refresh) => refresh.id,
-        None => {
+    let refresh_id = match tx.last_forced_refresh(id).await? {
+        Some(refresh) if refresh.status == RefreshStatus::InProgress => refresh.id,
+        last => {
             let products = wanted(tx, id, body.products.as_deref()).await?;
-            check_pause(tx, app, &connection, now).await?;
+            check_pause(app, &connection, last.as_ref(), now)?;
             let targets = tx.want_products(id, &products).await?;
             tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
             tx.insert_refresh(id, &targets, true, now).await?
@@ -177,14 +176,12 @@ async fn wanted(tx: &mut TenantTx, id: ConnectionId, asked: Option<&[Product]>) 
 }
 
 /// The provider's own limit between two forced refreshes (E8).
-async fn check_pause(tx: &mut TenantTx, app: &App, connection: &Connection, now: DateTime<Utc>) -> Result<(), Problem> {
+fn check_pause(app: &App, connection: &Connection, last: Option<&Refresh>, now: DateTime<Utc>) -> Result<(), Problem> {
     let spec = app.registry().require(connection.service_provider)?.provider.spec();
     let pause = TimeDelta::seconds(i64::from(spec.refresh_pause_seconds));
-    let Some(last) = tx.refreshes(connection.id, None, false, 1).await?.into_iter().next() else { return Ok(()) };
-    let left = last.created_at + pause - now;
-    if left <= TimeDelta::zero() {
+    let Some(left) = last.map(|last| last.created_at + pause - now).filter(|left| *left > TimeDelta::zero()) else {
         return Ok(());
-    }
+    };
     Err(Problem::new(
         Code::RefreshLimit,
         format!("{} refreshes a connection at most every {} seconds.", spec.name, spec.refresh_pause_seconds),
@@ -220,12 +217,7 @@ pub(super) async fn get_refresh(
 ) -> Result<Json<RefreshView>, Problem> {
     let (connection_id, refresh_id): (ConnectionId, RefreshId) = (id(&connection)?, id(&refresh)?);
     let mut tx = caller.rows.begin().await?;
-    let refresh = tx
-        .refreshes(connection_id, Some(refresh_id), false, 1)
-        .await?
-        .into_iter()
-        .next()
-        .ok_or_else(Problem::not_found)?;
+    let refresh = tx.refresh(connection_id, refresh_id).await?.ok_or_else(Problem::not_found)?;
     let results = if refresh.results.is_empty() {
         let pending = |&product| RefreshResult { product, status: RefreshStatus::InProgress, reason: None };
         refresh.targets.keys().map(pending).collect()

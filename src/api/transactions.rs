@@ -8,7 +8,7 @@ use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
 use super::page::{Cursor, Page};
-use super::params::{Params, Path};
+use super::params::{Day, Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::connection::Status;
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, TransactionId};
@@ -83,11 +83,12 @@ pub(super) async fn list_transactions(
         customer_id: params.one("customerId", "a customer's id")?,
         status: params.one_of("status", TransactionStatus::ALL, TransactionStatus::as_str)?,
         category: params.one_of("category", Category::ALL, Category::as_str)?,
-        from: params.one("from", "a day like 2026-01-31")?,
-        to: params.one("to", "a day like 2026-01-31")?,
+        from: params.day("from")?,
+        to: params.day("to")?,
     };
-    let (after, limit) = params.cursor::<(NaiveDate, TransactionId)>("transactions")?;
+    let (after, limit) = params.cursor::<(Day, TransactionId)>("transactions")?;
     params.end()?;
+    let after = after.map(|(day, id)| (day.0, id));
     let mut tx = caller.rows.begin().await?;
     let rows = tx.transactions(&filter, after, limit + 1).await?;
     Ok(Json(Page::new("transactions", rows, limit, |row| (row.transaction_date, row.id), TransactionView::from)))

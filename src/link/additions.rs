@@ -63,7 +63,6 @@ impl Linking {
         }
         let asked = request.products.iter().copied().collect();
         self.check_given_options(&asked, &request.product_options)?;
-        self.check_options(&connection, request)?;
         let rows = tx.products(id).await?;
         // On the transaction's own connection: a second one would be waited for while this one is held.
         let at_provider = match (connection.service_provider, connection.institution_id) {
@@ -72,6 +71,7 @@ impl Linking {
         };
         let facts = at_provider.as_ref().map(routing::facts);
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        self.check_options(&connection, request)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
         }

@@ -6,12 +6,14 @@ use tracing::Instrument;
 
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, SessionId, TenantId};
+use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Failure, FailureKind};
-use crate::store::{self, JobKind, Lease, NewJob, Session, SessionSecret};
+use crate::store::{self, JobKind, Lease, NewJob, Session, SessionSecret, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
 const TRIES: u32 = 20;
@@ -157,7 +159,8 @@ impl Linking {
         let continuation = LinkContinuation { provider_session, credential, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
         match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
-            LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
+            // Not every provider can say twice that an attempt is over; ours of this launch is remembered.
+            LinkProgress::Pending => refusal.map_or(Ok(Completion::Pending(session.connection_id)), Err),
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, &session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
                 self.keep_linked(tenant_id, &session, &linked, lease).await?;
@@ -204,9 +207,9 @@ impl Linking {
         lease: Lease,
         end: AttemptEnd,
     ) -> Result<Problem, Problem> {
-        let problem = attempt_problem(&end);
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.hold_lease(lease, LEASE).await?;
+        let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?));
         // Whoever asks again is told the same, but it happened once.
         if session.outcome_code.as_deref() != Some(end.code.as_str()) {
             let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
@@ -258,16 +261,26 @@ impl Linking {
 }
 
 /// What a caller is told of an attempt that is over.
-fn attempt_problem(end: &AttemptEnd) -> Problem {
-    let (code, detail) = if end.code == Code::RequiredProductNotGranted.as_str() {
-        (Code::RequiredProductNotGranted, "The customer did not allow a required product at the institution.")
-    } else if end.cancelled {
-        (Code::UserActionRequired, "The customer left before finishing.")
-    } else {
-        (Code::UserActionRequired, "The attempt failed; attempt says why.")
-    };
+fn attempt_problem(end: &AttemptEnd, asked: &Placements) -> Problem {
     let next = "The session is still open: call POST /connect/link-token to try again.";
-    Problem::new(code, format!("{detail} {next}")).with("attempt", end.code.clone())
+    if end.code == Code::RequiredProductNotGranted.as_str() {
+        // The institution says that something was withheld, not what.
+        let needed =
+            [("/products", &asked.products), ("/requiredIfSupportedProducts", &asked.required_if_supported_products)];
+        let needed = needed.into_iter().flat_map(|(pointer, products)| products.iter().map(move |one| (pointer, *one)));
+        let needed: Vec<(&str, Product)> = needed.collect();
+        let names: Vec<&str> = needed.iter().map(|(_, product)| product.as_str()).collect();
+        let detail = format!("The customer did not allow all that the link needs of {}. {next}", names.join(", "));
+        let problem = Problem::new(Code::RequiredProductNotGranted, detail).with("attempt", end.code.clone());
+        return needed.iter().fold(problem, |problem, (pointer, product)| {
+            problem.with_error(*pointer, "NOT_GRANTED", format!("{product}, or another of these, was not allowed."))
+        });
+    }
+    let detail = match end.cancelled {
+        true => "The customer left before finishing.",
+        false => "The attempt failed; attempt says why.",
+    };
+    Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone())
 }
 
 /// A token or result that the provider does not take is the caller's mistake, not the provider's failure.

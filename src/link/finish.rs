@@ -231,6 +231,7 @@ impl Linking {
         }
         let id = connection.id;
         tx.set_consent(id, &observation.consented, observation.consent_expires_at).await?;
+        tx.set_provider_connection_id(id, &observation.provider_connection_id).await?;
         tx.set_new_accounts(id, false).await?;
         tx.compare_accounts(id).await?;
         tx.change_condition(id, observation.condition, observation.code.as_deref(), "REPAIRED", now).await?;

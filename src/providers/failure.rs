@@ -29,6 +29,8 @@ wire_enum! {
         Unsupported = "UNSUPPORTED",
         /// Not prepared yet; ask again later.
         NotReady = "NOT_READY",
+        /// The short-lived part of the credential ended before its time: it is renewed once, and asked again with.
+        TokenEnded = "TOKEN_ENDED",
         /// The cursor is of no use any more (data changed while it was read, or it is not known): begin earlier.
         Restart = "RESTART",
         /// It answered something that makes no sense.

@@ -115,7 +115,7 @@ pub struct LaunchScript {
     /// Runs after the provider's script: takes the token from the form with `data-launch-token`, and sends that form with what the
     /// provider's script gave, as JSON, in its field `result`.
     pub source: &'static str,
-    /// Where scripts come from, as in `Content-Security-Policy`.
+    /// Where scripts come from, as in `Content-Security-Policy`; empty where `source` needs no other than itself.
     pub script_src: &'static str,
     /// What is framed.
     pub frame_src: &'static str,

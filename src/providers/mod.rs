@@ -14,16 +14,23 @@
 //! `cx.records` ([`records`]); a credential that ends is renewed by `renewal_due` and `renew`. A credential is opaque to everybody
 //! else: it may hold several tokens. `tests/it/contract` then tests the provider without a line of its own.
 
+pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
+pub mod finapi;
+pub mod finicity;
 pub mod link;
+pub mod mesh;
+pub mod mx;
 pub mod plaid;
 pub mod records;
 mod registry;
 pub mod saltedge;
 pub mod spec;
+pub mod yodlee;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +38,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use figment::value::Dict;
+use url::Url;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
@@ -38,7 +46,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::net;
 
 pub use failure::{Failure, FailureKind, Persistence};
-pub use registry::{Entry, REQUEST_DEADLINE, Registry, RegistryError};
+pub use registry::{Entry, REQUEST_DEADLINE, Registry, RegistryError, Simulation};
 pub use spec::Spec;
 
 /// A provider of the list: how it is made from its own section of the configuration.
@@ -53,17 +61,57 @@ pub struct Listed {
 }
 
 /// The one list of providers.
-pub const LIST: &[Listed] = &[Listed {
-    id: ServiceProvider::Plaid,
-    build: plaid::build,
-    #[cfg(feature = "sandbox")]
-    simulate: plaid::simulator::simulate,
-}];
+pub const LIST: &[Listed] = &[
+    Listed {
+        id: ServiceProvider::Plaid,
+        build: plaid::build,
+        #[cfg(feature = "sandbox")]
+        simulate: plaid::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Finicity,
+        build: finicity::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finicity::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mx,
+        build: mx::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mx::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Yodlee,
+        build: yodlee::build,
+        #[cfg(feature = "sandbox")]
+        simulate: yodlee::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Mesh,
+        build: mesh::build,
+        #[cfg(feature = "sandbox")]
+        simulate: mesh::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::Akoya,
+        build: akoya::build,
+        #[cfg(feature = "sandbox")]
+        simulate: akoya::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::FinApi,
+        build: finapi::build,
+        #[cfg(feature = "sandbox")]
+        simulate: finapi::simulator::simulate,
+    },
+];
 
 /// What every call gets.
 pub struct Context<'a> {
     /// The provider's address, behind the layers of [`net`].
     pub upstream: &'a net::Upstream,
+    /// Its further addresses.
+    pub hosts: &'a Hosts,
     /// Business time.
     pub now: DateTime<Utc>,
     /// What the provider needs kept beside its connections.
@@ -72,6 +120,27 @@ pub struct Context<'a> {
     pub deadline: Duration,
     /// The longest pause between two attempts that the provider may ask for; a longer one ends the call with its failure.
     pub patience: Duration,
+}
+
+/// The addresses of a provider beside its base address.
+#[derive(Clone, Default)]
+pub struct Hosts {
+    /// Those that [`Provider::hosts`] names and that are elsewhere, each behind layers of its own.
+    pub others: HashMap<&'static str, net::Upstream>,
+    /// Where a customer's browser reaches the provider, if that is elsewhere: the pages of its simulator.
+    pub browser: Option<Url>,
+}
+
+impl Context<'_> {
+    /// One of the provider's hosts; the base address where that has no other.
+    pub fn host(&self, name: &str) -> &net::Upstream {
+        self.hosts.others.get(name).unwrap_or(self.upstream)
+    }
+
+    /// The address at which a customer's browser reaches that host.
+    pub fn browser_url(&self, name: &str) -> &Url {
+        self.hosts.browser.as_ref().unwrap_or_else(|| self.host(name).base_url())
+    }
 }
 
 /// A webhook as it came.
@@ -128,6 +197,11 @@ pub enum HintKind {
 pub trait Provider: Send + Sync {
     /// What this provider can do, as data.
     fn spec(&self) -> &'static Spec;
+
+    /// Its hosts beside the base address, each with its key in the configuration (`<name>_url`) and its address; `None` = that one.
+    fn hosts(&self) -> Vec<(&'static str, Option<Url>)> {
+        Vec::new()
+    }
 
     /// Whether its consent screen has the text that a consent repair needs (D6); true where it needs none.
     fn has_consent_text(&self) -> bool {

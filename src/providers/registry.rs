@@ -8,12 +8,21 @@ use url::Url;
 
 use super::records::{Made, Make, Record, Records};
 use super::spec::WebhookProof;
-use super::{Context, Failure, FailureKind, Persistence, Provider};
+use super::{Context, Failure, FailureKind, Hosts, Persistence, Provider};
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::domain::problem::{Code, Problem, ProviderProblem};
 use crate::domain::service_provider::ServiceProvider;
 use crate::net;
+
+/// Where a provider's simulator is.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// Its API.
+    pub api: Url,
+    /// The customer's pages.
+    pub pages: Url,
+}
 
 /// The longest that a provider may take inside a request of ours.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
@@ -28,6 +37,8 @@ pub struct Entry {
     pub provider: Arc<dyn Provider>,
     /// Its address, behind the layers of `net`.
     pub upstream: net::Upstream,
+    /// Its further addresses.
+    pub hosts: Arc<Hosts>,
     /// Simulated or live.
     pub mode: Mode,
     /// What it needs kept beside its connections.
@@ -52,14 +63,15 @@ impl Entry {
     }
 
     fn context(&self, clock: &Clock, deadline: Duration, patience: Duration) -> Context<'_> {
-        Context { upstream: &self.upstream, now: clock.now(), records: &*self.records, deadline, patience }
+        let Self { upstream, hosts, records, .. } = self;
+        Context { upstream, hosts, now: clock.now(), records: &**records, deadline, patience }
     }
 
     /// Where the provider's webhooks come in, on this server. Where nothing but the address shows whose they are, it ends with a
     /// secret, made once for the installation.
     pub async fn webhook_path(&self, clock: &Clock) -> Result<String, Failure> {
         let path = format!("/webhooks/{}", self.id());
-        if self.provider.spec().webhooks == WebhookProof::Verified {
+        if self.provider.spec().webhooks != WebhookProof::SecretPath {
             return Ok(path);
         }
         let make: Make<'_> =
@@ -118,7 +130,7 @@ impl Registry {
     pub fn new(
         config: &Config,
         client: &net::Client,
-        simulators: &HashMap<ServiceProvider, Url>,
+        simulators: &HashMap<ServiceProvider, Simulation>,
         records: &Arc<dyn Records>,
     ) -> Result<Self, RegistryError> {
         let mut entries = Vec::new();
@@ -129,9 +141,13 @@ impl Registry {
             let own = section.map(|section| section.own.clone()).unwrap_or_default();
             let wrong = |problem: String| RegistryError(format!("providers.{name}: {problem}"));
             let provider = (listed.build)(own, mode).map_err(wrong)?;
+            let mut hosts = Hosts::default();
             let base_url = match (mode, section.and_then(|section| section.base_url.clone())) {
                 (Mode::Sandbox, None) => match simulators.get(&listed.id) {
-                    Some(url) => url.clone(),
+                    Some(simulation) => {
+                        hosts.browser = Some(simulation.pages.clone());
+                        simulation.api.clone()
+                    }
                     None => continue,
                 },
                 (_, Some(url)) => url,
@@ -139,10 +155,18 @@ impl Registry {
                     provider.spec().production_url.parse().map_err(|error| wrong(format!("{error}")))?
                 }
             };
-            let upstream = client
-                .upstream(&name, base_url, mode == Mode::Sandbox)
-                .map_err(|error| RegistryError(format!("providers.{name}.base_url: {error}; https is required when live, or set net.allow_private_addresses for a test rig")))?;
-            entries.push(Entry { provider, upstream, mode, records: records.clone() });
+            let open = |upstream: &str, key: &str, url: Url| {
+                client.upstream(upstream, url, mode == Mode::Sandbox).map_err(|error| {
+                    RegistryError(format!("providers.{name}.{key}: {error}; https is required when live, or set net.allow_private_addresses for a test rig"))
+                })
+            };
+            let upstream = open(&name, "base_url", base_url)?;
+            for (host, url) in provider.hosts() {
+                if let Some(url) = url {
+                    hosts.others.insert(host, open(&format!("{name}.{host}"), &format!("{host}_url"), url)?);
+                }
+            }
+            entries.push(Entry { provider, upstream, hosts: Arc::new(hosts), mode, records: records.clone() });
         }
         if let Some(unknown) = config
             .providers

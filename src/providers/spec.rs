@@ -77,6 +77,8 @@ pub struct Limit {
 pub enum WebhookProof {
     /// By a signature or password that `verify_webhook` judges.
     Verified,
+    /// The same, but none of them is about a connection or a session: what changes is found out by reading alone.
+    Unrelated,
     /// By nothing but the address, which holds a secret of this installation. Such a webhook only ever causes a reading.
     SecretPath,
 }

@@ -242,7 +242,13 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
         return Err(Linking::unknown_token());
     }
     let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
-    let launched = linking.launch(tenant_id, session_id, request).await?;
+    let launched = match linking.launch(tenant_id, session_id, request).await {
+        // The customer has been through already, though nobody was told: what `complete` would answer.
+        Err(problem) if problem.code == Code::ConnectSessionFinished => {
+            return linking.complete(tenant_id, session_id, LinkInput::Nothing).await;
+        }
+        launched => launched?,
+    };
     let simulator = sandbox.simulator(launched.service_provider).ok_or_else(Problem::not_found)?;
     let launch = serde_json::to_value(&launched.launch).unwrap_or_default();
     let url = simulator.page(&launch).ok_or_else(|| {
@@ -290,6 +296,10 @@ async fn put_faults(
         ));
     }
     for (index, fault) in body.faults.iter().enumerate() {
+        if fault.status.is_some_and(|status| !(200..=599).contains(&status)) {
+            let pointer = format!("/faults/{index}/status");
+            return Err(Problem::invalid(pointer, "INVALID_VALUE", "status is an HTTP status from 200 to 599."));
+        }
         let is_route = fault.route == "*" || (fault.route.starts_with('/') && fault.route.len() <= 200);
         if !is_route || fault.route.contains('\0') {
             let pointer = format!("/faults/{index}/route");

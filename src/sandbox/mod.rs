@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::domain::service_provider::ServiceProvider;
 use crate::net;
-use crate::providers;
+use crate::providers::{self, Simulation};
 use crate::store::Store;
 use crate::store::sandbox::Documents;
 
@@ -56,7 +56,7 @@ pub struct Setup<'a> {
 #[derive(Clone)]
 pub struct Sandbox {
     simulators: Arc<HashMap<ServiceProvider, Arc<dyn Simulated>>>,
-    addresses: Arc<HashMap<ServiceProvider, Url>>,
+    addresses: Arc<HashMap<ServiceProvider, Simulation>>,
     documents: Documents,
     clock: Clock,
     local: net::Upstream,
@@ -76,17 +76,18 @@ impl Sandbox {
             if section.is_some_and(|section| section.mode == Mode::Live || section.base_url.is_some()) {
                 continue;
             }
-            let pages_url = format!("{}{PAGES}/{name}", setup.public_url).parse().map_err(std::io::Error::other)?;
+            let pages: Url = format!("{}{PAGES}/{name}", setup.public_url).parse().map_err(std::io::Error::other)?;
             let simulator = (listed.simulate)(Environment {
                 bank: bank.clone(),
                 documents: documents.clone(),
                 clock: setup.clock.clone(),
                 webhooks: webhooks.clone(),
-                pages_url,
+                pages_url: pages.clone(),
             });
             let faults = faults::Faults::new(documents.clone(), listed.id);
             let api = simulator.api().layer(middleware::from_fn_with_state(faults, faults::apply));
-            addresses.insert(listed.id, listen(api, stop.clone()).await?);
+            let api = listen(api, stop.clone()).await?;
+            addresses.insert(listed.id, Simulation { api, pages });
             simulators.insert(listed.id, simulator);
         }
         let local = setup.client.upstream("sandbox", setup.local_url, true).map_err(std::io::Error::other)?;
@@ -100,8 +101,8 @@ impl Sandbox {
         })
     }
 
-    /// Where each simulator's API is.
-    pub fn addresses(&self) -> &HashMap<ServiceProvider, Url> {
+    /// Where each simulator is.
+    pub fn addresses(&self) -> &HashMap<ServiceProvider, Simulation> {
         &self.addresses
     }
 

@@ -89,7 +89,7 @@ impl Server {
         #[cfg(feature = "sandbox")]
         let simulators = sandbox.addresses().clone();
         #[cfg(not(feature = "sandbox"))]
-        let simulators = std::collections::HashMap::<_, Url>::new();
+        let simulators = std::collections::HashMap::new();
         let records: Arc<dyn Records> = Arc::new(Kept::new(store.clone()));
         let registry = Registry::new(&config, &client, &simulators, &records).map_err(Error::new)?;
         let linking = Linking {

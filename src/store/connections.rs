@@ -315,6 +315,21 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Stores what the provider calls the connection, where that has changed.
+    pub async fn set_provider_connection_id(&mut self, id: ConnectionId, provider_connection_id: &str) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set provider_connection_id = $3
+             where id = $1 and tenant_id = $2 and provider_connection_id <> $3",
+            id.0,
+            tenant_id,
+            provider_connection_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// The credential, opened.
     pub async fn credential(&mut self, id: ConnectionId) -> Result<Option<Secret>> {
         let tenant_id = self.tenant_id.0;

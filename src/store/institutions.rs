@@ -127,7 +127,8 @@ impl Store {
     }
 
     /// A page of institutions, those that fit the query best first: the name itself, names that begin with it, a word that does,
-    /// names that hold it, then those that hold its words as they are or nearly so. Case, accents and punctuation do not matter.
+    /// names that hold it, then those that hold its words as they are or nearly so. Case, accents and punctuation do not matter. Of the same
+    /// name, in the order of the providers.
     pub async fn institutions(
         &self,
         filter: &InstitutionFilter,
@@ -138,6 +139,7 @@ impl Store {
         let query = filter.query.as_deref().map(folded).unwrap_or_default();
         let words: Vec<String> = query.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let only: Option<Vec<_>> = filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect());
+        let ranking: Vec<String> = ServiceProvider::ALL.iter().map(|one| one.as_str().to_owned()).collect();
         let rows = sqlx::query!(
             r#"with fitting as (
                 select i.id, i.name, i.aliases, i.url, i.logo_url, i.country_codes, case
@@ -149,15 +151,16 @@ impl Store {
                             then 600 - round(100 * avg(has.nearly))::int end
                         from (select position(word in i.search_name) > 0, word_similarity(word, i.search_name)
                             from unnest($8::text[]) word) has (it, nearly))
-                    end as distance
+                    end as distance, lower(i.name) as sorting,
+                    (select min(array_position($9::text[], p.service_provider)) from provider_institutions p where p.institution_id = i.id) as rank
                 from institutions i
                 where (cardinality($2::text[]) = 0 or i.country_codes && $2) and ($7::uuid[] is null or i.id = any($7))
                   and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
                        and ($4::text is null or p.service_provider = $4)))
              select id, name, aliases, url, logo_url, country_codes from fitting
              where distance is not null
-               and ($5::uuid is null or (distance, lower(name), id) > (select distance, lower(name), id from fitting where id = $5))
-             order by distance, lower(name), id limit $6"#,
+               and ($5::uuid is null or (distance, sorting, rank, id) > (select distance, sorting, rank, id from fitting where id = $5))
+             order by distance, sorting, rank, id limit $6"#,
             query,
             &filter.country_codes,
             &products,
@@ -165,7 +168,8 @@ impl Store {
             after.map(|id| id.0),
             limit,
             only.as_deref(),
-            &words
+            &words,
+            &ranking
         )
         .fetch_all(&self.pool)
         .await?;

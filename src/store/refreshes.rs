@@ -59,7 +59,7 @@ pub struct Refresh {
 }
 
 impl TenantTx {
-    /// Stores a refresh that begins.
+    /// Stores a refresh that begins; the provider is asked to fetch only for a forced one.
     pub async fn insert_refresh(
         &mut self,
         connection_id: ConnectionId,
@@ -71,13 +71,13 @@ impl TenantTx {
         let id = RefreshId::new();
         let targets = serde_json::to_value(targets).map_err(|error| Error::Unreadable(error.to_string()))?;
         sqlx::query!(
-            "insert into refreshes (id, tenant_id, connection_id, status, targets, requested, created_at)
-             values ($1, $2, $3, 'IN_PROGRESS', $4, $5, $6)",
+            "insert into refreshes (id, tenant_id, connection_id, status, targets, forced, requested, created_at)
+             values ($1, $2, $3, 'IN_PROGRESS', $4, $5, not $5, $6)",
             id.0,
             tenant_id,
             connection_id.0,
             targets,
-            !forced,
+            forced,
             now
         )
         .execute(self.sql())
@@ -85,23 +85,40 @@ impl TenantTx {
         Ok(id)
     }
 
-    /// Refreshes of a connection: one by id, or those that run, or the latest.
-    pub async fn refreshes(
+    /// One refresh of a connection.
+    pub async fn refresh(&mut self, connection_id: ConnectionId, id: RefreshId) -> Result<Option<Refresh>> {
+        Ok(self.refreshes(connection_id, Some(id), false, false, 1).await?.pop())
+    }
+
+    /// Those that run, at most 20.
+    pub async fn running_refreshes(&mut self, connection_id: ConnectionId) -> Result<Vec<Refresh>> {
+        self.refreshes(connection_id, None, true, false, 20).await
+    }
+
+    /// The last that was forced.
+    pub async fn last_forced_refresh(&mut self, connection_id: ConnectionId) -> Result<Option<Refresh>> {
+        Ok(self.refreshes(connection_id, None, false, true, 1).await?.pop())
+    }
+
+    async fn refreshes(
         &mut self,
         connection_id: ConnectionId,
         only: Option<RefreshId>,
         running: bool,
+        forced: bool,
         limit: i64,
     ) -> Result<Vec<Refresh>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
             "select id, status, targets, results, requested, created_at, finished_at from refreshes
              where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or id = $3) and (not $4 or status = 'IN_PROGRESS')
-             order by id desc limit $5",
+                and (not $5 or forced)
+             order by id desc limit $6",
             tenant_id,
             connection_id.0,
             only.map(|id| id.0),
             running,
+            forced,
             limit
         )
         .fetch_all(self.sql())

@@ -41,7 +41,7 @@ impl Run<'_> {
         if self.first_unknown(&names, &known).is_none() {
             return Ok(Ok(known));
         }
-        if let Err(failure) = self.fetch_accounts(false).await? {
+        if let Err(failure) = self.fetch_accounts(false, false).await? {
             return Ok(Err(failure));
         }
         let known = self.known_accounts().await?;
@@ -63,10 +63,12 @@ impl Run<'_> {
         names.iter().copied().find(|name| known.of(name).is_none() && !left_out.contains(*name))
     }
 
-    /// Reads the accounts and stores what changed; what full numbers still wait for.
+    /// Reads the accounts and stores what changed; what full numbers still wait for. Only a list that is `whole` says of accounts
+    /// that are not in it that they are shared no longer.
     pub(super) async fn fetch_accounts(
         &self,
         live_balances: bool,
+        whole: bool,
     ) -> Result<Result<Option<Verification>, Failure>, Problem> {
         let cx = self.entry.in_job(&self.sync.clock);
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
@@ -80,7 +82,7 @@ impl Run<'_> {
             tx.emit(self.id(), EventType::AccountsUpdated, json!({ "accountIds": changed }), self.sync.clock.now())
                 .await?;
         }
-        if tx.take_compare_accounts(self.id()).await? {
+        if whole && tx.take_compare_accounts(self.id()).await? {
             self.remove_unshared(&mut tx, &accounts).await?;
         }
         tx.commit().await?;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::outcome::{Fetched, Outcomes, condition, interrupted, refresh_result, with_notice};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
-use crate::domain::connection::Condition;
+use crate::domain::connection::{Condition, Status};
 use crate::domain::event::EventType;
 use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
@@ -16,9 +16,9 @@ use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
-use crate::providers::Failure;
 use crate::providers::data::Observation;
-use crate::records::fresh_credential;
+use crate::providers::{Failure, FailureKind};
+use crate::records::{fresh_credential, renewed_credential};
 use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
@@ -43,7 +43,7 @@ impl Sync {
         let Some(lease) = tx.acquire_lease(connection_id, LEASE).await? else { return Ok(Next::Busy) };
         let Some(credential) = tx.credential(connection_id).await? else { return Ok(Next::Done) };
         let products = tx.products(connection_id).await?;
-        let refreshes = tx.refreshes(connection_id, None, true, 20).await?;
+        let refreshes = tx.running_refreshes(connection_id).await?;
         tx.commit().await?;
         let entry = match self.registry.require(connection.service_provider) {
             Ok(entry) => entry.clone(),
@@ -97,8 +97,7 @@ impl Run<'_> {
             Ok(credential) => self.credential = credential,
             Err(failure) => return self.stop(failure).await,
         }
-        let cx = self.entry.in_job(&self.sync.clock);
-        let observation = match self.entry.provider.status(&cx, &self.credential).await {
+        let observation = match self.observe().await? {
             Ok(observation) => observation,
             Err(failure) => return self.stop(failure).await,
         };
@@ -115,6 +114,22 @@ impl Run<'_> {
         self.force_refresh().await?;
         let outcomes = self.fetch_all(&observation).await?;
         self.end(observation.condition, outcomes).await
+    }
+
+    /// Asks how the connection stands. A credential that ended before its time is renewed first, once.
+    async fn observe(&mut self) -> Result<Result<Observation, Failure>, Problem> {
+        let cx = self.entry.in_job(&self.sync.clock);
+        match self.entry.provider.status(&cx, &self.credential).await {
+            Err(failure) if failure.kind == FailureKind::TokenEnded => {}
+            answer => return Ok(answer),
+        }
+        let rows = self.sync.store.tenant(self.tenant_id);
+        let held = (self.lease, LEASE);
+        match renewed_credential(&rows, &self.entry, &self.sync.clock, held, &self.credential).await? {
+            Ok(credential) => self.credential = credential,
+            Err(failure) => return Ok(Err(failure)),
+        }
+        Ok(self.entry.provider.status(&self.entry.in_job(&self.sync.clock), &self.credential).await)
     }
 
     fn due(&self) -> Vec<Product> {
@@ -146,7 +161,9 @@ impl Run<'_> {
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
-        let verification = match self.fetch_accounts(self.wants_live_balances()).await? {
+        // Accounts that the institution could not show just now are not taken for accounts that are shared no longer (D5).
+        let whole = observation.condition.status != Status::PartiallyActive;
+        let verification = match self.fetch_accounts(self.wants_live_balances(), whole).await? {
             Ok(verification) => verification,
             Err(failure) => return self.fail_all(&failure).await,
         };

@@ -64,7 +64,7 @@ impl Inbound {
         let url = format!("{}{path}", self.public_url);
         let webhook = Webhook { url: &url, headers, body };
         let signature = match entry.provider.spec().webhooks {
-            WebhookProof::Verified => self.verify(entry, &webhook).await?,
+            WebhookProof::Verified | WebhookProof::Unrelated => self.verify(entry, &webhook).await?,
             WebhookProof::SecretPath => None,
         };
         // Without a signature the same body may well come again, and means another reading then; but not without a bound.

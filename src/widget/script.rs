@@ -46,7 +46,7 @@ pub(super) fn page(linking: &Linking, launched: &Launched, form_key: &str) -> Op
             input type="hidden" name="result";
         }
         noscript { p { (texts::SCRIPT_ONLY.body) } }
-        script src=(script_url) defer {}
+        @if !script.script_src.is_empty() { script src=(script_url) defer {} }
         script src=(own(script).path) defer {}
         p.actions { a href=(SESSION) { (texts::TRY_AGAIN) } }
     };

@@ -12,7 +12,7 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     };
     let found = async |query: &str| {
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        names(app.get(&format!("/institutions?query={query}")).await.expect(200))
+        names(app.get(&format!("/institutions?serviceProvider=PLAID&query={query}")).await.expect(200))
     };
     for (query, first) in [
         ("platypus oauth", "Platypus OAuth Bank"),
@@ -28,6 +28,9 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     ] {
         assert_eq!(found(query).await.first().map(String::as_str), Some(first), "{query}");
     }
+    // Of one name, in the order of the providers.
+    let first = app.get("/institutions?query=first+platypus+bank&limit=1").await.expect(200);
+    assert_eq!(first["data"][0]["providers"][0]["serviceProvider"], "PLAID");
     // The name itself comes before names that only begin with it.
     assert_eq!(found("tartan").await[..2], ["Tartan Bank", "Tartan-Dominion Bank of Canada"]);
     assert_eq!(found("zzzzzz").await, Vec::<String>::new());
@@ -36,7 +39,7 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     let all = found("bank").await;
     let (mut paged, mut after) = (Vec::new(), String::new());
     loop {
-        let page = app.get(&format!("/institutions?query=bank&limit=7{after}")).await.expect(200);
+        let page = app.get(&format!("/institutions?serviceProvider=PLAID&query=bank&limit=7{after}")).await.expect(200);
         let next = page["nextCursor"].as_str().map(str::to_owned);
         paged.extend(names(page));
         match next.filter(|_| paged.len() < all.len()) {
@@ -46,7 +49,8 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     }
     assert_eq!(paged[..all.len()], all);
     // The picker searches the same way, among what the session can link.
-    let started = app.start(json!({ "products": ["INVESTMENT_HOLDINGS", "TRANSACTIONS"] })).await;
+    let started =
+        app.start(json!({ "products": ["INVESTMENT_HOLDINGS", "TRANSACTIONS"], "serviceProvider": "PLAID" })).await;
     let token = Key::Of(started["connectToken"].as_str().unwrap());
     let picked = app.call("GET", "/connect/institutions?query=windowpain", token, &[], None).await.expect(200);
     assert_eq!(names(picked), Vec::<String>::new(), "it has no investments");

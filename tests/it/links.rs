@@ -18,7 +18,6 @@ async fn b1_b5_b7_b13_b14_what_cannot_be_started_says_where_and_why() {
     refused(json!({ "products": [] }), 400, "INVALID_REQUEST", "/products").await;
     let pinned = json!({ "products": ["BALANCES"], "serviceProvider": "PLAID" });
     refused(pinned, 422, "PRODUCT_COMBINATION", "/products").await;
-    refused(json!({ "products": ["BALANCES"] }), 422, "NO_PROVIDER_AVAILABLE", "/products").await;
     let pair = json!({ "products": ["CONSUMER_REPORT", "ASSETS"],
         "productOptions": { "CONSUMER_REPORT": { "permissiblePurpose": "EXTENSION_OF_CREDIT", "days": 365 } } });
     refused(pair, 422, "PRODUCT_COMBINATION", "/products").await;

@@ -1,6 +1,7 @@
 //! One binary for all integration tests: the database, its template and the parsed provider descriptions are shared by its process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test says where")]
 
+mod akoya;
 mod arch;
 mod bad_input;
 mod connect;
@@ -11,6 +12,7 @@ mod crash;
 mod documents;
 mod events;
 mod faults;
+mod finicity;
 mod foundation;
 mod idempotency;
 mod institutions;
@@ -18,6 +20,7 @@ mod judge;
 mod leases;
 mod limits;
 mod links;
+mod mx;
 mod openapi;
 mod outages;
 mod plaid;
@@ -36,3 +39,4 @@ mod tenancy;
 mod transactions;
 mod walkthrough;
 mod webhooks;
+mod yodlee;

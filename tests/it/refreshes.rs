@@ -7,8 +7,13 @@ use crate::support::{Key, TestApp};
 #[tokio::test(flavor = "multi_thread")]
 async fn e1_e8_a_refresh_runs_once_at_a_time_and_not_too_often() {
     let app = TestApp::new().await;
-    let id = app.linked(json!({ "products": ["BALANCES", "TRANSACTIONS"] })).await;
+    let consented = json!(["INVESTMENT_HOLDINGS"]);
+    let id =
+        app.linked(json!({ "products": ["BALANCES", "TRANSACTIONS"], "additionalConsentedProducts": consented })).await;
     let path = format!("/connections/{id}/refresh");
+    // The first reading of an added product is no refresh that the provider counts.
+    let added = app.post(&format!("/connections/{id}/products"), json!({ "products": consented })).await.expect(200);
+    assert!(added["refreshId"].is_string());
     let begun = app.post(&path, json!({ "products": ["TRANSACTIONS"] })).await.expect(202);
     assert_eq!(begun["updateStatus"], "IN_PROGRESS");
     let refresh = format!("/connections/{id}/refreshes/{}", begun["refreshId"].as_str().unwrap());

@@ -14,6 +14,9 @@ use crate::support::process::Process;
 
 const API_KEY: &str = "lsk_sandbox_Canary+Key/0123456789";
 
+/// The key of a ring of one.
+const RING_KEY: &str = "Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2E=";
+
 /// What the simulated provider's tokens begin with; it keeps only their fingerprints, so nobody can list them.
 const PROVIDER_TOKENS: [&str; 2] = ["access-sandbox-", "public-sandbox-"];
 
@@ -116,7 +119,9 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_found_where_it_does_not_belong() {
     let address = database::create().await;
+    let ring = format!("k1:{RING_KEY}");
     let server = Process::start(&[
+        ("LINKSPAN_KEYS", &ring),
         ("LINKSPAN_DATABASE_URL", &address),
         ("LINKSPAN_SANDBOX_API_KEY", API_KEY),
         ("LINKSPAN_LOG__FILTER", "trace"),
@@ -168,6 +173,8 @@ async fn no_secret_is_found_where_it_does_not_belong() {
         assert!(!texts.is_empty(), "no {class} was planted");
         canaries.extend(texts.into_iter().map(|text| Canary { class, text, shown_by }));
     };
+    plant("key of the ring", vec![RING_KEY.trim_end_matches('=').to_owned()], &[]);
+    plant("provider's secret", vec![linkspan::providers::plaid::SANDBOX_SECRET.to_owned()], &[]);
     plant("connect token", connect_tokens, &["/connect/start", "/repair"]);
     plant("provider token", PROVIDER_TOKENS.map(str::to_owned).to_vec(), &[]);
     plant("account number", numbers.into_iter().collect(), &["/identifiers"]);

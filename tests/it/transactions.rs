@@ -81,5 +81,9 @@ async fn a_list_is_filtered_and_newest_first() {
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filter}");
     }
     assert_eq!(app.get(&format!("/transactions/{}", key(&all[0]))).await.expect(200), all[0]);
-    app.get("/transactions?from=yesterday").await.problem(400, "INVALID_REQUEST");
+    for day in ["yesterday", "-4713-01-01", "-9999-12-31", "0000-01-01", "+10000-01-01"] {
+        for path in ["/transactions?from", "/transactions?to", "/investments/transactions?from"] {
+            app.get(&format!("{path}={day}")).await.problem(400, "INVALID_REQUEST");
+        }
+    }
 }

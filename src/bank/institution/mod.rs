@@ -124,6 +124,8 @@ mod offers {
     pub const TRANSACTIONS_ONLY: &[Product] = &[Balances, Transactions];
     /// A broker.
     pub const SECURITIES: &[Product] = &[Balances, Owners, InvestmentHoldings, InvestmentTransactions, Assets];
+    /// A European bank that reaches beyond PSD2, to securities.
+    pub const UNIVERSAL_BANKING: &[Product] = &[Balances, Identifiers, Owners, Transactions, InvestmentHoldings];
     /// A European bank under PSD2.
     pub const OPEN_BANKING: &[Product] = &[Balances, Identifiers, Owners, Transactions, PaymentInitiation];
 }

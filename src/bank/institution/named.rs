@@ -1,7 +1,9 @@
 //! The institutions that were written by hand, each for something that it is good for.
 
 use super::Door::{OAuth, OAuthEach, OAuthEachPicker, OAuthPicker, Password};
-use super::offers::{EVERYDAY, EVERYTHING, NO_INVESTMENTS, OPEN_BANKING, SECURITIES, TRANSACTIONS_ONLY};
+use super::offers::{
+    EVERYDAY, EVERYTHING, NO_INVESTMENTS, OPEN_BANKING, SECURITIES, TRANSACTIONS_ONLY, UNIVERSAL_BANKING,
+};
 use super::{BankInstitution, Door};
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::product::Product;
@@ -41,6 +43,7 @@ const ROWS: &[Row] = &[
     ("thornbury", "Thornbury Building Society", &["GB"], OPEN_BANKING, OAuth),
     ("liffey", "Liffey Bank", &["IE", "GB"], OPEN_BANKING, OAuth),
     ("rheintaler", "Rheintaler Sparbank", &["DE"], OPEN_BANKING, OAuth),
+    ("isarwinkel", "Isarwinkel Universalbank", &["DE"], UNIVERSAL_BANKING, Password),
     ("credit_du_marais", "Crédit du Marais", &["FR"], OPEN_BANKING, OAuth),
     ("alameda", "Banco Alameda", &["ES"], OPEN_BANKING, OAuthPicker),
     ("polder", "Polder Bank", &["NL"], OPEN_BANKING, OAuth),

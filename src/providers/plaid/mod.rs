@@ -34,9 +34,10 @@ use client::{Api, accounts, institutions, investments, items, session, transacti
 
 pub use config::PlaidConfig;
 
-/// The one client that the simulator knows, and its secret.
+/// The one client that the simulator knows.
 const SANDBOX_CLIENT_ID: &str = "sandbox";
-const SANDBOX_SECRET: &str = "sandbox-secret";
+/// The secret that the simulator takes; no real one, but to be kept like one.
+pub const SANDBOX_SECRET: &str = "sandbox-secret";
 
 /// Makes Plaid from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {

@@ -120,7 +120,7 @@ pub fn of_class(class: &str) -> Meaning {
 
 fn known(class: &str) -> Option<Meaning> {
     let is_that = |name: &&str| *name == class || (name.starts_with("Consent") && class.ends_with(*name));
-    CLASSES.iter().find(|(names, _)| names.iter().any(|name| is_that(name))).map(|(_, meaning)| *meaning)
+    CLASSES.iter().find(|(names, _)| names.iter().any(&is_that)).map(|(_, meaning)| *meaning)
 }
 
 /// A class as it may be stored and shown.

@@ -90,8 +90,10 @@ async fn investment_transactions_of_a_window_are_all_in_it() {
     for rig in Rig::each().await.into_iter().filter(|rig| rig.claims(Product::InvestmentTransactions)) {
         let linked = rig.ready().await;
         let to = rig.clock.now().date_naive();
-        let middle = to - Days::new(200);
-        let from = to - Days::new(400);
+        // No further back than the provider goes.
+        let half = u64::from(rig.spec().history_days).min(400) / 2;
+        let middle = to - Days::new(half);
+        let from = to - Days::new(2 * half);
         let ids = |rows: Vec<_>| -> BTreeSet<String> {
             by(rows, |one: &ProviderInvestmentTransaction| one.provider_transaction_id.clone()).into_keys().collect()
         };

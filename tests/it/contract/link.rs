@@ -104,11 +104,12 @@ async fn d1_a_repair_restores_the_login_under_the_same_credential() {
         let before = rig.ask(&begun.provider_session, Some(&linked.credential)).await;
         assert!(matches!(before, Ok(LinkProgress::Pending)), "{}: {before:?}", rig.name());
         rig.visit(&begun, json!({})).await;
-        for _ in 0..2 {
-            let after = rig.ask(&begun.provider_session, Some(&linked.credential)).await;
-            assert!(matches!(after, Ok(LinkProgress::Repaired { .. })), "{}: {after:?}", rig.name());
+        let credential = rig.repaired(&begun, &linked.credential).await;
+        // Asked again it is repaired still, unless what the customer brought is good for once.
+        if credential == linked.credential {
+            rig.repaired(&begun, &credential).await;
         }
-        assert_eq!(rig.status(&linked.credential).await.condition, Condition::HEALTHY, "{}", rig.name());
+        assert_eq!(rig.status(&credential).await.condition, Condition::HEALTHY, "{}", rig.name());
     }
 }
 
@@ -137,9 +138,8 @@ async fn d5_a_repair_changes_the_shared_accounts_where_the_spec_says_so() {
         let first = all[0].mask.clone().unwrap();
         let begun = rig.begin(select(&whole.credential)).await;
         rig.visit(&begun, json!({ "accounts": [first] })).await;
-        let after = rig.ask(&begun.provider_session, Some(&whole.credential)).await;
-        assert!(matches!(after, Ok(LinkProgress::Repaired { .. })), "{}: {after:?}", rig.name());
-        let shared: Vec<_> = accounts(&whole.credential).await.into_iter().map(|one| one.provider_account_id).collect();
+        let credential = rig.repaired(&begun, &whole.credential).await;
+        let shared: Vec<_> = accounts(&credential).await.into_iter().map(|one| one.provider_account_id).collect();
         assert_eq!(shared, [all[0].provider_account_id.clone()], "{}", rig.name());
     }
 }
@@ -150,14 +150,16 @@ fn select(credential: &Secret) -> LinkPurpose {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d6_consent_is_asked_for_where_the_session_names_scopes() {
+async fn d6_a_repair_brings_consent_where_the_provider_enforces_it() {
     for rig in Rig::each().await {
         let wanted = Product::InvestmentHoldings;
         if !rig.spec().consent_scopes || !rig.claims(wanted) {
             continue;
         }
         let placements = Placements { products: [rig.widest()].into(), ..Placements::default() };
-        let linked = rig.linked(LinkPurpose::Connect(placements), json!({})).await;
+        // Not asked for where the session names scopes, else not allowed.
+        let deny = json!({ "deny": [wanted, Product::InvestmentTransactions] });
+        let linked = rig.linked(LinkPurpose::Connect(placements), deny).await;
         assert!(!rig.status(&linked.credential).await.consented.contains(&wanted), "{}", rig.name());
         let refused = rig.provider().holdings(&rig.cx(), &linked.credential).await.unwrap_err();
         assert_eq!(refused.kind, FailureKind::Consent, "{}: {refused}", rig.name());
@@ -171,9 +173,8 @@ async fn d6_consent_is_asked_for_where_the_session_names_scopes() {
             })
             .await;
         rig.visit(&begun, json!({})).await;
-        let after = rig.ask(&begun.provider_session, Some(&linked.credential)).await;
-        assert!(matches!(after, Ok(LinkProgress::Repaired { .. })), "{}: {after:?}", rig.name());
-        assert!(rig.status(&linked.credential).await.consented.contains(&wanted), "{}", rig.name());
-        rig.provider().holdings(&rig.cx(), &linked.credential).await.unwrap();
+        let credential = rig.repaired(&begun, &linked.credential).await;
+        assert!(rig.status(&credential).await.consented.contains(&wanted), "{}", rig.name());
+        rig.provider().holdings(&rig.cx(), &credential).await.unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! A provider of the list with its own simulator, over real HTTP, and nothing of the server around them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,8 +67,8 @@ pub struct Rig {
     simulator: Arc<dyn Simulated>,
     sandbox: Sandbox,
     inbox: Inbox,
-    /// What the last visit brought to us, by the way back or the page that opened it.
-    brought: Mutex<Option<LinkInput>>,
+    /// What the last visit brought: handed over to the page that opened it, or in the query of the way back.
+    handed: Mutex<LinkInput>,
     url: String,
     institution: ProviderInstitution,
     _stop: DropGuard,
@@ -115,7 +115,18 @@ impl Rig {
         let simulator = sandbox.simulator(listed.id).unwrap().clone();
         let institution = best_institution(&entry, &clock).await;
         let _stop = stop.drop_guard();
-        Self { entry, clock, fidelity, simulator, sandbox, inbox, brought: Mutex::default(), url, institution, _stop }
+        Self {
+            entry,
+            clock,
+            fidelity,
+            simulator,
+            sandbox,
+            inbox,
+            handed: Mutex::new(LinkInput::Nothing),
+            url,
+            institution,
+            _stop,
+        }
     }
 
     pub fn provider(&self) -> &dyn Provider {
@@ -195,7 +206,7 @@ impl Rig {
     }
 
     pub async fn begin(&self, purpose: LinkPurpose) -> LinkBegun {
-        *self.brought.lock().unwrap() = None;
+        *self.handed.lock().unwrap() = LinkInput::Nothing;
         let begun = self.provider().begin_link(&self.cx(), &self.request(purpose)).await;
         begun.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
     }
@@ -207,21 +218,18 @@ impl Rig {
         let play: PlayBody = serde_json::from_value(play).unwrap();
         let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
         let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap();
-        *self.brought.lock().unwrap() = match &visit {
-            Visit::Handed(result) => Some(LinkInput::Result(result.clone())),
-            Visit::Returned(back) => {
-                let query = back.split_once('?').map_or("", |(_, query)| query);
-                Some(LinkInput::Callback(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
-            }
-            Visit::Abandoned => None,
+        *self.handed.lock().unwrap() = match &visit {
+            Visit::Handed(result) => LinkInput::Result(result.clone()),
+            Visit::Returned(path) => LinkInput::Callback(query(path)),
+            Visit::Abandoned => LinkInput::Nothing,
         };
         visit
     }
 
-    /// Asks how a session stands; in a repair with the connection's credential.
+    /// Asks how a session stands, with what the last visit brought; in a repair with the connection's credential.
     pub async fn ask(&self, session: &Secret, credential: Option<&Secret>) -> Result<LinkProgress, Failure> {
-        let brought = self.brought.lock().unwrap().clone();
-        self.hand_over(session, credential, brought.unwrap_or(LinkInput::Nothing)).await
+        let handed = self.handed.lock().unwrap().clone();
+        self.hand_over(session, credential, handed).await
     }
 
     pub async fn hand_over(
@@ -247,9 +255,26 @@ impl Rig {
 
     /// A link with everything, whose history has been prepared.
     pub async fn ready(&self) -> Linked {
-        let linked = self.linked(self.everything(), json!({})).await;
-        self.move_clock(chrono::TimeDelta::hours(1));
+        let mut linked = self.linked(self.everything(), json!({})).await;
+        self.pass_time(&mut linked, chrono::TimeDelta::hours(1)).await;
         linked
+    }
+
+    /// Time goes by; a credential that has ended by then is renewed, as the layers above do it.
+    pub async fn pass_time(&self, linked: &mut Linked, by: chrono::TimeDelta) {
+        self.move_clock(by);
+        if self.provider().renewal_due(&linked.credential, self.clock.now()) {
+            let renewed = self.provider().renew(&self.cx(), &linked.credential).await;
+            linked.credential = renewed.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()));
+        }
+    }
+
+    /// Asks how a repair stands that the customer has gone through: the credential from now on.
+    pub async fn repaired(&self, begun: &LinkBegun, credential: &Secret) -> Secret {
+        match self.ask(&begun.provider_session, Some(credential)).await {
+            Ok(LinkProgress::Repaired { credential: renewed, .. }) => renewed.unwrap_or_else(|| credential.clone()),
+            other => panic!("{}: not repaired but {other:?}", self.name()),
+        }
     }
 
     /// How a session ended that brought nothing.
@@ -387,4 +412,10 @@ pub fn by<T, K: std::hash::Hash + Eq>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Ha
     let map: HashMap<K, T> = rows.into_iter().map(|row| (key(&row), row)).collect();
     assert_eq!(map.len(), count, "an id came twice");
     map
+}
+
+/// The query of a path.
+fn query(path: &str) -> BTreeMap<String, String> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }

@@ -116,13 +116,13 @@ async fn the_whole_history_comes_once_with_our_sign() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pending_ones_are_posted_with_time_and_never_doubled() {
     for rig in each().await {
-        let linked = rig.ready().await;
+        let mut linked = rig.ready().await;
         let mut copy = fresh(&rig, &linked.credential).await;
         rig.turn(&linked, Knob::PostTransactions(9)).await;
         copy.read(&rig, &linked.credential).await;
         let pending: Vec<_> = copy.pending().cloned().collect();
         assert!(pending.len() >= 3, "{}: {} are pending", rig.name(), pending.len());
-        rig.move_clock(TimeDelta::days(12));
+        rig.pass_time(&mut linked, TimeDelta::days(12)).await;
         copy.read(&rig, &linked.credential).await;
         for before in &pending {
             let id = &before.provider_transaction_id;
@@ -147,10 +147,10 @@ async fn pending_ones_are_posted_with_time_and_never_doubled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_changes_has_what_a_fresh_reader_has() {
     for rig in each().await {
-        let linked = rig.ready().await;
+        let mut linked = rig.ready().await;
         let mut copy = fresh(&rig, &linked.credential).await;
         for step in [1, 2, 5, 9, 20] {
-            rig.move_clock(TimeDelta::days(step));
+            rig.pass_time(&mut linked, TimeDelta::days(step)).await;
             rig.turn(&linked, Knob::PostTransactions(2)).await;
             copy.read(&rig, &linked.credential).await;
         }

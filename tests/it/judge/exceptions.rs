@@ -15,7 +15,7 @@ pub struct Amendment {
     pub because: &'static str,
 }
 
-pub const AMENDMENTS: [Amendment; 2] = [
+pub const AMENDMENTS: &[Amendment] = &[
     Amendment {
         provider: "plaid",
         at: "/components/schemas/LinkEventsWebhook/properties",
@@ -30,7 +30,62 @@ pub const AMENDMENTS: [Amendment; 2] = [
         value: Some(r#"["webhook_type", "webhook_code", "item_id", "environment"]"#),
         because: "it alone among the webhooks of an Item requires nothing, and an empty object would pass",
     },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/ErrorMessage/properties/code",
+        key: "type",
+        value: None,
+        because: "typed an object, but a number or a text in its own description and in every example",
+    },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/CustomerAccount/properties",
+        key: "accountNickname",
+        value: Some(r#"{ "type": "string" }"#),
+        because: "required of every account, and defined nowhere",
+    },
+    Amendment {
+        provider: "finicity",
+        at: "/components/schemas/AccountOwnerDetails",
+        key: "required",
+        value: Some(r#"["ownerName", "nameClassification"]"#),
+        because: "it also requires nameClassificationConfidenceScore, which its properties spell otherwise",
+    },
+    Amendment {
+        provider: "yodlee",
+        at: "/definitions/ProviderAccountDetail",
+        key: "required",
+        value: None,
+        because: "a consent id is required of every login, though only those under open banking have a consent",
+    },
+    Amendment {
+        provider: "yodlee",
+        at: "/paths/~1providerAccounts~1{providerAccountId}/delete/responses",
+        key: "204",
+        value: Some(r#"{ "description": "No Content" }"#),
+        because: "its own text says that success is 204 without content, its list of answers has 200",
+    },
 ];
+
+/// Calls that a provider documents elsewhere than in its description.
+pub struct Undescribed {
+    pub provider: &'static str,
+    /// How their paths begin.
+    pub paths: &'static [&'static str],
+    pub because: &'static str,
+}
+
+pub const UNDESCRIBED: [Undescribed; 1] = [Undescribed {
+    provider: "akoya",
+    paths: &["/oauth2/token", "/manage/", "/notifications/"],
+    because: "the description is derived from a client of the product APIs, which does not speak to the token service and the service API",
+}];
+
+/// Whether the provider documents that call elsewhere.
+pub fn is_undescribed(provider: &str, path: &str) -> bool {
+    let of_provider = UNDESCRIBED.iter().filter(|row| row.provider == provider);
+    of_provider.flat_map(|row| row.paths).any(|begins| path.starts_with(begins))
+}
 
 /// What a provider answers with a status of 400 and above, stricter than the operations say.
 pub struct ErrorAnswer {
@@ -39,14 +94,49 @@ pub struct ErrorAnswer {
     pub because: &'static str,
 }
 
-pub const ERROR_ANSWERS: [ErrorAnswer; 1] = [ErrorAnswer {
-    provider: "plaid",
-    schema: r##"{ "allOf": [
+pub const ERROR_ANSWERS: &[ErrorAnswer] = &[
+    ErrorAnswer {
+        provider: "mx",
+        schema: r#"{ "type": "object", "required": ["error"], "properties": { "error": { "type": "object",
+        "required": ["message"], "properties": { "message": { "type": "string" }, "status": { "type": "integer" } } } } }"#,
+        because: "no operation describes an answer but the good one; that an error is an object with a message is on its pages",
+    },
+    ErrorAnswer {
+        provider: "plaid",
+        schema: r##"{ "allOf": [
         { "$ref": "#/components/schemas/PlaidError" },
         { "type": "object", "required": ["request_id"] }
     ] }"##,
-    because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
-}];
+        because: "the schema serves errors inside of webhooks and Items too, where it may be null and has no request id",
+    },
+    ErrorAnswer {
+        provider: "mesh",
+        schema: r##"{ "$ref": "#/components/schemas/ApiResult" }"##,
+        because: "no operation describes outages, and few what is not there, though the status has a word for each; 401 is described without a schema",
+    },
+    ErrorAnswer {
+        provider: "finicity",
+        schema: r##"{ "$ref": "#/components/schemas/ErrorMessage" }"##,
+        because: "what fails at an institution comes with status 500, which no operation describes",
+    },
+    ErrorAnswer {
+        provider: "yodlee",
+        schema: r##"{ "allOf": [
+        { "$ref": "#/definitions/YodleeError" },
+        { "type": "object", "required": ["errorCode", "errorMessage", "referenceCode"] }
+    ] }"##,
+        because: "errors of 401 and 404 are described without a body, though every documented one has it; and nothing is required",
+    },
+    ErrorAnswer {
+        provider: "akoya",
+        schema: r##"{ "oneOf": [
+            { "allOf": [{ "$ref": "#/components/schemas/Error" }, { "type": "object", "required": ["code", "message"] }] },
+            { "type": "object", "required": ["error"], "additionalProperties": false,
+              "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } } }
+        ] }"##,
+        because: "the operations leave out statuses that others list (401 and 404 of /customers), and what OAuth's errors look like",
+    },
+];
 
 /// An example body that does not match its own operation: the fields complained about, and why the schema is right.
 pub struct MistakenExample {

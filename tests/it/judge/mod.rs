@@ -79,6 +79,9 @@ impl Judge {
         status: u16,
         response_body: &[u8],
     ) -> Result<(), Vec<String>> {
+        if self.documents.iter().any(|one| exceptions::is_undescribed(&one.provider, path)) {
+            return Ok(());
+        }
         let describes = |document: &&Document| document.description.operation(method, path).is_ok();
         let describing: Vec<_> = self.documents.iter().filter(describes).collect();
         let judging = if describing.is_empty() { self.documents.iter().collect() } else { describing };

@@ -31,6 +31,9 @@ fn modernise(operation: &mut Map<String, Value>) {
         let required = body.get("required").cloned().unwrap_or_default();
         let described = json!({ "required": required, "content": content(&body["schema"]) });
         operation.insert("requestBody".to_owned(), described);
+    } else if is_form(operation) {
+        let fields = json!({ "application/x-www-form-urlencoded": {} });
+        operation.insert("requestBody".to_owned(), json!({ "required": true, "content": fields }));
     }
     let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
     for answer in answers.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
@@ -38,4 +41,9 @@ fn modernise(operation: &mut Map<String, Value>) {
             answer.insert("content".to_owned(), content(&schema));
         }
     }
+}
+
+fn is_form(operation: &Map<String, Value>) -> bool {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    parameters.into_iter().flatten().any(|parameter| parameter["in"] == "formData")
 }

@@ -224,9 +224,15 @@ impl TestApp {
         assert_eq!(answer.status, 204, "{:#}", answer.body);
     }
 
-    /// The id of an institution by its name.
+    /// The id of an institution by its name, at the provider that most tests are about.
     pub async fn institution(&self, name: &str) -> String {
-        let page = self.get(&format!("/institutions?query={}", name.replace(' ', "+"))).await.expect(200);
+        self.institution_at("PLAID", name).await
+    }
+
+    /// The id of an institution by its name, at that provider.
+    pub async fn institution_at(&self, provider: &str, name: &str) -> String {
+        let query = format!("query={}&serviceProvider={provider}", name.replace(' ', "+"));
+        let page = self.get(&format!("/institutions?{query}")).await.expect(200);
         let found = page["data"].as_array().unwrap().iter().find(|one| one["name"] == name);
         found.unwrap_or_else(|| panic!("no institution {name}: {page:#}"))["id"].as_str().unwrap().to_owned()
     }

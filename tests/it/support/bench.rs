@@ -80,7 +80,8 @@ impl Bench {
         let network = Network::new();
         let upstream = self.client.upstream("test", "http://127.0.0.1:9".parse().unwrap(), true).unwrap();
         let records = Arc::new(Kept::new(self.store.clone()));
-        let entry = Entry { provider: Arc::new(network.clone()), upstream, mode: Mode::Sandbox, records };
+        let (provider, hosts) = (Arc::new(network.clone()), Arc::default());
+        let entry = Entry { provider, upstream, hosts, mode: Mode::Sandbox, records };
         let sync = Sync { store: self.store.clone(), registry: Registry::of(vec![entry]), clock: self.clock.clone() };
         Linked { id, network, sync, bench: self }
     }

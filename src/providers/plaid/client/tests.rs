@@ -18,7 +18,7 @@ use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::plaid::wire::Done;
 use crate::providers::plaid::{Plaid, PlaidConfig};
 use crate::providers::records::NoRecords;
-use crate::providers::{Context, Failure, FailureKind, Provider};
+use crate::providers::{Context, Failure, FailureKind, Hosts, Provider};
 
 /// Answers by path, in turn; the last again and again.
 type Answers = &'static [(&'static str, u16, &'static str)];
@@ -26,6 +26,7 @@ type Answers = &'static [(&'static str, u16, &'static str)];
 /// A server that speaks as much Plaid as a test needs, and remembers what it was asked.
 struct Stub {
     upstream: Upstream,
+    hosts: Hosts,
     seen: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -61,13 +62,14 @@ impl Stub {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let settings = net::Settings { allow_private_addresses: false, user_agent: "test".into() };
         let client = net::Client::new(settings, None).unwrap();
-        Self { upstream: client.upstream("plaid", url.parse().unwrap(), true).unwrap(), seen }
+        let upstream = client.upstream("plaid", url.parse().unwrap(), true).unwrap();
+        Self { upstream, hosts: Hosts::default(), seen }
     }
 
     fn cx(&self) -> Context<'_> {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let (deadline, patience) = (Duration::from_secs(20), Duration::from_secs(2));
-        Context { upstream: &self.upstream, now, records: &NoRecords, deadline, patience }
+        Context { upstream: &self.upstream, hosts: &self.hosts, now, records: &NoRecords, deadline, patience }
     }
 
     fn asked(&self) -> Vec<(String, Value)> {

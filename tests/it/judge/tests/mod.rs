@@ -24,7 +24,8 @@ fn every_exception_has_a_reason() {
     let amendments = exceptions::AMENDMENTS.iter().map(|row| row.because);
     let answers = exceptions::ERROR_ANSWERS.iter().map(|row| row.because);
     let examples = exceptions::MISTAKEN_EXAMPLES.iter().map(|row| row.because);
-    let mut reasons = amendments.chain(answers).chain(examples);
+    let undescribed = exceptions::UNDESCRIBED.iter().map(|row| row.because);
+    let mut reasons = amendments.chain(answers).chain(examples).chain(undescribed);
     assert!(reasons.all(|reason| reason.len() > 20));
 }
 

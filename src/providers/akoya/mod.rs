@@ -1,0 +1,238 @@
+//! Akoya (US), versions 2 and 3 of its product APIs; documents at <https://docs.akoya.com>.
+//!
+//! A connection is a *consent* (`grant_id`): webhooks name it, and an id token opens it, which is the bearer of every call.
+//!
+//! What is peculiar here:
+//! - The id token is short-lived, and renewed for a refresh token that is good for one use: the new one is stored before it is used.
+//!   An answer that is lost on the way loses both; the customer then authorizes once more, under the same connection.
+//! - Nothing is kept at Akoya: every call goes to the institution, and there is no delta: transactions are read by windows of dates.
+//! - An authorization cannot name products. What was granted stands in the id token, and anything else is refused without a call.
+//! - An account's id is unique for one `sub` (login) alone, a transaction's id for one account, and stays when it is posted.
+//! - A transaction's direction is its `debitCreditMemo`, not its sign.
+//! - Answers wrap each account and transaction by its kind; 206 is an answer from which some accounts are missing.
+//! - PKCE is not documented, and not sent.
+
+mod client;
+pub mod config;
+mod error;
+mod map;
+#[cfg(feature = "sandbox")]
+pub mod simulator;
+pub mod spec;
+mod webhook;
+mod wire;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use figment::value::{Dict, Value};
+use url::Url;
+
+use crate::config::Mode;
+use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use client::credential::Credential;
+use client::{Api, accounts, institutions, tokens, transactions};
+
+pub use config::AkoyaConfig;
+
+/// The one application that the simulator knows, and its secret.
+const SANDBOX_CLIENT_ID: &str = "sandbox";
+const SANDBOX_CLIENT_SECRET: &str = "sandbox-secret";
+
+/// Makes Akoya from its section of the configuration; the text of an error names the key, the problem and the fix.
+pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
+    let mut config: AkoyaConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
+    match config.missing_for_live().first() {
+        Some(&"institutions") if mode == Mode::Live => {
+            return Err("institutions is not set, and mode is live: list those that your application is subscribed to ([[providers.akoya.institutions]] id, name), or set recipient_id so that Akoya is asked for them".to_owned());
+        }
+        Some(key) if mode == Mode::Live => {
+            let variable = format!("LINKSPAN_PROVIDERS__AKOYA__{}", key.to_uppercase());
+            return Err(format!("{key} is not set, and mode is live: set {variable} to what Akoya's hub shows"));
+        }
+        Some(&"institutions") => config.recipient_id = "sandbox".to_owned(),
+        Some(_) => {
+            config.client_id = SANDBOX_CLIENT_ID.to_owned();
+            config.client_secret = Secret::new(SANDBOX_CLIENT_SECRET);
+            if config.institutions.is_empty() && config.recipient_id.is_empty() {
+                config.recipient_id = "sandbox".to_owned();
+            }
+        }
+        None => {}
+    }
+    let config = if mode == Mode::Live { config.in_production() } else { config };
+    Ok(Arc::new(Akoya { config }))
+}
+
+/// Akoya, as one application at it.
+#[derive(Clone, Debug)]
+pub struct Akoya {
+    config: AkoyaConfig,
+}
+
+#[async_trait]
+impl Provider for Akoya {
+    fn spec(&self) -> &'static Spec {
+        &spec::SPEC
+    }
+
+    fn hosts(&self) -> Vec<(&'static str, Option<Url>)> {
+        let AkoyaConfig { idp_url, sts_url, service_url, .. } = self.config.clone();
+        vec![(client::IDP, idp_url), (client::STS, sts_url), (client::SERVICE, service_url)]
+    }
+
+    async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
+        client::link::begin(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn continue_link(
+        &self,
+        cx: &Context<'_>,
+        request: &link::LinkContinuation,
+    ) -> Result<link::LinkProgress, Failure> {
+        client::link::progress(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
+        accounts::status(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+    }
+
+    fn renewal_due(&self, credential: &Secret, now: DateTime<Utc>) -> bool {
+        Credential::read(credential).is_ok_and(|credential| credential.renewal_due(now, self.config.id_token_minutes))
+    }
+
+    async fn renew(&self, cx: &Context<'_>, credential: &Secret) -> Result<Secret, Failure> {
+        let renewed = tokens::renew(&Api::new(&self.config, cx), &Credential::read(credential)?).await?;
+        Ok(renewed.write())
+    }
+
+    async fn accounts(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        wanted: data::AccountsWanted,
+    ) -> Result<Vec<data::ProviderAccount>, Failure> {
+        accounts::accounts(&Api::new(&self.config, cx), &Credential::read(credential)?, wanted).await
+    }
+
+    async fn transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::TransactionsRequest,
+    ) -> Result<data::TransactionsPage, Failure> {
+        transactions::page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+    }
+
+    async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
+        accounts::holdings(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+    }
+
+    async fn investment_transactions(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::InvestmentTransactionsRequest,
+    ) -> Result<data::InvestmentTransactionsPage, Failure> {
+        transactions::investment_page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+    }
+
+    async fn liabilities(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+    ) -> Result<Vec<data::ProviderLiability>, Failure> {
+        accounts::liabilities(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+    }
+
+    /// Nothing is kept at Akoya: every reading is a refresh.
+    async fn refresh(&self, _cx: &Context<'_>, _credential: &Secret, _products: &[Product]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn processor_token(
+        &self,
+        _cx: &Context<'_>,
+        _credential: &Secret,
+        _provider_account_id: &str,
+        _processor: &str,
+    ) -> Result<Secret, Failure> {
+        Err(Failure::unsupported("a processor token"))
+    }
+
+    async fn institutions(
+        &self,
+        cx: &Context<'_>,
+        request: &data::InstitutionsRequest,
+    ) -> Result<data::InstitutionsPage, Failure> {
+        institutions::page(&Api::new(&self.config, cx), request).await
+    }
+
+    async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
+        tokens::revoke(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+    }
+
+    fn webhook_key_id(&self, _webhook: &Webhook<'_>) -> Option<String> {
+        None
+    }
+
+    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+        None
+    }
+
+    async fn webhook_key(&self, _cx: &Context<'_>, _key_id: &str) -> Result<data::WebhookKey, Failure> {
+        Err(Failure::unsupported("a webhook key"))
+    }
+
+    fn verify_webhook(
+        &self,
+        _key: &data::WebhookKey,
+        _webhook: &Webhook<'_>,
+        _now: DateTime<Utc>,
+    ) -> Result<(), data::WebhookRefused> {
+        Err(data::WebhookRefused::Signature)
+    }
+
+    fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {
+        webhook::hints(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn section(entries: &[(&str, &str)]) -> Dict {
+        entries.iter().map(|&(key, value)| (key.to_owned(), Value::from(value))).collect()
+    }
+
+    #[test]
+    fn a_sandbox_needs_nothing_and_live_mode_credentials_and_institutions() {
+        assert_eq!(build(Dict::new(), Mode::Sandbox).unwrap().spec().name, "Akoya");
+        let error = |entries: &[(&str, &str)]| build(section(entries), Mode::Live).err().unwrap();
+        assert!(error(&[]).contains("LINKSPAN_PROVIDERS__AKOYA__CLIENT_ID"));
+        assert!(error(&[("client_id", "a"), ("client_secret", "b")]).contains("recipient_id"));
+        let live = section(&[("client_id", "a"), ("client_secret", "b"), ("recipient_id", "r")]);
+        assert!(build(live, Mode::Live).is_ok());
+    }
+
+    #[test]
+    fn live_mode_knows_all_hosts_and_a_simulator_is_one() {
+        let live = section(&[
+            ("client_id", "a"),
+            ("client_secret", "b"),
+            ("recipient_id", "r"),
+            ("idp_url", "https://idp.example"),
+        ]);
+        let hosts = build(live, Mode::Live).unwrap().hosts();
+        let addresses: Vec<&str> = hosts.iter().filter_map(|(_, url)| url.as_ref().map(Url::as_str)).collect();
+        assert_eq!(addresses, ["https://idp.example/", "https://sts.ddp.akoya.com/", "https://api.akoya.com/"]);
+        assert!(build(Dict::new(), Mode::Sandbox).unwrap().hosts().iter().all(|(_, url)| url.is_none()));
+    }
+}

@@ -1,0 +1,90 @@
+//! How a web form stands. What the browser brings back is a hint at most: finAPI is asked.
+
+use crate::providers::finapi::wire::WebForm;
+use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::providers::{Failure, FailureKind};
+
+use super::credential::{Credential, Session};
+use super::{Api, connections, link, notifications, refused};
+
+/// Asks how a form stands.
+pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkProgress, Failure> {
+    let session = Session::read(&request.provider_session)?;
+    if matches!(request.input, LinkInput::PublicToken(_) | LinkInput::Result(_)) {
+        let mut failure = refused("RESULT", "the web form gives nothing to a page");
+        failure.kind = FailureKind::Invalid;
+        return Err(failure);
+    }
+    let form = link::form(api, &session.user, &session.form).await?;
+    match form.status.as_str() {
+        "NOT_YET_OPENED" | "IN_PROGRESS" => Ok(LinkProgress::Pending),
+        "COMPLETED" => completed(api, session, form, request).await,
+        "ABORTED" => Ok(ended("CANCELLED", true, form)),
+        "EXPIRED" => Ok(ended("SESSION_EXPIRED", false, form)),
+        "COMPLETED_WITH_ERROR" => {
+            let code = form.payload.error_code.clone().filter(|code| is_code(code));
+            let code = match code.as_deref() {
+                // Nothing was there to be imported (B16).
+                Some("NO_ACCOUNTS_FOR_TYPE_LIST") => "NO_ACCOUNTS",
+                Some(code) => code,
+                None => "FAILED",
+            };
+            Ok(ended(code, false, form))
+        }
+        _ => Err(Failure::unreadable("status of a web form")),
+    }
+}
+
+async fn completed(
+    api: &Api<'_>,
+    session: Session,
+    form: WebForm,
+    request: &LinkContinuation,
+) -> Result<LinkProgress, Failure> {
+    let connection = form.payload.bank_connection_id;
+    let Some((updated, known)) = &session.updates else {
+        let connection = connection.ok_or_else(|| Failure::unreadable("bankConnectionId of a completed form"))?;
+        return linked(api, session, connection, form).await;
+    };
+    let credential = request.credential.as_ref().ok_or_else(|| refused("CREDENTIAL", "a repair needs its link"))?;
+    if Credential::read(credential)?.connection != *updated {
+        return Err(refused("SESSION", "this session repairs another link"));
+    }
+    // Another login leaves none of the accounts that were there (D9).
+    let found = connections::of_connection(api, &session.user, *updated).await?;
+    if !known.is_empty() && !found.iter().any(|account| known.contains(&account.id)) {
+        return Ok(ended("DIFFERENT_LOGIN", false, form));
+    }
+    Ok(LinkProgress::Repaired { credential: None, provider_session_id: Some(form.id) })
+}
+
+async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm) -> Result<LinkProgress, Failure> {
+    let there = connections::get(api, &session.user, connection).await?;
+    let credential = Credential { user: session.user, connection };
+    if there.account_ids.is_empty() {
+        connections::remove(api, &credential).await?;
+        return Ok(ended("NO_ACCOUNTS", false, form));
+    }
+    if session.notify {
+        notifications::subscribe(api, &credential).await;
+    }
+    Ok(LinkProgress::Linked(Linked {
+        credential: credential.secret(),
+        provider_connection_id: connection.to_string(),
+        provider_session_id: Some(form.id),
+    }))
+}
+
+fn ended(code: &str, cancelled: bool, form: WebForm) -> LinkProgress {
+    let plain = |text: String| text.chars().filter(|c| !c.is_control()).take(500).collect();
+    LinkProgress::Ended(AttemptEnd {
+        cancelled,
+        code: code.to_owned(),
+        message: form.payload.error_message.map(plain),
+        provider_session_id: Some(form.id),
+    })
+}
+
+fn is_code(code: &str) -> bool {
+    (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+}

@@ -1,0 +1,301 @@
+//! Transactions, account after account. Finicity has no cursor: each run reads a window of dates that overlaps the last one, and
+//! what of it does not come again has vanished.
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::secret::Secret;
+use crate::net::Method;
+use crate::providers::data::{
+    HistoryProgress, InvestmentTransactionsPage, InvestmentTransactionsRequest, TransactionsPage, TransactionsRequest,
+    Window,
+};
+use crate::providers::finicity::map::investments::movement;
+use crate::providers::finicity::map::status;
+use crate::providers::finicity::map::transactions::{Entry, Reading, entry};
+use crate::providers::finicity::spec::STANDARD_HISTORY;
+use crate::providers::finicity::wire::account::Account;
+use crate::providers::finicity::wire::transaction::Transactions;
+use crate::providers::{Failure, FailureKind, Persistence};
+
+use super::accounts::{is_investment, readable};
+use super::{Api, Login, Operation, refused};
+
+const TRANSACTIONS: Operation = Operation::repeatable("transactions");
+/// Asks the institution, and is billed once for each customer.
+const LOAD_HISTORY: Operation = Operation::once("load_history");
+/// Half the largest page.
+const PAGE: u64 = 500;
+/// More transactions of an account are no honest number.
+const MOST: u64 = 2_000_000;
+/// How far a window reaches back before the end of the last one; Finicity advises 15 days or more.
+const OVERLAP: TimeDelta = TimeDelta::days(20);
+/// How far it reaches ahead: institutions date by their own day.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+
+/// Where a run is. Its text is the page cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// When the run began, in seconds since 1970; its last page makes it the cursor of the next run.
+    began: i64,
+    /// First second of the window.
+    from: i64,
+    /// The account that is read, by its id; accounts are read in the order of their ids.
+    account: String,
+    /// The next transaction of it, from 1 on.
+    start: u64,
+    /// How many transactions of it there were at its first page.
+    found: Option<u64>,
+}
+
+impl Place {
+    /// Where the request says, or where a new run begins.
+    pub fn of(request: &TransactionsRequest, now: DateTime<Utc>) -> Result<Self, Failure> {
+        if let Some(text) = request.page_cursor.as_deref() {
+            return serde_json::from_str(text).map_err(|_| refused("CURSOR", "no page has this name"));
+        }
+        let last = request.run_cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        let from = match last.map(str::parse::<i64>) {
+            Some(Ok(until)) => until.saturating_sub(OVERLAP.num_seconds()),
+            Some(Err(_)) => return Err(refused("CURSOR", "no run ended with this cursor")),
+            None => (now - TimeDelta::days(i64::from(request.history_days))).timestamp(),
+        };
+        Ok(Self { began: now.timestamp(), from, account: String::new(), start: 1, found: None })
+    }
+
+    fn until(&self) -> i64 {
+        self.began.saturating_add(AHEAD.num_seconds())
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The place behind a page of that account.
+    fn after(&self, account: &Account, page: &Transactions, next: Option<&Account>) -> Result<Option<Self>, Failure> {
+        if self.found.is_some_and(|found| found != page.found) {
+            return Err(changed());
+        }
+        let read = page.transactions.len() as u64;
+        if page.more_available.0 && read > 0 {
+            let start = self.start.saturating_add(read);
+            if start > MOST {
+                return Err(Failure::unreadable("the number of an account's transactions"));
+            }
+            return Ok(Some(Self { account: account.id.0.clone(), start, found: Some(page.found), ..self.clone() }));
+        }
+        Ok(next.map(|next| Self { account: next.id.0.clone(), start: 1, found: None, ..self.clone() }))
+    }
+}
+
+/// The list is counted anew for each page: another count means that the pages have shifted.
+fn changed() -> Failure {
+    let text = "the account's transactions changed while they were read";
+    Failure::new(FailureKind::Restart, Persistence::Temporary, "CHANGED", text)
+}
+
+/// One page.
+pub async fn page(
+    api: &Api<'_>,
+    credential: &Secret,
+    request: &TransactionsRequest,
+) -> Result<TransactionsPage, Failure> {
+    let login = Login::read(credential)?;
+    let mut accounts = readable(api, &login).await?;
+    if !status::is_aggregated(&accounts) {
+        return Ok(empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady));
+    }
+    accounts.retain(|account| !is_investment(account));
+    let place = Place::of(request, api.now())?;
+    let is_first = request.page_cursor.is_none() && request.run_cursor.as_deref().unwrap_or_default().is_empty();
+    if is_first && api.config().long_history && request.history_days > STANDARD_HISTORY {
+        load_history(api, &login, &accounts).await;
+    }
+    let mut rest = accounts.iter().skip_while(|account| account.id.0 < place.account);
+    let Some(account) = rest.next() else {
+        return Ok(last(empty(String::new(), HistoryProgress::Complete), &place, &accounts));
+    };
+    let answer = window(api, &login, &account.id.0, (place.from, place.until()), place.start).await?;
+    let next = place.after(account, &answer, rest.next())?;
+    let page = read(answer, &Reading::of(account, &api.config().purchase_positive_types));
+    Ok(match next {
+        Some(next) => TransactionsPage { next_cursor: next.text(), has_more: true, ..page },
+        None => last(page, &place, &accounts),
+    })
+}
+
+fn empty(next_cursor: String, history: HistoryProgress) -> TransactionsPage {
+    TransactionsPage {
+        added: Vec::new(),
+        modified: Vec::new(),
+        removed: Vec::new(),
+        next_cursor,
+        has_more: false,
+        history,
+        whole: Vec::new(),
+    }
+}
+
+/// The last page of a run: all accounts were read to their end. The window's first day is only half in it.
+fn last(page: TransactionsPage, place: &Place, accounts: &[Account]) -> TransactionsPage {
+    let day = |seconds: i64| DateTime::<Utc>::from_timestamp_secs(seconds).map(|time| time.date_naive());
+    let whole = |account: &Account| {
+        Some(Window {
+            provider_account_id: Some(account.id.0.clone()),
+            from: day(place.from)?.checked_add_days(Days::new(1))?,
+            to: day(place.until())?,
+        })
+    };
+    TransactionsPage {
+        next_cursor: place.began.to_string(),
+        has_more: false,
+        whole: accounts.iter().filter_map(whole).collect(),
+        ..page
+    }
+}
+
+/// What a page says. Much of it may be known from earlier runs.
+fn read(answer: Transactions, reading: &Reading) -> TransactionsPage {
+    let mut page = empty(String::new(), HistoryProgress::Complete);
+    for transaction in answer.transactions {
+        match entry(transaction, reading) {
+            Some(Entry::There(it)) => page.added.push(*it),
+            Some(Entry::Gone(id)) => page.removed.push(id),
+            None => {}
+        }
+    }
+    page
+}
+
+async fn window(
+    api: &Api<'_>,
+    login: &Login,
+    account: &str,
+    (from, to): (i64, i64),
+    start: u64,
+) -> Result<Transactions, Failure> {
+    let path = format!(
+        "/aggregation/v4/customers/{}/accounts/{account}/transactions?fromDate={from}&toDate={to}&start={start}&limit={PAGE}&sort=asc&includePending=true",
+        login.customer
+    );
+    api.get(TRANSACTIONS, path).await
+}
+
+/// Has the institution asked for up to two years. Where that fails, the last half year is what there is.
+async fn load_history(api: &Api<'_>, login: &Login, accounts: &[Account]) {
+    for account in accounts {
+        let path =
+            format!("/aggregation/v1/customers/{}/accounts/{}/transactions/historic", login.customer, account.id.0);
+        if let Err(failure) = api.send(LOAD_HISTORY, Method::POST, path, None).await {
+            tracing::info!(code = %failure.code, kind = %failure.kind, "long history could not be loaded");
+        }
+    }
+}
+
+/// One page of the movements of investment accounts; its name is the account and where its next page begins.
+pub async fn movements(
+    api: &Api<'_>,
+    credential: &Secret,
+    request: &InvestmentTransactionsRequest,
+) -> Result<InvestmentTransactionsPage, Failure> {
+    let login = Login::read(credential)?;
+    let mut accounts = readable(api, &login).await?;
+    accounts.retain(is_investment);
+    let (at, start) = match request.page.as_deref() {
+        None => ("", 1),
+        Some(page) => page
+            .split_once(':')
+            .and_then(|(account, start)| Some((account, start.parse::<u64>().ok().filter(|start| *start <= MOST)?)))
+            .ok_or_else(|| refused("PAGE", "no page has this name"))?,
+    };
+    let mut rest = accounts.iter().skip_while(|account| account.id.0.as_str() < at);
+    let Some(account) = rest.next() else {
+        return Ok(InvestmentTransactionsPage { transactions: Vec::new(), next: None });
+    };
+    let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
+    let bounds = (midnight(request.from), midnight(request.to) + TimeDelta::days(1).num_seconds() - 1);
+    let answer = window(api, &login, &account.id.0, bounds, start).await?;
+    let reading = Reading::of(account, &api.config().purchase_positive_types);
+    let within = |day: &chrono::NaiveDate| (request.from..=request.to).contains(day);
+    let read = answer.transactions.len() as u64;
+    let next = if answer.more_available.0 && read > 0 {
+        Some(format!("{}:{}", account.id.0, start.saturating_add(read)))
+    } else {
+        rest.next().map(|next| format!("{}:1", next.id.0))
+    };
+    let movements = answer.transactions.iter().filter_map(|one| movement(one, &reading));
+    Ok(InvestmentTransactionsPage { transactions: movements.filter(|one| within(&one.date)).collect(), next })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::providers::finicity::wire::account::Accounts;
+
+    const DAY: i64 = 86_400;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp_secs(1_607_450_400).unwrap()
+    }
+
+    fn accounts() -> Vec<Account> {
+        let found: Accounts = serde_json::from_str(include_str!("../fixtures/accounts.json")).unwrap();
+        found.accounts
+    }
+
+    fn answer(found: u64, more: bool) -> Transactions {
+        let mut page: Transactions = serde_json::from_str(include_str!("../fixtures/transactions.json")).unwrap();
+        page.found = found;
+        page.more_available.0 = more;
+        page
+    }
+
+    fn request(run: Option<&str>, page: Option<String>) -> TransactionsRequest {
+        TransactionsRequest { run_cursor: run.map(str::to_owned), page_cursor: page, history_days: 180 }
+    }
+
+    #[test]
+    fn a_run_begins_at_the_history_s_start_or_before_the_last_run() {
+        let first = Place::of(&request(None, None), now()).unwrap();
+        assert_eq!((first.from, first.start), (now().timestamp() - 180 * DAY, 1));
+        assert_eq!(Place::of(&request(Some(""), None), now()).unwrap(), first);
+        let last = (now().timestamp() - DAY).to_string();
+        let next = Place::of(&request(Some(&last), None), now()).unwrap();
+        assert_eq!(next.from, now().timestamp() - 21 * DAY);
+        let resumed = Place::of(&request(Some(&last), Some(next.text())), now() + TimeDelta::hours(1)).unwrap();
+        assert_eq!(resumed, next);
+        for broken in ["x", "{}", "{\"began\":1}"] {
+            assert!(Place::of(&request(None, Some(broken.to_owned())), now()).is_err(), "{broken}");
+        }
+        assert!(Place::of(&request(Some("x"), None), now()).is_err());
+    }
+
+    #[test]
+    fn pages_go_on_in_the_account_and_then_in_the_next() {
+        let accounts = accounts();
+        let place = Place::of(&request(None, None), now()).unwrap();
+        let second = place.after(&accounts[0], &answer(700, true), Some(&accounts[1])).unwrap().unwrap();
+        assert_eq!((second.account.as_str(), second.start, second.found), ("5011648377", 6, Some(700)));
+        let shifted = second.after(&accounts[0], &answer(701, true), None).unwrap_err();
+        assert_eq!(shifted.kind, FailureKind::Restart);
+        let third = second.after(&accounts[0], &answer(700, false), Some(&accounts[1])).unwrap().unwrap();
+        assert_eq!((third.account.as_str(), third.start, third.found), ("5011648378", 1, None));
+        assert_eq!(third.after(&accounts[1], &answer(5, false), None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_run_ends_with_whole_windows_and_the_next_run_s_cursor() {
+        let place = Place::of(&request(None, None), now()).unwrap();
+        let reading = Reading { currency: None, purchase_positive: false };
+        let page = last(read(answer(5, false), &reading), &place, &accounts()[..1]);
+        assert_eq!((page.added.len(), page.removed.len()), (4, 1));
+        assert_eq!((page.next_cursor.as_str(), page.has_more), ("1607450400", false));
+        let window = &page.whole[0];
+        assert_eq!(
+            (window.from.to_string(), window.to.to_string()),
+            ("2020-06-12".to_owned(), "2020-12-09".to_owned())
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! What Finicity can do, as data. `[S]` stands for the official description 1.42.0, `[D]` for a page of its documentation.
+
+use std::time::Duration;
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::Spec;
+use crate::providers::spec::{LaunchKind, WebhookProof};
+
+/// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added" [S].
+pub const STANDARD_HISTORY: u16 = 180;
+
+const STANDARD: Spec = Spec {
+    id: ServiceProvider::Finicity,
+    name: "Finicity",
+    // [S] servers
+    production_url: "https://api.finicity.com",
+    // [S] accounts, details, owner, transactions, position, detail
+    products: &Product::COMMON,
+    never_alone: &[],
+    // [S] "Supported regions" of every operation
+    countries: &["US"],
+    // [S] language of /connect/v2/generate
+    languages: &["en", "es", "fr"],
+    // [S] /connect/v2/generate answers a link
+    launch: LaunchKind::Redirect,
+    // [S] no operation of Connect takes products
+    consent_scopes: false,
+    // [S] /connect/v2/generate/fix restores a login; accounts are chosen at the first link
+    account_selection: false,
+    history_days: STANDARD_HISTORY,
+    // The access key of another of Finicity's partners is none
+    processor_tokens: false,
+    // [S] "Active accounts are automatically refreshed by Finicity once per day"
+    read_every_hours: 12,
+    // [S] the refresh of a login: "account and transaction data for all accounts"
+    refreshable: &[
+        Product::Balances,
+        Product::Transactions,
+        Product::InvestmentHoldings,
+        Product::InvestmentTransactions,
+        Product::Liabilities,
+    ],
+    // [S] "calling Refresh repeatedly is usually a waste of resources"
+    refresh_pause_seconds: 3_600,
+    // No cursor; [S] fromDate and toDate
+    reads_windows: true,
+    // [D] x-finicity-signature
+    webhooks: WebhookProof::Verified,
+    // No numbers are published
+    limits: &[],
+    slow_operations: &[
+        // [S] "The recommended timeout setting for this request is 180 seconds"; the first reading may load old history
+        ("refresh", Duration::from_secs(180)),
+        ("transactions", Duration::from_secs(180)),
+        // One call to the institution for each account
+        ("live_balances", Duration::from_secs(180)),
+        ("identifiers", Duration::from_secs(180)),
+        ("owners", Duration::from_secs(180)),
+    ],
+};
+
+/// Finicity's capabilities.
+pub static SPEC: Spec = STANDARD;
+
+/// The same where the operator pays for long history: "up to 24 months" [S].
+pub static LONG_HISTORY: Spec = Spec { history_days: 730, ..STANDARD };

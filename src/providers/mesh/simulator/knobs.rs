@@ -1,0 +1,64 @@
+//! What somebody can do to a connection from outside of Mesh's API. Mesh tells of none of it.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Simulator;
+use super::state::{ACCOUNT, GRANT, Grant};
+use crate::bank::{Knob, KnobError};
+use crate::providers::mesh::spec::SPEC;
+use crate::providers::mesh::{SANDBOX_WEBHOOK_SECRET, webhook};
+use crate::store;
+
+impl Simulator {
+    /// Turns a knob of the login that one of its accounts names.
+    pub(super) async fn turn_knob(&self, account: &str, knob: Knob) -> Result<(), KnobError> {
+        let environment = self.environment();
+        let id: String = environment.documents.get(ACCOUNT, account).await?.ok_or(store::Error::NotFound)?;
+        let grant: Grant = environment.documents.get(GRANT, &id).await?.ok_or(store::Error::NotFound)?;
+        match knob {
+            Knob::ResetLogin => environment.bank.reset_login(&grant.login.user, None).await?,
+            Knob::ExpireConsent | Knob::Revoke => {
+                let end = |grant: &mut Grant| {
+                    grant.is_ended = true;
+                    Ok::<(), ()>(())
+                };
+                let _ = environment.documents.update(GRANT, &id, end).await?;
+            }
+            Knob::NewAccounts => drop(environment.bank.open_account(&grant.login.user).await?),
+            Knob::PostTransactions(count) => {
+                let accounts: Vec<String> = grant.accounts.iter().cloned().collect();
+                environment.bank.post_transactions(&grant.login.user, &accounts, count).await?;
+            }
+            Knob::FireWebhook(code) => self.fire(&grant, &code).await?,
+        }
+        Ok(())
+    }
+
+    /// Tells of a transfer that was never made.
+    async fn fire(&self, grant: &Grant, status: &str) -> Result<(), KnobError> {
+        if !matches!(status, "pending" | "succeeded" | "failed") {
+            return Err(KnobError::Refused("name one of pending, succeeded or failed".to_owned()));
+        }
+        let environment = self.environment();
+        let sent_at = environment.clock.now().timestamp();
+        let body = json!({
+            "Id": Uuid::new_v4(), "EventId": Uuid::new_v4(), "SentTimestamp": sent_at, "Timestamp": sent_at,
+            "UserId": grant.user, "TransferId": Uuid::new_v4(), "TransactionId": Uuid::new_v4(),
+            "TransferStatus": status, "Token": "USDC", "SourceAmount": 1, "DestinationAmount": 1,
+        });
+        let body = body.to_string().into_bytes();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SANDBOX_WEBHOOK_SECRET.as_bytes());
+        let signature = BASE64_STANDARD.encode(hmac::sign(&key, &body));
+        let headers =
+            vec![("content-type".to_owned(), "application/json".to_owned()), (webhook::HEADER.to_owned(), signature)];
+        // Where webhooks go is set in Mesh's dashboard.
+        let mut url = environment.pages_url.clone();
+        url.set_path(&format!("/webhooks/{}", SPEC.id));
+        environment.webhooks.post(url.as_str(), headers, body).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! What Mesh can do, as data. `[S]` stands for the official description, `[D]` for a page of its documentation.
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::Spec;
+use crate::providers::spec::{LaunchKind, WebhookProof};
+
+/// Mesh's capabilities.
+pub static SPEC: Spec = Spec {
+    id: ServiceProvider::Mesh,
+    name: "Mesh",
+    // [S] servers
+    production_url: "https://integration-api.meshconnect.com",
+    // [S] /balance/get, /holdings/get, /transactions/list; there are no bank accounts with ordinary transactions
+    products: &[Product::Balances, Product::InvestmentHoldings, Product::InvestmentTransactions],
+    never_alone: &[],
+    // [S] values are in USD; an integration names no country
+    countries: &["US"],
+    // [D] Link: English alone is supported everywhere
+    languages: &["en"],
+    // [D] Link is opened by the link token in the application's own page
+    launch: LaunchKind::Script,
+    // [S] POST /linktoken names no scopes: what may be read is decided by the API key
+    consent_scopes: false,
+    // Link offers the choice where the institution has it; it cannot be asked for
+    account_selection: false,
+    // [S] /transactions/list takes any beginning; what an institution keeps is not said
+    history_days: 730,
+    processor_tokens: false,
+    // Rule E7: every read is live at the institution
+    read_every_hours: 12,
+    // [S] "Performs realtime API call": there is nothing to refresh but by reading
+    refreshable: &[],
+    refresh_pause_seconds: 0,
+    reads_windows: false,
+    // [D] webhooks tell of transfers alone, signed by HMAC
+    webhooks: WebhookProof::Unrelated,
+    // None is published.
+    limits: &[],
+    slow_operations: &[],
+};

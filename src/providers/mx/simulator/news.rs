@@ -1,0 +1,185 @@
+//! What MX tells by webhooks, each thing once; and what can be done to a member from outside of its API. MX sends its webhooks
+//! to the one address that its dashboard was given: here that of this server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::Simulator;
+use super::accounts::shared;
+use super::call::Result;
+use super::jobs::{end, settle, status};
+use super::state::{MEMBER, Member};
+use super::users::time;
+use crate::bank::{Books, Knob, KnobError, Moment, WebhookSender};
+use crate::providers::mx::webhook::basic;
+use crate::store;
+
+/// Webhooks that wait or are on their way; what is over is dropped.
+const MOST_WAITING: usize = 1000;
+/// The pauses between the attempts.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+
+/// The statuses of which MX tells: those in which the customer has to act.
+const TOLD: [&str; 8] = ["CHALLENGED", "DENIED", "EXPIRED", "IMPAIRED", "IMPEDED", "LOCKED", "PREVENTED", "REJECTED"];
+
+/// Sends webhooks in the background, with the password. Clones share everything.
+#[derive(Clone)]
+pub struct Outbox {
+    sender: Arc<dyn WebhookSender>,
+    url: String,
+    authorization: String,
+    waiting: Arc<Semaphore>,
+}
+
+impl Outbox {
+    /// One that sends to that address.
+    pub fn new(sender: Arc<dyn WebhookSender>, url: String, username: &str, password: &str) -> Self {
+        let authorization = basic(username, &crate::domain::secret::Secret::new(password));
+        Self { sender, url, authorization, waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
+    }
+
+    fn post(&self, body: &Value) {
+        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
+            tracing::warn!("too many webhooks of the MX simulator wait: one is dropped");
+            return;
+        };
+        let (outbox, body) = (self.clone(), body.to_string().into_bytes());
+        tokio::spawn(async move {
+            for pause in PAUSES.iter().map(Some).chain([None]) {
+                let headers = vec![
+                    ("content-type".to_owned(), "application/json".to_owned()),
+                    ("authorization".to_owned(), outbox.authorization.clone()),
+                ];
+                if outbox.sender.post(&outbox.url, headers, body.clone()).await {
+                    break;
+                }
+                if let Some(pause) = pause {
+                    tokio::time::sleep(*pause).await;
+                }
+            }
+            drop(place);
+        });
+    }
+}
+
+/// A webhook about a member.
+fn body(member: &Member, kind: &str, action: &str, more: Value) -> Value {
+    let mut body = json!({
+        "type": kind, "action": action, "version": 1, "user_guid": member.user, "member_guid": member.guid,
+    });
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    body
+}
+
+fn status_changed(member: &Member, books: &Books) -> Value {
+    let (status, at) = (status(member, books), time(books.now().at));
+    body(member, "CONNECTION_STATUS", "CHANGED", json!({ "connection_status": status, "connection_changed_at": at }))
+}
+
+/// An aggregation brought something.
+fn data_updated(member: &Member, books: &Books, since: Moment) -> Value {
+    let accounts: Vec<String> = shared(member, books).into_iter().map(|account| account.key).collect();
+    let changes = books.changes(&accounts, member.history_from, Some(since), member.seen);
+    let more = json!({
+        "transactions_created_count": changes.added.len(), "transactions_updated_count": changes.modified.len(),
+        "is_background": true, "completed_at": time(member.aggregated_at), "payload": member.payload,
+    });
+    body(member, "AGGREGATION", "member_data_updated", more)
+}
+
+impl Simulator {
+    /// Tells what is new at every member: to be called now and then, and when the clock was moved.
+    pub(super) async fn tell_everything(&self) -> store::Result<()> {
+        let members: Vec<(String, Value)> = self.shared.documents.list(MEMBER).await?;
+        for (guid, _) in members {
+            if let Err(error) = self.tell(&guid).await {
+                tracing::debug!(?error, "a member of the MX simulator has no news");
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what is new at a member.
+    pub(super) async fn tell(&self, guid: &str) -> Result<()> {
+        let stored: Option<Member> = self.shared.documents.get(MEMBER, guid).await?;
+        let Some(stored) = stored else { return Ok(()) };
+        let books = self.shared.bank.books(&stored.login.user).await?;
+        let (mut before, mut now) = (stored.told_seen, String::new());
+        let mut told = String::new();
+        // Under the member's lock, so that nobody else tells the same.
+        let member = self
+            .change(guid, |member| {
+                settle(member, &books);
+                now = status(member, &books);
+                told = std::mem::replace(&mut member.told_status, now.clone());
+                before = std::mem::replace(&mut member.told_seen, member.seen);
+            })
+            .await?;
+        if told != now && TOLD.contains(&now.as_str()) {
+            self.shared.outbox.post(&status_changed(&member, &books));
+        }
+        if before != member.seen {
+            self.shared.outbox.post(&data_updated(&member, &books, before));
+        }
+        Ok(())
+    }
+
+    /// Tells that the customer came to the widget's end.
+    pub(super) async fn tell_of_link(&self, guid: &str) -> Result<()> {
+        let stored: Option<Member> = self.shared.documents.get(MEMBER, guid).await?;
+        let Some(member) = stored else { return Ok(()) };
+        let action = if member.told_status == "CREATED" { "created" } else { "updated" };
+        self.shared.outbox.post(&body(&member, "MEMBER", action, json!({ "payload": member.payload })));
+        self.tell(guid).await
+    }
+
+    /// Turns a knob.
+    pub(super) async fn turn_knob(&self, guid: &str, knob: Knob) -> std::result::Result<(), KnobError> {
+        let stored: Option<Member> = self.shared.documents.get(MEMBER, guid).await.map_err(KnobError::Store)?;
+        let member = stored.ok_or(store::Error::NotFound)?;
+        let user = &member.login.user;
+        match knob {
+            Knob::ResetLogin => self.put_in(guid, "DENIED").await?,
+            // The institution takes MX's token no more.
+            Knob::ExpireConsent | Knob::Revoke => self.put_in(guid, "IMPAIRED").await?,
+            Knob::NewAccounts => drop(self.shared.bank.open_account(user).await?),
+            Knob::PostTransactions(count) => {
+                let books = self.shared.bank.books(user).await?;
+                let accounts: Vec<String> = shared(&member, &books).into_iter().map(|account| account.key).collect();
+                self.shared.bank.post_transactions(user, &accounts, count).await?;
+            }
+            Knob::FireWebhook(code) => return self.fire(&member, &code).await,
+        }
+        // MX looks at the member by itself.
+        let books = self.shared.bank.books(user).await?;
+        let now = books.now().at;
+        self.change(guid, |member| end(member, &books, "aggregate", now)).await.map_err(store::Error::from)?;
+        self.tell(guid).await.map_err(store::Error::from)?;
+        Ok(())
+    }
+
+    async fn put_in(&self, guid: &str, status: &str) -> store::Result<()> {
+        self.change(guid, |member| member.broken = Some(status.to_owned())).await?;
+        Ok(())
+    }
+
+    /// Sends a webhook by its type, whatever is the case.
+    async fn fire(&self, member: &Member, code: &str) -> std::result::Result<(), KnobError> {
+        let books = self.shared.bank.books(&member.login.user).await?;
+        let webhook = match code {
+            "CONNECTION_STATUS" => status_changed(member, &books),
+            "AGGREGATION" => data_updated(member, &books, member.told_seen),
+            "BALANCE" | "HISTORY" | "MEMBER" | "HOLDINGS" | "TRANSACTIONS" | "VERIFICATION" => {
+                body(member, code, "updated", json!({ "completed_at": time(books.now().at) }))
+            }
+            other => return Err(KnobError::Refused(format!("MX has no webhook {other}"))),
+        };
+        self.shared.outbox.post(&webhook);
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! What MX can do, as data. `[S]` stands for the official descriptions (20111101 and 20250224), `[D]` for a page of its
+//! documentation, <https://docs.mx.com>.
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::Spec;
+use crate::providers::spec::{LaunchKind, WebhookProof};
+
+/// MX's capabilities.
+pub static SPEC: Spec = Spec {
+    id: ServiceProvider::Mx,
+    name: "MX",
+    // [S] servers
+    production_url: "https://api.mx.com",
+    // [S] the lists under /users/{user}/members/{member}; investment transactions are those of accounts of type INVESTMENT, and
+    // the terms of loans and cards are fields of the accounts
+    products: &Product::COMMON,
+    // [S] check_balance and accounts need no other product
+    never_alone: &[],
+    // [S] iso_country_code of an institution
+    countries: &["US", "CA"],
+    // [S] Accept-Language of widget_urls; [D] the widget's languages
+    languages: &["en", "es", "fr"],
+    // [S] POST /users/{user}/widget_urls
+    launch: LaunchKind::Redirect,
+    // No consent is named in a session.
+    consent_scopes: false,
+    // The widget has no choice of accounts for a member that is there.
+    account_selection: false,
+    // [S] extend_history: "up to 24 months of data"
+    history_days: 730,
+    // [S] POST /authorization_code
+    processor_tokens: true,
+    // Rule E7: MX itself looks for new data about every 24 hours; reading is free.
+    read_every_hours: 12,
+    // [S] aggregate covers all that a member has but numbers and owners
+    refreshable: &[
+        Product::Transactions,
+        Product::InvestmentHoldings,
+        Product::InvestmentTransactions,
+        Product::Liabilities,
+    ],
+    // [D] a standard aggregation within three hours of a successful one is not run
+    refresh_pause_seconds: 3 * 60 * 60,
+    // Deleted rows simply vanish.
+    reads_windows: true,
+    // [D] HTTP Basic, with what was set in the dashboard
+    webhooks: WebhookProof::Verified,
+    // [D] none published by operation
+    limits: &[],
+    slow_operations: &[],
+};

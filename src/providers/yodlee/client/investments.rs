@@ -1,0 +1,52 @@
+//! Holdings and trades.
+
+use crate::providers::Failure;
+use crate::providers::data::{InvestmentTransactionsPage, InvestmentTransactionsRequest, ProviderHolding};
+use crate::providers::yodlee::map;
+use crate::providers::yodlee::map::transactions::INVESTMENT;
+use crate::providers::yodlee::wire::holding::Holdings;
+
+use super::credential::Credential;
+use super::transactions::{Batch, Plan, Turn};
+use super::{Api, Operation, accounts, no_account, path};
+
+const HOLDINGS: Operation = Operation::reading("GET /holdings").of_login();
+
+/// Everything that is held.
+pub async fn holdings(api: &Api<'_>, credential: &Credential) -> Result<Vec<ProviderHolding>, Failure> {
+    // A login without investment accounts and one that holds nothing have the same answer.
+    investment_accounts(api, credential).await?;
+    let path = path("/holdings", &[("providerAccountId", credential.login.as_str())]);
+    let answer: Holdings = api.get(&credential.user, HOLDINGS, &path).await?;
+    Ok(answer.holding.unwrap_or_default().iter().map(map::investments::holding).collect())
+}
+
+/// A page of trades.
+pub async fn page(
+    api: &Api<'_>,
+    credential: &Credential,
+    request: &InvestmentTransactionsRequest,
+) -> Result<InvestmentTransactionsPage, Failure> {
+    let plan = match &request.page {
+        Some(page) => Plan::read(page)?,
+        None => {
+            let accounts = investment_accounts(api, credential).await?;
+            Plan::new(request.to, Batch::of(request.from, &accounts))
+        }
+    };
+    let Turn { rows, next } = plan.turn(api, credential, Some(INVESTMENT)).await?;
+    let trades: Result<Vec<_>, Failure> =
+        rows.iter().filter_map(|row| map::investments::trade(row).transpose()).collect();
+    let in_window = |date| (request.from..=request.to).contains(&date);
+    let transactions = trades?.into_iter().filter(|trade| in_window(trade.date)).collect();
+    Ok(InvestmentTransactionsPage { transactions, next: next.map(|plan| plan.text()) })
+}
+
+async fn investment_accounts(api: &Api<'_>, credential: &Credential) -> Result<Vec<String>, Failure> {
+    let mut all = accounts::of_login(api, credential, "").await?;
+    all.retain(|account| account.container.as_deref() == Some(INVESTMENT));
+    if all.is_empty() {
+        return Err(no_account("the login has no investment account"));
+    }
+    Ok(all.iter().map(|account| account.id.to_string()).collect())
+}

@@ -1,0 +1,152 @@
+//! Yodlee's simulator: speaks Yodlee's wire format over the shared simulated bank, and says no where Yodlee says no. It shares nothing with the
+//! adapter but the wire.
+//!
+//! [`Simulator::api`] is the API, to be served on an address of its own; [`Simulator::pages`] is FastLink. All state is in the sandbox's
+//! documents, so that any number of processes serve the same. Time is business time throughout.
+//!
+//! In reading order: `gate` gives tokens and knows who calls, `fastlink` leads the customer, `logins` tells how a provider account stands, the
+//! files named after data answer with it, `notifications` tells what happened, `knobs` makes it happen.
+
+mod accounts;
+mod balances;
+mod errors;
+mod fastlink;
+mod gate;
+mod holdings;
+mod ids;
+mod knobs;
+mod logins;
+mod notifications;
+mod providers;
+mod state;
+mod transactions;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post, put};
+use tokio::sync::Semaphore;
+
+use crate::bank::{Bank, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::clock::Clock;
+use crate::store;
+use crate::store::sandbox::Documents;
+
+use errors::Error;
+
+/// The longest body of a form or call.
+const MOST_BYTES: usize = 256 * 1024;
+/// Notifications that are on their way at once; what is over is dropped.
+const MOST_SENDING: usize = 200;
+
+/// The simulator. Clones share everything.
+#[derive(Clone)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    bank: Bank,
+    documents: Documents,
+    clock: Clock,
+    webhooks: Arc<dyn WebhookSender>,
+    sending: Arc<Semaphore>,
+    pages_url: String,
+    client_id: String,
+    secret: String,
+    admin: String,
+    calls: Calls,
+}
+
+/// The simulator in that environment, for the sandbox.
+pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
+    let Environment { bank, documents, clock, webhooks, pages_url } = environment;
+    let shared = Shared {
+        bank,
+        documents,
+        clock,
+        webhooks,
+        sending: Arc::new(Semaphore::new(MOST_SENDING)),
+        pages_url: pages_url.as_str().trim_end_matches('/').to_owned(),
+        client_id: super::SANDBOX_CLIENT_ID.to_owned(),
+        secret: super::SANDBOX_SECRET.to_owned(),
+        admin: super::SANDBOX_ADMIN.to_owned(),
+        calls: Calls::default(),
+    };
+    Arc::new(Simulator { shared: Arc::new(shared) })
+}
+
+#[async_trait]
+impl Simulated for Simulator {
+    fn api(&self) -> Router {
+        Router::new()
+            .route("/auth/token", post(gate::create_token).delete(gate::delete_token))
+            .route("/providerAccounts", get(logins::list))
+            .route("/providerAccounts/refresh", put(logins::refresh))
+            .route("/providerAccounts/{id}", get(logins::get).delete(logins::remove))
+            .route("/consents", get(logins::consents))
+            .route("/accounts", get(accounts::list))
+            .route("/accounts/latestBalances", get(balances::latest))
+            .route("/statements", get(balances::statements))
+            .route("/transactions", get(transactions::list))
+            .route("/transactions/count", get(transactions::count))
+            .route("/holdings", get(holdings::list))
+            .route("/providers", get(providers::list))
+            .route("/providers/count", get(providers::count))
+            .route("/configs/notifications/events", get(notifications::list))
+            .route(
+                "/configs/notifications/events/{event}",
+                post(notifications::subscribe).put(notifications::change).delete(notifications::unsubscribe),
+            )
+            .route("/user/unregister", delete(logins::unregister))
+            .fallback(async || Error::not_found())
+            .method_not_allowed_fallback(async || Error::not_found())
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .with_state(self.clone())
+    }
+
+    fn pages(&self) -> Router {
+        Router::new()
+            .route("/", post(fastlink::open))
+            .route("/launch/{launch}", get(fastlink::open_launch))
+            .route("/visit/{visit}", get(fastlink::show).post(fastlink::submit))
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .with_state(self.clone())
+    }
+
+    fn page(&self, launch: &serde_json::Value) -> Option<String> {
+        self.launch_page(launch)
+    }
+
+    async fn turn(&self, provider_account_id: &str, knob: Knob) -> Result<(), KnobError> {
+        self.turn_knob(provider_account_id, knob).await
+    }
+
+    async fn tell_all(&self) -> store::Result<()> {
+        self.tell_changes().await
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        self.shared.calls.all()
+    }
+}
+
+/// How often each operation was called in this process.
+#[derive(Debug, Default)]
+struct Calls {
+    counts: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Calls {
+    fn count(&self, operation: &str) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.to_owned()).or_default() += 1;
+    }
+
+    fn all(&self) -> BTreeMap<String, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,52 @@
+//! What Yodlee can do, as data. `[S]` stands for the official description 1.1.0, `[D]` for a page of its documentation.
+
+use std::time::Duration;
+
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::Spec;
+use crate::providers::spec::{LaunchKind, WebhookProof};
+
+/// Yodlee's capabilities.
+pub static SPEC: Spec = Spec {
+    id: ServiceProvider::Yodlee,
+    name: "Yodlee",
+    // [D] client credentials: environments
+    production_url: "https://production.api.yodlee.com/ysl",
+    // [S] Account, Transaction, Holding, Statement; numbers and holders as far as the contract has them
+    products: &Product::COMMON,
+    never_alone: &[],
+    // [S] BankTransferCode (US, GB, AU), GET /providers (US and CA)
+    countries: &["US", "CA", "GB", "AU"],
+    // [D] FastLink 4: the language is part of a configuration
+    languages: &["en"],
+    // [D] FastLink 4, integration without the script
+    launch: LaunchKind::FormPost,
+    // [D] the datasets of a session are those of its configuration; none is only consented to
+    consent_scopes: false,
+    // [D] the flow `edit` has no choice of accounts
+    account_selection: false,
+    // [S] GET /transactions: "up to 2 years"
+    history_days: 730,
+    processor_tokens: false,
+    // Rule E7; [D] Yodlee itself updates logins once a day
+    read_every_hours: 24,
+    // [S] PUT /providerAccounts/refresh fetches everything that the configuration names
+    refreshable: &[
+        Product::Balances,
+        Product::Transactions,
+        Product::InvestmentHoldings,
+        Product::InvestmentTransactions,
+        Product::Liabilities,
+    ],
+    // [S] PUT /providerAccounts: "at least 15 min between requests"
+    refresh_pause_seconds: 15 * 60,
+    // [S] GET /transactions: by dates; GET /dataExtracts/userData would tell of a user's changes, for seven days
+    reads_windows: true,
+    // [D] webhooks: no signature is documented
+    webhooks: WebhookProof::SecretPath,
+    // None is published.
+    limits: &[],
+    // [S] GET /accounts/latestBalances asks the institution, some accounts at a time
+    slow_operations: &[("live_balances", Duration::from_secs(90))],
+};

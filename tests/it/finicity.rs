@@ -1,0 +1,178 @@
+//! What is Finicity's own: its partner's login, a browser that is closed too early, long history, a refresh only by request.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use linkspan::domain::secret::Secret;
+use linkspan::net::Method;
+use linkspan::providers::FailureKind;
+use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, TransactionsRequest};
+use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
+use serde_json::json;
+
+use crate::contract::Rig;
+
+/// The one of the list that this file is about, with its simulator.
+async fn finicity() -> Rig {
+    Rig::each().await.into_iter().find(|rig| rig.name() == "Finicity").expect("it is in the list")
+}
+
+/// How often that path was called so far.
+fn calls(rig: &Rig, part: &str) -> usize {
+    rig.fidelity.operations().iter().filter(|path| path.contains(part)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_token_serves_until_it_ends() {
+    let rig = finicity().await;
+    let linked = rig.ready().await;
+    for _ in 0..3 {
+        rig.status(&linked.credential).await;
+    }
+    assert_eq!(calls(&rig, "authentication"), 1);
+    rig.move_clock(chrono::TimeDelta::minutes(40));
+    rig.status(&linked.credential).await;
+    assert_eq!(calls(&rig, "authentication"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_are_not_tried_again() {
+    let rig = finicity().await;
+    let section = [("partner_id", "1"), ("partner_secret", "wrong"), ("app_key", "sandbox-key")];
+    let section = section.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let wrong = linkspan::providers::finicity::build(section, linkspan::config::Mode::Sandbox).unwrap();
+    let before = calls(&rig, "authentication");
+    for _ in 0..4 {
+        let request = InstitutionsRequest { country_codes: vec!["US".to_owned()], page: None };
+        let failure = wrong.institutions(&rig.cx(), &request).await.unwrap_err();
+        assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::Auth, "10001"));
+        assert!(!failure.message.contains("wrong"), "{failure}");
+    }
+    // Five refusals would lock the account for the good credentials too.
+    assert_eq!(calls(&rig, "authentication"), before + 1);
+    rig.move_clock(chrono::TimeDelta::hours(3));
+    rig.ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_a_browser_that_was_closed_too_early_loses_nothing() {
+    let rig = finicity().await;
+    let begun = rig.begin(rig.everything()).await;
+    rig.visit(&begun, json!({})).await;
+    let found = rig.hand_over(&begun.provider_session, None, LinkInput::Nothing).await;
+    let Ok(LinkProgress::Linked(linked)) = found else { panic!("{found:?}") };
+    // Another session of the same moment is not over by that.
+    let other = rig.begin(rig.everything()).await;
+    let waiting = rig.hand_over(&other.provider_session, None, LinkInput::Nothing).await;
+    assert!(matches!(waiting, Ok(LinkProgress::Pending)), "{waiting:?}");
+    // What Connect told finds the session.
+    let told = rig.webhook(|one| one.body.windows(6).any(|part| part == b"\"done\"")).await;
+    let hints = rig.provider().read_webhook(&told.body).unwrap();
+    let session = linkspan::providers::HintSubject::Session(begun.provider_session.clone());
+    assert!(hints.iter().any(|hint| hint.subject == session), "{}", linked.provider_connection_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b15_long_history_is_loaded_where_it_is_paid_for() {
+    let rig = finicity().await;
+    let linked = rig.ready().await;
+    let request = TransactionsRequest { history_days: 730, ..TransactionsRequest::default() };
+    let oldest = async |provider: &dyn linkspan::providers::Provider| {
+        let page = provider.transactions(&rig.cx(), &linked.credential, &request).await.unwrap();
+        let days = page.added.iter().map(|row| (rig.clock.now().date_naive() - row.transaction_date).num_days());
+        days.max().unwrap()
+    };
+    assert!(oldest(rig.provider()).await <= 181);
+    assert_eq!(calls(&rig, "/historic"), 0);
+    let section = [("long_history".to_owned(), true.into())].into_iter().collect();
+    let paying = linkspan::providers::finicity::build(section, linkspan::config::Mode::Sandbox).unwrap();
+    assert!(oldest(&*paying).await > 600);
+    assert!(calls(&rig, "/historic") > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_only_a_refresh_asks_the_institution_before_the_day_is_over() {
+    let rig = finicity().await;
+    let linked = rig.linked(rig.everything(), json!({})).await;
+    let read = async || {
+        let accounts = rig.provider().accounts(&rig.cx(), &linked.credential, AccountsWanted::default()).await;
+        accounts.unwrap().into_iter().filter_map(|account| account.balances.updated_at).max().unwrap()
+    };
+    let first = read().await;
+    rig.move_clock(chrono::TimeDelta::hours(5));
+    assert_eq!(read().await, first);
+    rig.provider().refresh(&rig.cx(), &linked.credential, rig.spec().refreshable).await.unwrap();
+    let second = read().await;
+    assert!(second - first >= chrono::TimeDelta::hours(5));
+    rig.move_clock(chrono::TimeDelta::hours(25));
+    assert!(read().await - second >= chrono::TimeDelta::hours(25));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_key_or_token_is_refused() {
+    let rig = finicity().await;
+    let path = "/institution/v2/institutions";
+    let call = linkspan::net::Call::new("bare", Method::GET, path);
+    let reply = rig.entry.upstream.send(call).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 401);
+    let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!(body["code"], "10026");
+}
+
+/// An account of the customer `c` at the institution 100.
+fn account(id: u32, login: u32, code: u32) -> serde_json::Value {
+    json!({
+        "id": id.to_string(), "name": "Checking", "type": "checking", "status": "active", "currency": "USD",
+        "institutionId": "100", "institutionLoginId": login, "aggregationStatusCode": code,
+    })
+}
+
+/// What a repair of the login 7 with the account 1 comes to where these are the customer's accounts then; and what was deleted.
+async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+    let deleted = Arc::new(Mutex::new(Vec::new()));
+    let noted = deleted.clone();
+    let delete = async move |Path((_, login)): Path<(String, String)>| {
+        noted.lock().unwrap().push(login);
+        StatusCode::NO_CONTENT
+    };
+    let list = async move || Json(json!({ "accounts": accounts }));
+    let customer = "/aggregation/v1/customers/{customer}";
+    let router = Router::new()
+        .route(&format!("{customer}/accounts"), get(list))
+        .route(&format!("{customer}/institutionLogins/{{login}}"), axum::routing::delete(delete));
+    let moved = rig.before(router).await;
+    let session = json!({
+        "id": "s", "customer": "c", "ends": i64::MAX, "known": ["7"], "institution": "100",
+        "fix": { "login": "7", "accounts": ["1"], "broken": true, "since": 1 },
+    });
+    let continuation = LinkContinuation {
+        provider_session: Secret::new(session.to_string()),
+        credential: Some(Secret::new("c/7")),
+        input: LinkInput::Nothing,
+    };
+    let credential = match rig.provider().continue_link(&moved.patient(), &continuation).await.unwrap() {
+        LinkProgress::Repaired { credential, .. } => {
+            Some(credential.map_or("c/7".to_owned(), |it| it.expose().to_owned()))
+        }
+        LinkProgress::Pending => None,
+        other => panic!("{other:?}"),
+    };
+    let deleted = deleted.lock().unwrap().clone();
+    (credential, deleted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d1_a_repair_may_bring_another_login_since_the_institution_moved_to_oauth() {
+    let rig = finicity().await;
+    let nothing = Vec::<String>::new();
+    assert_eq!(repaired(&rig, vec![account(1, 7, 103)]).await, (None, nothing.clone()));
+    assert_eq!(repaired(&rig, vec![account(1, 7, 0)]).await, (Some("c/7".to_owned()), nothing.clone()));
+    // Its accounts were moved.
+    assert_eq!(repaired(&rig, vec![account(1, 8, 0)]).await, (Some("c/8".to_owned()), nothing));
+    // They were added anew: the old login would be billed, and show them twice.
+    let both = vec![account(1, 7, 948), account(2, 9, 0)];
+    assert_eq!(repaired(&rig, both).await, (Some("c/9".to_owned()), vec!["7".to_owned()]));
+}
