@@ -7,7 +7,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
 use crate::providers::spec::{LaunchKind, WebhookProof};
 
-/// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added" [S].
+/// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added".
 pub const STANDARD_HISTORY: u16 = 180;
 
 const STANDARD: Spec = Spec {
@@ -63,5 +63,5 @@ const STANDARD: Spec = Spec {
 /// Finicity's capabilities.
 pub static SPEC: Spec = STANDARD;
 
-/// The same where the operator pays for long history: "up to 24 months" [S].
+/// The same where the operator pays for long history: "up to 24 months".
 pub static LONG_HISTORY: Spec = Spec { history_days: 730, ..STANDARD };
