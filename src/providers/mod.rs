@@ -192,7 +192,8 @@ pub enum HintKind {
     Nothing,
 }
 
-/// An upstream data network. Stateless and object safe.
+/// An upstream data network. Stateless and object safe. What not every provider has, answers as unsupported until it is written; no
+/// webhook is taken for genuine until it is verified.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// What this provider can do, as data.
@@ -249,25 +250,36 @@ pub trait Provider: Send + Sync {
     /// more; begin earlier.
     async fn transactions(
         &self,
-        cx: &Context<'_>,
-        credential: &Secret,
-        request: &data::TransactionsRequest,
-    ) -> Result<data::TransactionsPage, Failure>;
+        _cx: &Context<'_>,
+        _credential: &Secret,
+        _request: &data::TransactionsRequest,
+    ) -> Result<data::TransactionsPage, Failure> {
+        Err(Failure::unsupported("transactions"))
+    }
 
     /// Everything that is held now.
-    async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure>;
+    async fn holdings(&self, _cx: &Context<'_>, _credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
+        Err(Failure::unsupported("holdings"))
+    }
 
     /// One page of the movements in a window of dates.
     async fn investment_transactions(
         &self,
-        cx: &Context<'_>,
-        credential: &Secret,
-        request: &data::InvestmentTransactionsRequest,
-    ) -> Result<data::InvestmentTransactionsPage, Failure>;
+        _cx: &Context<'_>,
+        _credential: &Secret,
+        _request: &data::InvestmentTransactionsRequest,
+    ) -> Result<data::InvestmentTransactionsPage, Failure> {
+        Err(Failure::unsupported("investment_transactions"))
+    }
 
     /// Terms of all cards and loans.
-    async fn liabilities(&self, cx: &Context<'_>, credential: &Secret)
-    -> Result<Vec<data::ProviderLiability>, Failure>;
+    async fn liabilities(
+        &self,
+        _cx: &Context<'_>,
+        _credential: &Secret,
+    ) -> Result<Vec<data::ProviderLiability>, Failure> {
+        Err(Failure::unsupported("liabilities"))
+    }
 
     /// Asks the provider to fetch from the institution now; results come later by sync or hint. Products it cannot refresh are passed over.
     async fn refresh(
@@ -280,11 +292,13 @@ pub trait Provider: Send + Sync {
     /// A token for that account at a payment processor.
     async fn processor_token(
         &self,
-        cx: &Context<'_>,
-        credential: &Secret,
-        provider_account_id: &str,
-        processor: &str,
-    ) -> Result<Secret, Failure>;
+        _cx: &Context<'_>,
+        _credential: &Secret,
+        _provider_account_id: &str,
+        _processor: &str,
+    ) -> Result<Secret, Failure> {
+        Err(Failure::unsupported("processor_token"))
+    }
 
     /// One page of the institutions that it serves.
     async fn institutions(
@@ -298,22 +312,30 @@ pub trait Provider: Send + Sync {
 
     /// Which verification key this webhook names; `None` where it is malformed. This and the next three are for providers whose
     /// webhooks are signed ([`spec::WebhookProof`]).
-    fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String>;
+    fn webhook_key_id(&self, _webhook: &Webhook<'_>) -> Option<String> {
+        None
+    }
 
     /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
     /// `None` where it is proved by a password, which is the same each time.
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]>;
+    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+        None
+    }
 
     /// Fetches a verification key (cached and limited by the layer above).
-    async fn webhook_key(&self, cx: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure>;
+    async fn webhook_key(&self, _cx: &Context<'_>, _key_id: &str) -> Result<data::WebhookKey, Failure> {
+        Err(Failure::unsupported("webhook_key"))
+    }
 
     /// Verifies signature, age and body. Pure.
     fn verify_webhook(
         &self,
-        key: &data::WebhookKey,
-        webhook: &Webhook<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<(), data::WebhookRefused>;
+        _key: &data::WebhookKey,
+        _webhook: &Webhook<'_>,
+        _now: DateTime<Utc>,
+    ) -> Result<(), data::WebhookRefused> {
+        Err(data::WebhookRefused::Signature)
+    }
 
     /// What a verified body hints at. Pure.
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused>;

@@ -33,7 +33,7 @@ use crate::config::Mode;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link};
 use client::credential::Credential;
 use client::{Api, accounts, institutions, tokens, transactions};
 
@@ -154,16 +154,6 @@ impl Provider for Akoya {
         Ok(())
     }
 
-    async fn processor_token(
-        &self,
-        _cx: &Context<'_>,
-        _credential: &Secret,
-        _provider_account_id: &str,
-        _processor: &str,
-    ) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("a processor token"))
-    }
-
     async fn institutions(
         &self,
         cx: &Context<'_>,
@@ -174,27 +164,6 @@ impl Provider for Akoya {
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
         tokens::revoke(&Api::new(&self.config, cx), &Credential::read(credential)?).await
-    }
-
-    fn webhook_key_id(&self, _webhook: &Webhook<'_>) -> Option<String> {
-        None
-    }
-
-    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        None
-    }
-
-    async fn webhook_key(&self, _cx: &Context<'_>, _key_id: &str) -> Result<data::WebhookKey, Failure> {
-        Err(Failure::unsupported("a webhook key"))
-    }
-
-    fn verify_webhook(
-        &self,
-        _key: &data::WebhookKey,
-        _webhook: &Webhook<'_>,
-        _now: DateTime<Utc>,
-    ) -> Result<(), data::WebhookRefused> {
-        Err(data::WebhookRefused::Signature)
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {

@@ -26,7 +26,6 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 use url::Url;
 
@@ -34,7 +33,7 @@ use crate::config::Mode;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link};
 use client::credential::Credential;
 use client::{Api, connections, holdings, institutions, session, transactions};
 
@@ -135,25 +134,8 @@ impl Provider for FinApi {
         holdings::holdings(&self.api(cx, "holdings"), &Credential::read(credential)?).await
     }
 
-    async fn investment_transactions(
-        &self,
-        _: &Context<'_>,
-        _: &Secret,
-        _: &data::InvestmentTransactionsRequest,
-    ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        Err(Failure::unsupported("investment_transactions"))
-    }
-
-    async fn liabilities(&self, _: &Context<'_>, _: &Secret) -> Result<Vec<data::ProviderLiability>, Failure> {
-        Err(Failure::unsupported("liabilities"))
-    }
-
     async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
         connections::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
-    }
-
-    async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("processor_token"))
     }
 
     async fn institutions(
@@ -166,27 +148,6 @@ impl Provider for FinApi {
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
         connections::remove(&self.api(cx, "revoke"), &Credential::read(credential)?).await
-    }
-
-    fn webhook_key_id(&self, _: &Webhook<'_>) -> Option<String> {
-        None
-    }
-
-    fn webhook_signature<'a>(&self, _: &Webhook<'a>) -> Option<&'a [u8]> {
-        None
-    }
-
-    async fn webhook_key(&self, _: &Context<'_>, _: &str) -> Result<data::WebhookKey, Failure> {
-        Err(Failure::unsupported("webhook_key"))
-    }
-
-    fn verify_webhook(
-        &self,
-        _: &data::WebhookKey,
-        _: &Webhook<'_>,
-        _: DateTime<Utc>,
-    ) -> Result<(), data::WebhookRefused> {
-        Err(data::WebhookRefused::Signature)
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {

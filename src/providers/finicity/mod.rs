@@ -139,10 +139,6 @@ impl Provider for Finicity {
         accounts::refresh(&Api::new(&self.config, cx), credential, products).await
     }
 
-    async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("processor_token"))
-    }
-
     async fn institutions(
         &self,
         cx: &Context<'_>,

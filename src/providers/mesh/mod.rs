@@ -124,15 +124,6 @@ impl Provider for Mesh {
         reading::accounts(&self.api(cx, "accounts"), &read(credential)?, wanted).await
     }
 
-    async fn transactions(
-        &self,
-        _: &Context<'_>,
-        _: &Secret,
-        _: &data::TransactionsRequest,
-    ) -> Result<data::TransactionsPage, Failure> {
-        Err(Failure::unsupported("transactions"))
-    }
-
     async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
         reading::holdings(&self.api(cx, "holdings"), &read(credential)?).await
     }
@@ -146,17 +137,9 @@ impl Provider for Mesh {
         reading::orders(&self.api(cx, "investment_transactions"), &read(credential)?, request).await
     }
 
-    async fn liabilities(&self, _: &Context<'_>, _: &Secret) -> Result<Vec<data::ProviderLiability>, Failure> {
-        Err(Failure::unsupported("liabilities"))
-    }
-
     /// Nothing: every read is live.
     async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &[Product]) -> Result<(), Failure> {
         Ok(())
-    }
-
-    async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("processor_token"))
     }
 
     async fn institutions(

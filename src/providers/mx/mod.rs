@@ -167,10 +167,6 @@ impl Provider for Mx {
         webhook::key_id(webhook.headers)
     }
 
-    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        None
-    }
-
     async fn webhook_key(&self, _cx: &Context<'_>, _key_id: &str) -> Result<data::WebhookKey, Failure> {
         webhook::key(&self.config).ok_or_else(|| {
             let message = "no webhook_username and webhook_password are configured";

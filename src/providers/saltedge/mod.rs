@@ -125,19 +125,6 @@ impl Provider for SaltEdge {
         transactions::page(&self.api(cx, "transactions"), &Credential::read(credential)?, request).await
     }
 
-    async fn holdings(&self, _: &Context<'_>, _: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
-        Err(Failure::unsupported("holdings"))
-    }
-
-    async fn investment_transactions(
-        &self,
-        _: &Context<'_>,
-        _: &Secret,
-        _: &data::InvestmentTransactionsRequest,
-    ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        Err(Failure::unsupported("investment_transactions"))
-    }
-
     async fn liabilities(
         &self,
         cx: &Context<'_>,
@@ -148,10 +135,6 @@ impl Provider for SaltEdge {
 
     async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
         reading::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
-    }
-
-    async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("processor_token"))
     }
 
     async fn institutions(

@@ -26,7 +26,6 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 use url::Url;
 
@@ -34,7 +33,7 @@ use crate::config::Mode;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link};
 use client::credential::Credential;
 use client::{Api, accounts, institutions, investments, logins, session, transactions};
 
@@ -156,10 +155,6 @@ impl Provider for Yodlee {
         logins::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
     }
 
-    async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {
-        Err(Failure::unsupported("processor_token"))
-    }
-
     async fn institutions(
         &self,
         cx: &Context<'_>,
@@ -171,27 +166,6 @@ impl Provider for Yodlee {
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
         let credential = Credential::read(credential)?;
         logins::remove(&self.api(cx, "revoke"), &credential.user, &credential.login).await
-    }
-
-    fn webhook_key_id(&self, _: &Webhook<'_>) -> Option<String> {
-        None
-    }
-
-    fn webhook_signature<'a>(&self, _: &Webhook<'a>) -> Option<&'a [u8]> {
-        None
-    }
-
-    async fn webhook_key(&self, _: &Context<'_>, _: &str) -> Result<data::WebhookKey, Failure> {
-        Err(Failure::unsupported("webhook_key"))
-    }
-
-    fn verify_webhook(
-        &self,
-        _: &data::WebhookKey,
-        _: &Webhook<'_>,
-        _: DateTime<Utc>,
-    ) -> Result<(), data::WebhookRefused> {
-        Err(data::WebhookRefused::Signature)
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {
