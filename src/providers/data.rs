@@ -100,6 +100,21 @@ pub struct TransactionsPage {
     pub whole: Vec<Window>,
 }
 
+impl TransactionsPage {
+    /// A last page with nothing on it.
+    pub fn empty(next_cursor: String, history: HistoryProgress) -> Self {
+        Self {
+            added: Vec::new(),
+            modified: Vec::new(),
+            removed: Vec::new(),
+            next_cursor,
+            has_more: false,
+            history,
+            whole: Vec::new(),
+        }
+    }
+}
+
 /// A stretch of an account's transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {

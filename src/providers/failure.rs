@@ -75,6 +75,40 @@ pub struct Failure {
     pub product_reason: Option<ProductReason>,
 }
 
+/// What an error means: a row of a provider's table of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// What kind it is.
+    pub kind: FailureKind,
+    /// Whether trying again helps.
+    pub persistence: Persistence,
+    /// What it says of the connection; `None` = nothing.
+    pub condition: Option<Condition>,
+    /// What it says of the product that was asked for.
+    pub product: Option<ProductReason>,
+}
+
+/// A row of a table of errors.
+pub const fn meaning(
+    kind: FailureKind,
+    persistence: Persistence,
+    condition: Option<Condition>,
+    product: Option<ProductReason>,
+) -> Meaning {
+    Meaning { kind, persistence, condition, product }
+}
+
+impl Meaning {
+    /// The failure of an error that means this, with its own code and words.
+    pub fn failure(self, code: impl Into<String>, message: impl Into<String>) -> Failure {
+        Failure {
+            condition: self.condition,
+            product_reason: self.product,
+            ..Failure::new(self.kind, self.persistence, code, message)
+        }
+    }
+}
+
 impl Failure {
     /// A failure that says nothing of connection or product.
     pub fn new(

@@ -27,7 +27,9 @@ pub mod plaid;
 pub mod records;
 mod registry;
 pub mod saltedge;
+mod section;
 pub mod spec;
+mod text;
 pub mod yodlee;
 
 use std::collections::HashMap;

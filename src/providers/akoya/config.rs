@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::plain_text;
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as Akoya's hub shows it";
 
 /// What this installation is at Akoya. An unset text is left out of the file or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -147,16 +151,16 @@ impl TryFrom<Section> for AkoyaConfig {
             service_url: section.service_url,
         };
         for (key, value) in [("client_id", &config.client_id), ("recipient_id", &config.recipient_id)] {
-            plain(key, value)?;
+            plain_text(key, value, SOURCE)?;
         }
-        plain("client_secret", config.client_secret.expose())?;
+        plain_text("client_secret", config.client_secret.expose(), SOURCE)?;
         if !is_version(&config.api_version) {
             return Err("api_version must be v and a whole number, like v2: a minor version is not taken".into());
         }
         if !(2..=1440).contains(&config.id_token_minutes) {
             return Err("id_token_minutes must be 2 to 1440: no id token lives longer than a day".into());
         }
-        if config.institutions.iter().any(|one| one.id.is_empty() || plain("id", &one.id).is_err()) {
+        if config.institutions.iter().any(|one| one.id.is_empty() || plain_text("id", &one.id, SOURCE).is_err()) {
             return Err("institutions: each needs an id without spaces, Akoya's providerId: copy it again".into());
         }
         Ok(config)
@@ -165,13 +169,6 @@ impl TryFrom<Section> for AkoyaConfig {
 
 fn is_version(text: &str) -> bool {
     text.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn plain(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as Akoya's hub shows it: copy it again"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::{ApiError, OauthError};
@@ -27,24 +28,6 @@ pub enum Asked {
     Renewal,
     /// For something of our own: a service token, institutions.
     Service,
-}
-
-/// What an error means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meaning {
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
 }
 
 const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
@@ -89,9 +72,7 @@ pub fn failure(asked: Asked, status: StatusCode, body: &[u8], retry_after: Optio
     let (code, meaning) = found.unwrap_or_else(|| (None, by_status(asked, status, code.is_some())));
     let code = code.unwrap_or_else(|| format!("HTTP_{}", status.as_u16()));
     let message = message.unwrap_or_else(|| format!("an answer of status {}", status.as_u16()));
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code, message);
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
+    let mut failure = meaning.failure(code, message);
     failure.retry_after = retry_after.or(match meaning.kind {
         // Nobody says how long a limit lasts.
         FailureKind::RateLimit => Some(Duration::from_secs(60)),

@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::{address, plain_text, set};
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as finAPI gave it";
 
 /// What this installation is at finAPI. An unset text is left out of the file or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -78,8 +82,8 @@ impl TryFrom<Section> for FinApiConfig {
         let default = Self::default();
         let client_id = section.client_id.unwrap_or_default();
         let client_secret = section.client_secret.unwrap_or(default.client_secret);
-        plain_text("client_id", &client_id)?;
-        plain_text("client_secret", client_secret.expose())?;
+        plain_text("client_id", &client_id, SOURCE)?;
+        plain_text("client_secret", client_secret.expose(), SOURCE)?;
         let web_form_profile = set(section.web_form_profile);
         if web_form_profile.as_ref().is_some_and(|id| id.len() != 36) {
             return Err("web_form_profile must be the id of a profile, 36 characters: copy it from finAPI".to_owned());
@@ -99,25 +103,6 @@ impl TryFrom<Section> for FinApiConfig {
             healthy_from,
         })
     }
-}
-
-/// `None` for a text that is left empty.
-fn set(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-fn plain_text(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as finAPI gave it: copy it again"))
-}
-
-fn address(key: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| format!("{key} must be an address that begins with https://"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
+use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::{ErrorAnswer, ErrorDetails};
@@ -12,26 +14,6 @@ use super::wire::{ErrorAnswer, ErrorDetails};
 use FailureKind as K;
 use Persistence::{NeedsUser, Permanent, Temporary};
 use ProductReason as P;
-
-/// What an error means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Meaning {
-    kind: FailureKind,
-    persistence: Persistence,
-    /// What it says of the connection; `None` = nothing.
-    condition: Option<Condition>,
-    /// What it says of the product that was asked for.
-    product: Option<ProductReason>,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
-}
 
 /// The customer must log in again.
 pub const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
@@ -146,10 +128,8 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
         None => format!("an answer of status {} without words of finAPI's", status.as_u16()),
     };
     let code = code.unwrap_or_else(|| format!("HTTP_{}", status.as_u16()));
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code, text);
+    let mut failure = meaning.failure(code, text);
     failure.request_id = answer.request_id.as_deref().map(|id| printable(id).chars().take(100).collect());
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
     let locked = matches!(meaning.kind, K::NotReady | K::RateLimit).then_some(PAUSE_WHILE_LOCKED);
     failure.retry_after = retry_after.or(locked);
     failure
@@ -187,10 +167,6 @@ pub fn of_connection(condition: Condition, code: Option<String>) -> Failure {
     failure.condition = Some(condition);
     failure.product_reason = Some(P::LoginRequired);
     failure
-}
-
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(1_000).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::{address, plain_text, set};
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as the developer dashboard shows it";
 
 /// What this installation is at Finicity. An unset text is left out of the file or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -110,7 +114,7 @@ impl TryFrom<Section> for FinicityConfig {
             ("partner_secret", partner_secret.expose()),
             ("app_key", app_key.expose()),
         ] {
-            printable(key, value)?;
+            plain_text(key, value, SOURCE)?;
         }
         Ok(Self {
             partner_id,
@@ -126,25 +130,6 @@ impl TryFrom<Section> for FinicityConfig {
             webhooks: section.webhooks.unwrap_or(default.webhooks),
         })
     }
-}
-
-/// `None` for a text that is left empty.
-fn set(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-fn printable(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as the developer dashboard shows it: copy it again"))
-}
-
-fn address(key: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| format!("{key} must be an address that begins with https://"))
 }
 
 #[cfg(test)]

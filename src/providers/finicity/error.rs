@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::ErrorBody;
@@ -156,10 +157,6 @@ fn of_status(status: StatusCode, code: &str, message: &str) -> Failure {
         _ => (K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     };
     named(meaning, code, message)
-}
-
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
 #[cfg(test)]

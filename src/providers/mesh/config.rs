@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::plain_text;
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as Mesh's dashboard shows it";
 
 /// Where an application that runs Link by itself finds Mesh's official package, as an ECMAScript module.
 const SCRIPT_URL: &str = "https://cdn.jsdelivr.net/npm/@meshconnect/web-link-sdk/+esm";
@@ -57,22 +61,15 @@ impl TryFrom<Section> for MeshConfig {
         let unset = || Secret::new("");
         let client_secret = section.client_secret.unwrap_or_else(unset);
         let webhook_secret = section.webhook_secret.unwrap_or_else(unset);
-        plain("client_id", &section.client_id)?;
-        plain("client_secret", client_secret.expose())?;
-        plain("webhook_secret", webhook_secret.expose())?;
+        plain_text("client_id", &section.client_id, SOURCE)?;
+        plain_text("client_secret", client_secret.expose(), SOURCE)?;
+        plain_text("webhook_secret", webhook_secret.expose(), SOURCE)?;
         let script_url = section.script_url.filter(|url| !url.is_empty()).unwrap_or_else(|| SCRIPT_URL.to_owned());
         if !Url::parse(&script_url).is_ok_and(|url| url.scheme() == "https") {
             return Err("script_url must be an https address: leave it out to take the provider's package".to_owned());
         }
         Ok(Self { client_id: section.client_id, client_secret, webhook_secret, script_url })
     }
-}
-
-fn plain(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as Mesh's dashboard shows it: copy it again"))
 }
 
 #[cfg(test)]

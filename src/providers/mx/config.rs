@@ -4,6 +4,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::plain_text;
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "at most 200 characters";
 
 /// What this installation is at MX. An unset text is left out of the file or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -93,11 +97,11 @@ impl TryFrom<Section> for MxConfig {
     fn try_from(section: Section) -> Result<Self, String> {
         let api_key = section.api_key.unwrap_or_else(|| Secret::new(""));
         let webhook_password = section.webhook_password.unwrap_or_else(|| Secret::new(""));
-        let user = |key, text: &str| plain(key, text).and(without_colon(key, text));
+        let user = |key, text: &str| plain_text(key, text, SOURCE).and(without_colon(key, text));
         user("client_id", &section.client_id)?;
-        plain("api_key", api_key.expose())?;
+        plain_text("api_key", api_key.expose(), SOURCE)?;
         user("webhook_username", &section.webhook_username)?;
-        plain("webhook_password", webhook_password.expose())?;
+        plain_text("webhook_password", webhook_password.expose(), SOURCE)?;
         if section.webhook_username.is_empty() != webhook_password.expose().is_empty() {
             return Err("webhook_username and webhook_password go together: set both, or neither".to_owned());
         }
@@ -110,13 +114,6 @@ impl TryFrom<Section> for MxConfig {
             webhook_password,
         })
     }
-}
-
-fn plain(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, at most 200 characters: copy it again"))
 }
 
 /// In HTTP Basic the first colon ends the user's name.

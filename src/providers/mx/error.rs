@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::map::status::RELINK_NEEDED;
@@ -17,23 +18,6 @@ use Persistence::{Permanent, Temporary};
 use ProductReason as P;
 
 const MX_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable);
-
-/// What a status means.
-struct Meaning {
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
-}
 
 fn of(status: u16) -> Meaning {
     match status {
@@ -57,9 +41,7 @@ fn of(status: u16) -> Meaning {
 pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -> Failure {
     let meaning = of(status.as_u16());
     let message = message(body).unwrap_or_else(|| format!("an answer of status {} without words", status.as_u16()));
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code(status), message);
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
+    let mut failure = meaning.failure(code(status), message);
     failure.retry_after = retry_after.or(match failure.kind {
         K::RateLimit => Some(Duration::from_secs(60)),
         K::NotReady => Some(Duration::from_secs(10)),

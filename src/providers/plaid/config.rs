@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::{address, plain_text, set};
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as Plaid's dashboard shows it";
 
 /// A longer name is shown to the customer as "This Application" (`client_name` of `/link/token/create`).
 const LONGEST_CLIENT_NAME: usize = 30;
@@ -81,8 +85,8 @@ impl TryFrom<Section> for PlaidConfig {
         let default = Self::default();
         let client_id = section.client_id.unwrap_or_default();
         let secret = section.secret.unwrap_or(default.secret);
-        header_text("client_id", &client_id)?;
-        header_text("secret", secret.expose())?;
+        plain_text("client_id", &client_id, SOURCE)?;
+        plain_text("secret", secret.expose(), SOURCE)?;
         let client_name = section.client_name.unwrap_or(default.client_name);
         if !(1..=LONGEST_CLIENT_NAME).contains(&client_name.trim().chars().count()) {
             return Err(format!("client_name must have 1 to {LONGEST_CLIENT_NAME} characters: shorten it"));
@@ -98,25 +102,6 @@ impl TryFrom<Section> for PlaidConfig {
             webhook_url: set(section.webhook_url).map(|text| address("webhook_url", &text)).transpose()?,
         })
     }
-}
-
-/// `None` for a text that is left empty.
-fn set(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-fn header_text(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as Plaid's dashboard shows it: copy it again"))
-}
-
-fn address(key: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| format!("{key} must be an address that begins with https://"))
 }
 
 #[cfg(test)]

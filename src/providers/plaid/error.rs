@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
+use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::PlaidError;
@@ -13,28 +15,6 @@ use super::wire::PlaidError;
 use FailureKind as K;
 use Persistence::{NeedsUser, Permanent, Temporary};
 use ProductReason as P;
-
-/// What an error means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meaning {
-    /// What kind it is.
-    pub kind: FailureKind,
-    /// Whether trying again helps.
-    pub persistence: Persistence,
-    /// What it says of the connection; `None` = nothing.
-    pub condition: Option<Condition>,
-    /// What it says of the product that was asked for.
-    pub product: Option<ProductReason>,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
-}
 
 const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
 const TOKEN_EXPIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::TokenExpired);
@@ -205,10 +185,8 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
 fn of_error(error: &PlaidError) -> Failure {
     let meaning = Meaning::of(error);
     let message = error.error_message.as_deref().unwrap_or_default();
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code(error), printable(message));
+    let mut failure = meaning.failure(code(error), printable(message));
     failure.request_id = error.request_id.as_deref().map(|id| printable(id).chars().take(100).collect());
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
     failure
 }
 
@@ -221,14 +199,7 @@ fn without_code(status: StatusCode) -> Failure {
         _ => meaning(K::Bug, Temporary, Some(PLAID_DOWN), Some(P::ProviderError)),
     };
     let text = format!("an answer of status {} without an error code", status.as_u16());
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, format!("HTTP_{}", status.as_u16()), text);
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
-    failure
-}
-
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(1_000).collect()
+    meaning.failure(format!("HTTP_{}", status.as_u16()), text)
 }
 
 #[cfg(test)]

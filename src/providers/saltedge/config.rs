@@ -4,8 +4,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::plain_text;
 
 use super::signature::{self, PublicKey, SigningKey};
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as the dashboard shows it";
 
 /// What this installation is at Salt Edge.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,8 +70,8 @@ impl TryFrom<Section> for SaltEdgeConfig {
     fn try_from(section: Section) -> Result<Self, String> {
         let app_id = section.app_id.unwrap_or_default();
         let secret = section.secret.unwrap_or_else(|| Secret::new(""));
-        plain_text("app_id", &app_id)?;
-        plain_text("secret", secret.expose())?;
+        plain_text("app_id", &app_id, SOURCE)?;
+        plain_text("secret", secret.expose(), SOURCE)?;
         let automatic_refresh = match section.refresh_by.as_deref() {
             None | Some("linkspan") => false,
             Some("provider") => true,
@@ -92,13 +96,6 @@ impl TryFrom<Section> for SaltEdgeConfig {
             debts_are_negative: section.debts_are_negative.unwrap_or(true),
         })
     }
-}
-
-fn plain_text(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as the dashboard shows it: copy it again"))
 }
 
 #[cfg(test)]

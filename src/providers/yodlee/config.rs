@@ -5,6 +5,10 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
+use crate::providers::section::{address, plain_text, set};
+
+/// Where the right credentials are to be found.
+const SOURCE: &str = "as Yodlee's dashboard shows it";
 
 /// What this installation is at Yodlee. An unset text is left out of the file or empty.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -78,9 +82,9 @@ impl TryFrom<Section> for YodleeConfig {
         let client_id = section.client_id.unwrap_or_default();
         let secret = section.secret.unwrap_or(default.secret);
         let admin_login = set(section.admin_login);
-        plain_text("client_id", &client_id)?;
-        plain_text("secret", secret.expose())?;
-        plain_text("admin_login", admin_login.as_deref().unwrap_or_default())?;
+        plain_text("client_id", &client_id, SOURCE)?;
+        plain_text("secret", secret.expose(), SOURCE)?;
+        plain_text("admin_login", admin_login.as_deref().unwrap_or_default(), SOURCE)?;
         let fastlink_url = set(section.fastlink_url).map(|text| address("fastlink_url", &text)).transpose()?;
         Ok(Self {
             client_id,
@@ -92,25 +96,6 @@ impl TryFrom<Section> for YodleeConfig {
             fastlink_script: section.fastlink_script.unwrap_or(default.fastlink_script),
         })
     }
-}
-
-/// `None` for a text that is left empty.
-fn set(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-fn plain_text(key: &str, value: &str) -> Result<(), String> {
-    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(());
-    }
-    Err(format!("{key} must be printable ASCII without spaces, as Yodlee's dashboard shows it: copy it again"))
-}
-
-fn address(key: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| format!("{key} must be an address that begins with https://"))
 }
 
 #[cfg(test)]

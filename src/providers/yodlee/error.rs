@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
+use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::YodleeError;
@@ -13,28 +15,6 @@ use super::wire::YodleeError;
 use FailureKind as K;
 use Persistence::{NeedsUser, Permanent, Temporary};
 use ProductReason as P;
-
-/// What an error means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meaning {
-    /// What kind it is.
-    pub kind: FailureKind,
-    /// Whether trying again helps.
-    pub persistence: Persistence,
-    /// What it says of the connection; `None` = nothing.
-    pub condition: Option<Condition>,
-    /// What it says of the product that was asked for.
-    pub product: Option<ProductReason>,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: Option<ProductReason>,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
-}
 
 /// The customer must log in again.
 pub const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
@@ -169,10 +149,8 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
         _ => format!("an answer of status {} without a code of Yodlee's", status.as_u16()),
     };
     let code = code.unwrap_or_else(|| format!("HTTP_{}", status.as_u16()));
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code, text);
+    let mut failure = meaning.failure(code, text);
     failure.request_id = error.reference_code.as_deref().map(|id| printable(id).chars().take(100).collect());
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
     failure.retry_after = retry_after.or(match (meaning.kind, known.is_some()) {
         (K::RateLimit, true) => Some(PAUSE_BETWEEN_UPDATES),
         (K::RateLimit, false) => Some(PAUSE_AFTER_LIMIT),
@@ -186,10 +164,7 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
 pub fn of_login(status: &str) -> Option<Failure> {
     let meaning = of_additional_status(status)?;
     let code: String = status.chars().filter(|c| c.is_ascii_uppercase() || *c == '_').take(100).collect();
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code, "the institution does not serve the login");
-    failure.condition = meaning.condition;
-    failure.product_reason = meaning.product;
-    Some(failure)
+    Some(meaning.failure(code, "the institution does not serve the login"))
 }
 
 /// A body that is not Yodlee's, or a code that is new.
@@ -201,10 +176,6 @@ fn by_status(status: StatusCode) -> Meaning {
         404 => meaning(K::NotFound, Permanent, None, None),
         _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }
-}
-
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(1_000).collect()
 }
 
 #[cfg(test)]

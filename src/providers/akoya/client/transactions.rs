@@ -50,15 +50,7 @@ impl Run {
     }
 
     fn page(&self) -> TransactionsPage {
-        TransactionsPage {
-            added: Vec::new(),
-            modified: Vec::new(),
-            removed: Vec::new(),
-            next_cursor: written(self),
-            has_more: true,
-            history: HistoryProgress::Recent,
-            whole: Vec::new(),
-        }
+        TransactionsPage { has_more: true, ..TransactionsPage::empty(written(self), HistoryProgress::Recent) }
     }
 
     /// The last page: what was read to its end.

@@ -16,14 +16,9 @@ mod tests;
 
 use super::wire::Text;
 
-/// The longest name, description or symbol that is kept, in characters.
-const LONGEST_TEXT: usize = 500;
-
 /// A text as it may be stored and shown: without control characters, at most 500 characters; `None` if nothing is left.
 fn text(raw: &Text) -> Option<String> {
-    let clean: String = raw.get()?.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect();
-    let trimmed = clean.trim();
-    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    crate::providers::text::text(raw.get())
 }
 
 /// The first of them that says something.
@@ -34,5 +29,5 @@ fn first_text<'a>(all: impl IntoIterator<Item = &'a Text>) -> Option<String> {
 /// A code as it is compared: upper case, letters and digits alone, so that `Credit Card` is `CREDIT_CARD` is `CREDITCARD`.
 fn code(raw: &Text) -> String {
     let letters = raw.get().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric);
-    letters.take(LONGEST_TEXT).map(|c| c.to_ascii_uppercase()).collect()
+    letters.take(crate::providers::text::LONGEST_TEXT).map(|c| c.to_ascii_uppercase()).collect()
 }

@@ -137,11 +137,16 @@ pub async fn page(
         Some(page) => Plan::read(page)?,
         None => match begin(api, credential, request).await? {
             Some(plan) => plan,
-            None => return Ok(empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady)),
+            None => {
+                return Ok(TransactionsPage::empty(
+                    request.run_cursor.clone().unwrap_or_default(),
+                    HistoryProgress::NotReady,
+                ));
+            }
         },
     };
     if plan.batches.is_empty() {
-        return Ok(empty(plan.cursor(), HistoryProgress::Complete));
+        return Ok(TransactionsPage::empty(plan.cursor(), HistoryProgress::Complete));
     }
     let (added, paging) = plan.rows(api, credential).await?;
     if plan.count.is_some_and(|count| count != paging.total_count) {
@@ -153,7 +158,7 @@ pub async fn page(
         added,
         has_more: next.is_some(),
         whole: if next.is_none() { plan.windows() } else { Vec::new() },
-        ..empty(next.map_or_else(|| plan.cursor(), |next| next.text()), HistoryProgress::Complete)
+        ..TransactionsPage::empty(next.map_or_else(|| plan.cursor(), |next| next.text()), HistoryProgress::Complete)
     })
 }
 
@@ -180,18 +185,6 @@ fn batches(ids: Vec<i64>, beginning: NaiveDate, cursor: Option<&Cursor>) -> Vec<
         ids.chunks(MOST_ACCOUNTS).map(|some| Batch { from, accounts: some.to_vec() }).collect()
     };
     [of(from, &known), of(beginning, &new)].concat()
-}
-
-fn empty(next_cursor: String, history: HistoryProgress) -> TransactionsPage {
-    TransactionsPage {
-        added: Vec::new(),
-        modified: Vec::new(),
-        removed: Vec::new(),
-        next_cursor,
-        has_more: false,
-        history,
-        whole: Vec::new(),
-    }
 }
 
 #[cfg(test)]

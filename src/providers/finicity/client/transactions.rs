@@ -103,7 +103,7 @@ pub async fn page(
     let login = Login::read(credential)?;
     let mut accounts = readable(api, &login).await?;
     if !status::is_aggregated(&accounts) {
-        return Ok(empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady));
+        return Ok(TransactionsPage::empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady));
     }
     accounts.retain(|account| !is_investment(account));
     let place = Place::of(request, api.now())?;
@@ -113,7 +113,7 @@ pub async fn page(
     }
     let mut rest = accounts.iter().skip_while(|account| account.id.0 < place.account);
     let Some(account) = rest.next() else {
-        return Ok(last(empty(String::new(), HistoryProgress::Complete), &place, &accounts));
+        return Ok(last(TransactionsPage::empty(String::new(), HistoryProgress::Complete), &place, &accounts));
     };
     let answer = window(api, &login, &account.id.0, (place.from, place.until()), place.start).await?;
     let next = place.after(account, &answer, rest.next())?;
@@ -122,18 +122,6 @@ pub async fn page(
         Some(next) => TransactionsPage { next_cursor: next.text(), has_more: true, ..page },
         None => last(page, &place, &accounts),
     })
-}
-
-fn empty(next_cursor: String, history: HistoryProgress) -> TransactionsPage {
-    TransactionsPage {
-        added: Vec::new(),
-        modified: Vec::new(),
-        removed: Vec::new(),
-        next_cursor,
-        has_more: false,
-        history,
-        whole: Vec::new(),
-    }
 }
 
 /// The last page of a run: all accounts were read to their end. The window's first day is only half in it.
@@ -156,7 +144,7 @@ fn last(page: TransactionsPage, place: &Place, accounts: &[Account]) -> Transact
 
 /// What a page says. Much of it may be known from earlier runs.
 fn read(answer: Transactions, reading: &Reading) -> TransactionsPage {
-    let mut page = empty(String::new(), HistoryProgress::Complete);
+    let mut page = TransactionsPage::empty(String::new(), HistoryProgress::Complete);
     for transaction in answer.transactions {
         match entry(transaction, reading) {
             Some(Entry::There(it)) => page.added.push(*it),

@@ -112,7 +112,7 @@ pub async fn page(api: &Api<'_>, link: &Link, request: &TransactionsRequest) -> 
         added: ours.filter_map(map::transactions::transaction).collect(),
         has_more: next.is_some(),
         whole: if next.is_none() { vec![whole] } else { Vec::new() },
-        ..finished(next_cursor, history)
+        ..TransactionsPage::empty(next_cursor, history)
     })
 }
 
@@ -186,19 +186,7 @@ fn history(member: &Member) -> HistoryProgress {
 }
 
 fn empty(place: Place) -> TransactionsPage {
-    TransactionsPage { has_more: true, ..finished(place.to_string(), HistoryProgress::Recent) }
-}
-
-fn finished(next_cursor: String, history: HistoryProgress) -> TransactionsPage {
-    TransactionsPage {
-        added: Vec::new(),
-        modified: Vec::new(),
-        removed: Vec::new(),
-        next_cursor,
-        has_more: false,
-        history,
-        whole: Vec::new(),
-    }
+    TransactionsPage { has_more: true, ..TransactionsPage::empty(place.to_string(), HistoryProgress::Recent) }
 }
 
 /// Pages are numbered in a list that grows and shrinks: with another length they are other pages.

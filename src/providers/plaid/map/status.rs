@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::Product;
 use crate::providers::data::Observation;
-use crate::providers::plaid::error::{Meaning, code};
+use crate::providers::failure::Meaning;
+use crate::providers::plaid::error::code;
 use crate::providers::plaid::wire::item::Item;
 
 use super::products::{from_plaid, from_scopes};

@@ -201,15 +201,7 @@ fn after(plan: &Plan) -> String {
 }
 
 fn not_ready(request: &TransactionsRequest) -> TransactionsPage {
-    TransactionsPage {
-        added: Vec::new(),
-        modified: Vec::new(),
-        removed: Vec::new(),
-        next_cursor: request.run_cursor.clone().unwrap_or_default(),
-        has_more: false,
-        history: HistoryProgress::NotReady,
-        whole: Vec::new(),
-    }
+    TransactionsPage::empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady)
 }
 
 #[cfg(test)]

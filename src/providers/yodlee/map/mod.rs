@@ -17,16 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::wire::Money;
-
-/// The longest name, description or symbol that is kept, in characters.
-const LONGEST_TEXT: usize = 500;
-
-/// A text as it may be stored and shown: without control characters, at most 500 characters; `None` if nothing is left.
-fn text(raw: Option<&str>) -> Option<String> {
-    let clean: String = raw?.chars().filter(|c| !c.is_control()).take(LONGEST_TEXT).collect();
-    let trimmed = clean.trim();
-    (!trimmed.is_empty()).then(|| trimmed.to_owned())
-}
+use crate::providers::text::text;
 
 fn amount(money: Option<&Money>) -> Option<Decimal> {
     Some(money?.amount?.0)

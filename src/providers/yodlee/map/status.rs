@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::Product;
 use crate::providers::data::Observation;
-use crate::providers::yodlee::error::{LOGIN_REQUIRED, Meaning, UNKNOWN, of_additional_status};
+use crate::providers::failure::Meaning;
+use crate::providers::yodlee::error::{LOGIN_REQUIRED, UNKNOWN, of_additional_status};
 use crate::providers::yodlee::wire::provider_account::{Consent, Dataset, ProviderAccount};
 
 use super::instant;

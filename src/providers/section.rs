@@ -1,0 +1,25 @@
+//! Reading a provider's section of the configuration: what every section's values have in common.
+
+use url::Url;
+
+/// `None` for a text that is left empty.
+pub fn set(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// Refuses what cannot stand in a header: anything but up to 200 visible ASCII characters. `source` says where the right value is
+/// to be found.
+pub fn plain_text(key: &str, value: &str, source: &str) -> Result<(), String> {
+    if value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(format!("{key} must be printable ASCII without spaces, {source}: copy it again"))
+}
+
+/// An address of the web.
+pub fn address(key: &str, text: &str) -> Result<Url, String> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| format!("{key} must be an address that begins with https://"))
+}
