@@ -370,8 +370,9 @@ create table refreshes (
     -- {product: wanted}: done once the product's `done` has reached it.
     targets jsonb not null,
     results jsonb not null default '[]',
-    -- Whether somebody asked for it by name: the provider is then asked to fetch, at most as often as it allows.
-    forced boolean not null,
+    -- Who wants the provider to fetch from the institution: the end user, the back end or the schedule; null = nobody, it only reads.
+    forced_by text,
+    import_new_accounts boolean not null default false,
     requested boolean not null default false,
     created_at timestamptz not null,
     finished_at timestamptz

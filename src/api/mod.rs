@@ -16,6 +16,7 @@ mod page;
 mod params;
 mod problem;
 mod products;
+mod psu;
 mod provider_webhooks;
 mod providers;
 mod refreshes;

@@ -40,7 +40,8 @@ pub(super) async fn enqueue_due(work: &Work) -> Result<Outcome, Problem> {
         let mut tx = work.store().tenant(tenant_id).begin().await?;
         tx.lock_row(id).await?;
         let fetched: Vec<_> = placements(&tx.products(id).await?).fetched().into_iter().collect();
-        tx.want_products(id, &fetched).await?;
+        let targets = tx.want_products(id, &fetched).await?;
+        work.linking.refresh_by_schedule(&mut tx, id, &targets).await?;
         // The run itself says when the next one is due; until then it is not due again.
         tx.set_next_read(id, None).await?;
         tx.enqueue(&sync_job(tenant_id, id, now)).await?;

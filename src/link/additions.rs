@@ -15,7 +15,7 @@ use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, FieldProblem, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::routing;
-use crate::store::{Connection, ConnectionProduct, TenantTx, placements};
+use crate::store::{Connection, ConnectionProduct, NewRefresh, TenantTx, placements};
 
 /// Asks for products.
 #[derive(Clone, Debug)]
@@ -163,8 +163,14 @@ impl Linking {
         if to_fetch.is_empty() || connection.condition.status == Status::InProgress {
             return Ok(None);
         }
-        let targets = tx.want_products(id, &to_fetch).await?;
-        let refresh_id = tx.insert_refresh(id, &targets, false, now).await?;
+        let refresh = NewRefresh {
+            connection_id: id,
+            targets: tx.want_products(id, &to_fetch).await?,
+            forced_by: None,
+            requested: false,
+            import_new_accounts: false,
+        };
+        let refresh_id = tx.insert_refresh(&refresh, now).await?;
         tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;
         Ok(Some(refresh_id))
     }

@@ -1,6 +1,7 @@
 //! What providers deliver, in our terms: ids are still the provider's, everything else is normalised.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -30,6 +31,43 @@ pub struct Observation {
     pub consented: BTreeSet<Product>,
     /// When consent ends, as the provider says.
     pub consent_expires_at: Option<DateTime<Utc>>,
+}
+
+/// What the provider is to fetch from the institution now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RefreshRequest<'a> {
+    /// What is wanted anew; what it cannot refresh is passed over.
+    pub products: &'a [Product],
+    /// Whether accounts that were not there at the import may come too (E5).
+    pub import_new_accounts: bool,
+    /// Whether the schedule wants it: not where the provider did it in the last 24 hours by itself (E7).
+    pub scheduled: bool,
+    /// The end user who asked for it, where one did (E3).
+    pub psu: Option<&'a Psu>,
+}
+
+impl<'a> RefreshRequest<'a> {
+    /// One that a back end asked for.
+    pub fn of(products: &'a [Product]) -> Self {
+        Self { products, ..Self::default() }
+    }
+}
+
+/// The end user at their device, as PSD2 has it (E3). Passed on, and never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Psu {
+    /// Their address, of either version.
+    pub ip_address: IpAddr,
+    /// Their device's operating system.
+    pub device_os: String,
+    /// Their browser or app.
+    pub user_agent: String,
+}
+
+impl std::fmt::Debug for Psu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Psu(…)")
+    }
 }
 
 /// What to fetch beside the accounts themselves.

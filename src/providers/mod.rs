@@ -283,12 +283,12 @@ pub trait Provider: Send + Sync {
         Err(Failure::unsupported("liabilities"))
     }
 
-    /// Asks the provider to fetch from the institution now; results come later by sync or hint. Products it cannot refresh are passed over.
+    /// Asks the provider to fetch from the institution now; results come later by sync or hint.
     async fn refresh(
         &self,
         cx: &Context<'_>,
         credential: &Secret,
-        products: &[crate::domain::product::Product],
+        request: &data::RefreshRequest<'_>,
     ) -> Result<(), Failure>;
 
     /// A token for that account at a payment processor.

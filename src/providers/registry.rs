@@ -43,6 +43,8 @@ pub struct Entry {
     pub mode: Mode,
     /// What it needs kept beside its connections.
     pub records: Arc<dyn Records>,
+    /// Whether it has the institutions read by a schedule of its own, so that ours only reads (E10).
+    pub refreshes_itself: bool,
 }
 
 impl Entry {
@@ -140,6 +142,11 @@ impl Registry {
             let mode = section.map_or(Mode::Sandbox, |section| section.mode);
             let own = section.map(|section| section.own.clone()).unwrap_or_default();
             let wrong = |problem: String| RegistryError(format!("providers.{name}: {problem}"));
+            let refreshes_itself = match own.get("refresh_by").map(|value| value.as_str()) {
+                None | Some(Some("linkspan")) => false,
+                Some(Some("provider")) => true,
+                _ => return Err(wrong("refresh_by must be \"linkspan\" or \"provider\"".to_owned())),
+            };
             let provider = (listed.build)(own, mode).map_err(wrong)?;
             let mut hosts = Hosts::default();
             let base_url = match (mode, section.and_then(|section| section.base_url.clone())) {
@@ -166,7 +173,8 @@ impl Registry {
                     hosts.others.insert(host, open(&format!("{name}.{host}"), &format!("{host}_url"), url)?);
                 }
             }
-            entries.push(Entry { provider, upstream, hosts: Arc::new(hosts), mode, records: records.clone() });
+            let (hosts, records) = (Arc::new(hosts), records.clone());
+            entries.push(Entry { provider, upstream, hosts, mode, records, refreshes_itself });
         }
         if let Some(unknown) = config
             .providers

@@ -40,6 +40,12 @@ pub struct Spec {
     pub refreshable: &'static [Product],
     /// The shortest time between two forced refreshes of a connection, in seconds (E8).
     pub refresh_pause_seconds: u32,
+    /// Hours from one forced refresh of ours to the next, where the schedule forces them (E7); `None` = it only reads.
+    pub forced_every_hours: Option<u16>,
+    /// How often in 24 hours an institution lets itself be read without the end user (E3), where that is limited.
+    pub unattended_a_day: Option<u16>,
+    /// Whether it takes the end user's headers with a refresh (E3).
+    pub takes_psu: bool,
     /// Whether transactions are read as windows of dates, each whole, instead of as changes: what a run does not bring of a
     /// window that it read to its end ([`Window`](super::data::Window)) has vanished.
     pub reads_windows: bool,

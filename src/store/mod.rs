@@ -43,7 +43,7 @@ pub use migrate::migrate;
 pub use pool::{Store, TenantStore, TenantTx};
 pub use products::{ConnectionProduct, placements, states};
 pub use records::RecordClaim;
-pub use refreshes::{Refresh, RefreshResult, RefreshStatus};
+pub use refreshes::{ForcedBy, NewRefresh, Refresh, RefreshResult, RefreshStatus};
 pub use revocations::{InboundWebhook, Revocation};
 pub use runs::Progress;
 pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};

@@ -25,6 +25,33 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// Who wants the provider to fetch from the institution.
+    pub enum ForcedBy {
+        /// The end user, who is there (E3).
+        User = "USER",
+        /// The tenant's back end.
+        BackEnd = "BACK_END",
+        /// The schedule (E7).
+        Schedule = "SCHEDULE",
+    }
+}
+
+/// A refresh that begins.
+#[derive(Clone, Debug)]
+pub struct NewRefresh {
+    /// Of which connection.
+    pub connection_id: ConnectionId,
+    /// Up to which number each product must be done.
+    pub targets: BTreeMap<Product, i64>,
+    /// Who wants the provider to fetch; `None` = it only reads.
+    pub forced_by: Option<ForcedBy>,
+    /// Whether the provider has been asked to fetch already.
+    pub requested: bool,
+    /// Whether accounts that were not there at the import may come too (E5).
+    pub import_new_accounts: bool,
+}
+
 /// What became of one product of a refresh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -50,8 +77,12 @@ pub struct Refresh {
     pub targets: BTreeMap<Product, i64>,
     /// What became of each.
     pub results: Vec<RefreshResult>,
-    /// Whether the provider has been asked to fetch.
+    /// Who wants the provider to fetch; `None` = it only reads.
+    pub forced_by: Option<ForcedBy>,
+    /// Whether the provider has been asked to fetch, or need not be.
     pub requested: bool,
+    /// Whether accounts that were not there at the import may come too (E5).
+    pub import_new_accounts: bool,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it ended.
@@ -59,25 +90,22 @@ pub struct Refresh {
 }
 
 impl TenantTx {
-    /// Stores a refresh that begins; the provider is asked to fetch only for a forced one.
-    pub async fn insert_refresh(
-        &mut self,
-        connection_id: ConnectionId,
-        targets: &BTreeMap<Product, i64>,
-        forced: bool,
-        now: DateTime<Utc>,
-    ) -> Result<RefreshId> {
+    /// Stores a refresh that begins.
+    pub async fn insert_refresh(&mut self, new: &NewRefresh, now: DateTime<Utc>) -> Result<RefreshId> {
         let tenant_id = self.tenant_id.0;
         let id = RefreshId::new();
-        let targets = serde_json::to_value(targets).map_err(|error| Error::Unreadable(error.to_string()))?;
+        let targets = serde_json::to_value(&new.targets).map_err(|error| Error::Unreadable(error.to_string()))?;
         sqlx::query!(
-            "insert into refreshes (id, tenant_id, connection_id, status, targets, forced, requested, created_at)
-             values ($1, $2, $3, 'IN_PROGRESS', $4, $5, not $5, $6)",
+            "insert into refreshes
+                (id, tenant_id, connection_id, status, targets, forced_by, requested, import_new_accounts, created_at)
+             values ($1, $2, $3, 'IN_PROGRESS', $4, $5, $6, $7, $8)",
             id.0,
             tenant_id,
-            connection_id.0,
+            new.connection_id.0,
             targets,
-            forced,
+            new.forced_by.map(ForcedBy::as_str),
+            new.requested || new.forced_by.is_none(),
+            new.import_new_accounts,
             now
         )
         .execute(self.sql())
@@ -100,6 +128,26 @@ impl TenantTx {
         Ok(self.refreshes(connection_id, None, false, true, 1).await?.pop())
     }
 
+    /// When the institution was read since then without the end user, oldest first.
+    pub async fn unattended_since(
+        &mut self,
+        connection_id: ConnectionId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>> {
+        let tenant_id = self.tenant_id.0;
+        let times = sqlx::query_scalar!(
+            "select created_at from refreshes
+             where tenant_id = $1 and connection_id = $2 and forced_by <> 'USER' and created_at > $3
+             order by created_at limit 100",
+            tenant_id,
+            connection_id.0,
+            since
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(times)
+    }
+
     async fn refreshes(
         &mut self,
         connection_id: ConnectionId,
@@ -110,9 +158,9 @@ impl TenantTx {
     ) -> Result<Vec<Refresh>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
-            "select id, status, targets, results, requested, created_at, finished_at from refreshes
+            "select id, status, targets, results, forced_by, requested, import_new_accounts, created_at, finished_at from refreshes
              where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or id = $3) and (not $4 or status = 'IN_PROGRESS')
-                and (not $5 or forced)
+                and (not $5 or forced_by is not null)
              order by id desc limit $6",
             tenant_id,
             connection_id.0,
@@ -132,7 +180,9 @@ impl TenantTx {
                     status: row.status.parse().map_err(|_| Error::Unreadable(row.status.clone()))?,
                     targets: serde_json::from_value(row.targets).map_err(unreadable)?,
                     results: serde_json::from_value(row.results).map_err(unreadable)?,
+                    forced_by: row.forced_by.map(|by| by.parse().map_err(|_| Error::Unreadable(by))).transpose()?,
                     requested: row.requested,
+                    import_new_accounts: row.import_new_accounts,
                     created_at: row.created_at,
                     finished_at: row.finished_at,
                 })

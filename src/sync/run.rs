@@ -16,10 +16,10 @@ use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::domain::support_matrix::is_revocation;
-use crate::providers::data::Observation;
+use crate::providers::data::{Observation, RefreshRequest};
 use crate::providers::{Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -146,7 +146,13 @@ impl Run<'_> {
                 refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
             if !products.is_empty() {
                 let cx = self.entry.in_job(&self.sync.clock);
-                if let Err(failure) = self.entry.provider.refresh(&cx, &self.credential, &products).await {
+                let request = RefreshRequest {
+                    products: &products,
+                    import_new_accounts: refresh.import_new_accounts,
+                    scheduled: refresh.forced_by == Some(ForcedBy::Schedule),
+                    psu: None,
+                };
+                if let Err(failure) = self.entry.provider.refresh(&cx, &self.credential, &request).await {
                     // What is there is read all the same; a login that stopped working shows in the reading.
                     tracing::info!(connection_id = %self.id(), code = %failure.code, "the provider did not refresh");
                 }

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use linkspan::domain::secret::Secret;
 use linkspan::net::Method;
 use linkspan::providers::FailureKind;
-use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, TransactionsRequest};
+use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, RefreshRequest, TransactionsRequest};
 use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use serde_json::json;
 
@@ -104,7 +104,7 @@ async fn e1_only_a_refresh_asks_the_institution_before_the_day_is_over() {
     let first = read().await;
     rig.move_clock(chrono::TimeDelta::hours(5));
     assert_eq!(read().await, first);
-    rig.provider().refresh(&rig.cx(), &linked.credential, rig.spec().refreshable).await.unwrap();
+    rig.provider().refresh(&rig.cx(), &linked.credential, &RefreshRequest::of(rig.spec().refreshable)).await.unwrap();
     let second = read().await;
     assert!(second - first >= chrono::TimeDelta::hours(5));
     rig.move_clock(chrono::TimeDelta::hours(25));

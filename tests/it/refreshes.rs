@@ -49,6 +49,94 @@ async fn e1_e8_a_refresh_runs_once_at_a_time_and_not_too_often() {
     assert_eq!(app.get(&format!("/connections/{id}/refreshes/{id}")).await.status, 404);
 }
 
+/// What asks finAPI to fetch from the bank.
+const UPDATE: &str = "/api/tasks/backgroundUpdate";
+
+/// A bank of finAPI.
+const BANK: &str = "Isarwinkel Universalbank";
+
+const PSU: [(&str, &str); 3] =
+    [("psu-ip-address", "2001:db8::7"), ("psu-device-os", "Plan 9"), ("psu-user-agent", "Mothra/1.0 (canary)")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e3_a_bank_is_read_four_times_a_day_without_the_end_user_and_more_often_with_them() {
+    // The schedule has accesses of its own otherwise.
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__FINAPI__REFRESH_BY", "provider")]).await;
+    let id = app.linked_through("FINAPI", BANK, json!({ "products": ["TRANSACTIONS"], "countryCodes": ["DE"] })).await;
+    let path = format!("/connections/{id}/refresh");
+    let wait = async || {
+        app.settled(&id).await;
+        app.advance(601).await;
+    };
+    for _ in 0..4 {
+        wait().await;
+        app.post(&path, json!({})).await.expect(202);
+    }
+    wait().await;
+    let calls = app.fidelity.requests(UPDATE).len();
+    assert_eq!(calls, 4);
+    let refused = app.post(&path, json!({})).await;
+    let left: i64 = refused.headers["retry-after"].parse().unwrap();
+    assert!((86_400 - 5 * 601..86_400 - 3 * 601).contains(&left), "{left}");
+    refused.problem(429, "REFRESH_LIMIT");
+    assert_eq!(app.fidelity.requests(UPDATE).len(), calls, "nothing is asked upstream");
+
+    // One whom the end user asked for goes on, tells who they are, and does not count.
+    let body = || Some(json!({ "products": ["TRANSACTIONS"] }).to_string().into_bytes());
+    app.call("POST", &path, Key::Sandbox, &PSU, body()).await.expect(202);
+    let told = app.fidelity.requests(UPDATE).pop().unwrap();
+    let psu = json!({ "ipAddress": "2001:db8::7", "deviceOs": "Plan 9", "userAgent": "Mothra/1.0 (canary)" });
+    assert_eq!(told["userMetadata"], psu);
+    assert_eq!(told["importNewAccountsMode"], "SKIP");
+    wait().await;
+    assert_eq!(app.fidelity.requests(UPDATE).len(), calls + 1, "the bank is read once");
+    let left: i64 = app.post(&path, json!({})).await.headers["retry-after"].parse().unwrap();
+    app.advance(left).await;
+    app.settled(&id).await;
+    app.post(&path, json!({})).await.expect(202);
+    app.called(UPDATE, calls + 2).await;
+    app.assert_faithful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e3_the_end_users_headers_come_whole_or_not_at_all() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let path = format!("/connections/{id}/refresh");
+    let refuse = async |headers: &[(&str, &str)]| {
+        let answer = app.call("POST", &path, Key::Sandbox, headers, Some(b"{}".to_vec())).await;
+        answer.problem(400, "INVALID_REQUEST")["errors"][0]["pointer"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refuse(&PSU[..2]).await, "PSU-User-Agent");
+    assert_eq!(refuse(&[PSU[0], PSU[0], PSU[1], PSU[2]]).await, "PSU-IP-Address");
+    assert_eq!(refuse(&[("psu-ip-address", "somewhere"), PSU[1], PSU[2]]).await, "PSU-IP-Address");
+    assert_eq!(refuse(&[PSU[0], ("psu-device-os", ""), PSU[2]]).await, "PSU-Device-OS");
+    // A provider that takes none of them is refreshed all the same.
+    app.call("POST", &path, Key::Sandbox, &PSU, Some(b"{}".to_vec())).await.expect(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_e10_the_schedule_has_banks_read_unless_the_provider_does_so_itself() {
+    let body = || json!({ "products": ["TRANSACTIONS"], "countryCodes": ["DE"] });
+    let app = TestApp::new().await;
+    let id = app.linked_through("FINAPI", BANK, body()).await;
+    for round in 1..=2 {
+        app.advance(13 * 3600).await;
+        app.called(UPDATE, round).await;
+        app.settled(&id).await;
+    }
+    // Of the four accesses of the last 24 hours, the schedule has used one or two.
+    app.advance(601).await;
+    app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
+
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__FINAPI__REFRESH_BY", "provider")]).await;
+    let id = app.linked_through("FINAPI", BANK, body()).await;
+    let before = app.connection(&id).await["successfullyAggregatedAt"].clone();
+    app.advance(13 * 3600).await;
+    app.until(&format!("/connections/{id}"), |now| now["successfullyAggregatedAt"] != before).await;
+    assert_eq!(app.fidelity.requests(UPDATE).len(), 0, "ours only reads");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn e2_a_refresh_tells_first_that_the_customer_is_needed_and_then_asks_no_more() {
     let app = TestApp::new().await;
@@ -78,8 +166,11 @@ async fn f5_f6_each_change_is_one_row_of_history_and_one_event() {
     app.repaired(&id, json!({}), json!({})).await;
     assert_eq!(app.delete(&format!("/connections/{id}")).await.status, 204);
     let history = app.all(&format!("/connections/{id}/history")).await;
-    let rows: Vec<_> =
+    let mut rows: Vec<_> =
         history.iter().map(|row| (row["to"].as_str().unwrap(), row["cause"].as_str().unwrap())).collect();
+    // The provider's webhook may have told of it before the customer was back.
+    assert!(["REPAIRED", "AGGREGATION"].contains(&rows[3].1), "{rows:?}");
+    rows[3].1 = "REPAIRED";
     assert_eq!(
         rows,
         [

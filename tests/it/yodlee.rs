@@ -8,7 +8,7 @@ use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::providers::FailureKind;
-use linkspan::providers::data::{AccountsWanted, HistoryProgress, TransactionsRequest};
+use linkspan::providers::data::{AccountsWanted, HistoryProgress, RefreshRequest, TransactionsRequest};
 use linkspan::providers::link::{Launch, LinkInput, LinkProgress, LinkPurpose};
 use serde_json::{Value, json};
 
@@ -31,7 +31,9 @@ fn repair(credential: &Secret, consent: Vec<Product>) -> LinkPurpose {
 async fn e8_two_refreshes_have_a_quarter_of_an_hour_between_them() {
     let rig = yodlee().await;
     let linked = rig.ready().await;
-    let refresh = async || rig.provider().refresh(&rig.cx(), &linked.credential, &[Product::Transactions]).await;
+    let refresh = async || {
+        rig.provider().refresh(&rig.cx(), &linked.credential, &RefreshRequest::of(&[Product::Transactions])).await
+    };
     refresh().await.unwrap();
     let refused = refresh().await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (FailureKind::RateLimit, "Y825"));

@@ -30,7 +30,6 @@ use figment::value::{Dict, Value};
 use url::Url;
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, data, link};
@@ -150,7 +149,7 @@ impl Provider for Akoya {
     }
 
     /// Nothing is kept at Akoya: every reading is a refresh.
-    async fn refresh(&self, _cx: &Context<'_>, _credential: &Secret, _products: &[Product]) -> Result<(), Failure> {
+    async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &data::RefreshRequest<'_>) -> Result<(), Failure> {
         Ok(())
     }
 

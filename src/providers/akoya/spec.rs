@@ -44,6 +44,9 @@ pub static SPEC: Spec = Spec {
     refreshable: &[],
     refresh_pause_seconds: 0,
     // [S] startTime and endTime of /transactions; there are no changes
+    forced_every_hours: None,
+    unattended_a_day: None,
+    takes_psu: false,
     reads_windows: true,
     // [D] notifications are not signed
     webhooks: WebhookProof::SecretPath,

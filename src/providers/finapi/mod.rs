@@ -30,7 +30,6 @@ use figment::value::{Dict, Value};
 use url::Url;
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, data, link};
@@ -134,8 +133,13 @@ impl Provider for FinApi {
         holdings::holdings(&self.api(cx, "holdings"), &Credential::read(credential)?).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        connections::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        connections::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, request).await
     }
 
     async fn institutions(

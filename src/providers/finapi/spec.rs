@@ -41,6 +41,10 @@ pub static SPEC: Spec = Spec {
     refreshable: &[Product::Balances, Product::Transactions, Product::InvestmentHoldings],
     // [A] POST /api/v2/bankConnections/update: not while an update runs, which takes about as long
     refresh_pause_seconds: 60,
+    forced_every_hours: Some(12),
+    // [A] 2.38.0: a recurring consent is for up to four accesses a day
+    unattended_a_day: Some(4),
+    takes_psu: true,
     // [A] GET /api/v2/transactions: by dates; nothing tells of what was deleted
     reads_windows: true,
     // [A] userNotificationCallbackUrl: no signature

@@ -31,7 +31,6 @@ use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
@@ -135,8 +134,13 @@ impl Provider for Finicity {
         accounts::liabilities(&Api::new(&self.config, cx), credential).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        accounts::refresh(&Api::new(&self.config, cx), credential, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        accounts::refresh(&Api::new(&self.config, cx), credential, request.products).await
     }
 
     async fn institutions(

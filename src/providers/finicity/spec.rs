@@ -44,6 +44,9 @@ const STANDARD: Spec = Spec {
     // [S] "calling Refresh repeatedly is usually a waste of resources"
     refresh_pause_seconds: 3_600,
     // No cursor; [S] fromDate and toDate
+    forced_every_hours: None,
+    unattended_a_day: None,
+    takes_psu: false,
     reads_windows: true,
     // [D] x-finicity-signature
     webhooks: WebhookProof::Verified,

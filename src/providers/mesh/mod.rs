@@ -29,7 +29,6 @@ use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
@@ -138,7 +137,7 @@ impl Provider for Mesh {
     }
 
     /// Nothing: every read is live.
-    async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &[Product]) -> Result<(), Failure> {
+    async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &data::RefreshRequest<'_>) -> Result<(), Failure> {
         Ok(())
     }
 

@@ -32,6 +32,9 @@ pub static SPEC: Spec = Spec {
     // [S] "Performs realtime API call": there is nothing to refresh but by reading
     refreshable: &[],
     refresh_pause_seconds: 0,
+    forced_every_hours: None,
+    unattended_a_day: None,
+    takes_psu: false,
     reads_windows: false,
     // [D] webhooks tell of transfers alone, signed by HMAC
     webhooks: WebhookProof::Unrelated,

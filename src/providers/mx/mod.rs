@@ -28,7 +28,6 @@ use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
@@ -137,8 +136,13 @@ impl Provider for Mx {
         accounts::liabilities(&self.api(cx), &Link::of(credential)?).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        members::refresh(&self.api(cx), &Link::of(credential)?, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        members::refresh(&self.api(cx), &Link::of(credential)?, request).await
     }
 
     async fn processor_token(

@@ -42,6 +42,10 @@ pub static SPEC: Spec = Spec {
     ],
     // [D] a standard aggregation within three hours of a successful one is not run
     refresh_pause_seconds: 3 * 60 * 60,
+    // Its own nightly one is usually younger.
+    forced_every_hours: Some(24),
+    unattended_a_day: None,
+    takes_psu: false,
     // Deleted rows simply vanish.
     reads_windows: true,
     // [D] HTTP Basic, with what was set in the dashboard

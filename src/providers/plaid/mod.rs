@@ -26,7 +26,6 @@ use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
@@ -148,8 +147,13 @@ impl Provider for Plaid {
         accounts::liabilities(&self.api(cx, "liabilities"), credential).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        items::refresh(&self.api(cx, "refresh"), credential, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        items::refresh(&self.api(cx, "refresh"), credential, request.products).await
     }
 
     async fn processor_token(

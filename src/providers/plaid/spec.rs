@@ -41,6 +41,9 @@ pub static SPEC: Spec = Spec {
     // [D] rate limits: counted by minute
     refresh_pause_seconds: 60,
     // [S] /transactions/sync
+    forced_every_hours: None,
+    unattended_a_day: None,
+    takes_psu: false,
     reads_windows: false,
     // [D] webhook verification
     webhooks: WebhookProof::Verified,

@@ -29,7 +29,6 @@ use chrono::{DateTime, Utc};
 use figment::value::{Dict, Value};
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
@@ -133,8 +132,13 @@ impl Provider for SaltEdge {
         reading::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        reading::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        reading::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, request.products).await
     }
 
     async fn institutions(

@@ -50,6 +50,9 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         refreshable: &[Product::Balances, Product::Owners, Product::Transactions, Product::Liabilities],
         // [C] refresh_timeout, in minutes and each bank's own: an hour is the usual one
         refresh_pause_seconds: 3600,
+        forced_every_hours: Some(12),
+        unattended_a_day: Some(4),
+        takes_psu: false,
         reads_windows: true,
         // [C] RSA-SHA256 over url and body
         webhooks: WebhookProof::Verified,

@@ -30,7 +30,6 @@ use figment::value::{Dict, Value};
 use url::Url;
 
 use crate::config::Mode;
-use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, data, link};
@@ -151,8 +150,13 @@ impl Provider for Yodlee {
         accounts::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-        logins::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, products).await
+    async fn refresh(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        request: &data::RefreshRequest<'_>,
+    ) -> Result<(), Failure> {
+        logins::refresh(&self.api(cx, "refresh"), &Credential::read(credential)?, request).await
     }
 
     async fn institutions(

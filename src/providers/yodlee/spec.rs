@@ -42,6 +42,9 @@ pub static SPEC: Spec = Spec {
     // [S] PUT /providerAccounts: "at least 15 min between requests"
     refresh_pause_seconds: 15 * 60,
     // [S] GET /transactions: by dates; GET /dataExtracts/userData would tell of a user's changes, for seven days
+    forced_every_hours: Some(24),
+    unattended_a_day: None,
+    takes_psu: false,
     reads_windows: true,
     // [D] webhooks: no signature is documented
     webhooks: WebhookProof::SecretPath,

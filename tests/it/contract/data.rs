@@ -6,7 +6,8 @@ use chrono::{Days, NaiveDate};
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::providers::data::{
-    AccountsWanted, InvestmentTransactionsRequest, ProviderAccount, ProviderInvestmentTransaction, TransactionsRequest,
+    AccountsWanted, InvestmentTransactionsRequest, ProviderAccount, ProviderInvestmentTransaction, RefreshRequest,
+    TransactionsRequest,
 };
 use linkspan::providers::{Failure, FailureKind};
 
@@ -126,7 +127,7 @@ async fn what_a_spec_does_not_claim_is_refused_without_a_call() {
         }
         // Products that it cannot refresh are passed over.
         let fixed: Vec<_> = Product::ALL.iter().copied().filter(|one| !rig.spec().refreshable.contains(one)).collect();
-        rig.provider().refresh(&rig.cx(), &credential, &fixed).await.unwrap();
+        rig.provider().refresh(&rig.cx(), &credential, &RefreshRequest::of(&fixed)).await.unwrap();
         assert_eq!(rig.calls(), before, "{}", rig.name());
     }
 }

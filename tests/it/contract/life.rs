@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use linkspan::bank::Knob;
 use linkspan::domain::connection::Condition;
 use linkspan::domain::product::Product;
-use linkspan::providers::data::AccountsWanted;
+use linkspan::providers::data::{AccountsWanted, RefreshRequest};
 use linkspan::providers::{FailureKind, Persistence};
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn e1_a_refresh_is_taken_for_what_the_spec_says() {
             // As the layer above keeps them apart, from each other and from the link.
             rig.move_clock(TimeDelta::seconds(i64::from(rig.spec().refresh_pause_seconds)));
             let before = rig.calls();
-            rig.provider().refresh(&rig.cx(), &linked.credential, &[*product]).await.unwrap();
+            rig.provider().refresh(&rig.cx(), &linked.credential, &RefreshRequest::of(&[*product])).await.unwrap();
             // As the layer above keeps them apart.
             rig.move_clock(TimeDelta::seconds(i64::from(rig.spec().refresh_pause_seconds)));
             assert!(rig.calls() > before, "{}: {product} was not asked for", rig.name());
@@ -88,7 +88,10 @@ async fn an_answer_that_nobody_documents_is_a_failure_with_a_kind() {
                 let _ = rig.provider().accounts(&foreign.hasty(), &linked.credential, wanted).await;
                 let _ = rig.provider().holdings(&foreign.hasty(), &linked.credential).await;
                 let _ = rig.provider().liabilities(&foreign.hasty(), &linked.credential).await;
-                let _ = rig.provider().refresh(&foreign.hasty(), &linked.credential, &[Product::Transactions]).await;
+                let _ = rig
+                    .provider()
+                    .refresh(&foreign.hasty(), &linked.credential, &RefreshRequest::of(&[Product::Transactions]))
+                    .await;
                 let _ = rig.provider().begin_link(&foreign.hasty(), &rig.request(rig.everything())).await;
             }
         }

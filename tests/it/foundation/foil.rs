@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::providers::spec::WebhookProof;
 use linkspan::providers::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
@@ -141,8 +140,8 @@ impl Provider for Foil {
         self.inner.liabilities(cx, &self.open(credential)?).await
     }
 
-    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<()> {
-        self.inner.refresh(cx, &self.open(credential)?, products).await
+    async fn refresh(&self, cx: &Context<'_>, credential: &Secret, request: &data::RefreshRequest<'_>) -> Result<()> {
+        self.inner.refresh(cx, &self.open(credential)?, request).await
     }
 
     async fn processor_token(&self, cx: &Context<'_>, credential: &Secret, account: &str, to: &str) -> Result<Secret> {

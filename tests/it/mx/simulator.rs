@@ -1,5 +1,6 @@
 //! The simulator says no where MX says no.
 
+use linkspan::providers::data::RefreshRequest;
 use serde_json::{Value, json};
 
 use crate::contract::Rig;
@@ -66,7 +67,11 @@ async fn e8_an_aggregation_within_three_hours_is_accepted_and_not_run() {
     assert_eq!(client.status_of("POST", &format!("{path}/aggregate"), None).await, 202);
     assert_eq!(at().await, before);
     // So the adapter does not take that for a refresh.
-    let refused = rig.provider().refresh(&rig.cx(), &linked.credential, rig.spec().refreshable).await.unwrap_err();
+    let refused = rig
+        .provider()
+        .refresh(&rig.cx(), &linked.credential, &RefreshRequest::of(rig.spec().refreshable))
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, linkspan::providers::FailureKind::RateLimit);
     let wait = refused.retry_after.unwrap().as_secs();
     assert!((6_000..=7_200).contains(&wait), "an hour has passed of three: {wait}");

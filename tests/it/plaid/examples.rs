@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::providers::data::{
-    AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, TransactionsRequest,
+    AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, RefreshRequest, TransactionsRequest,
 };
 use linkspan::providers::link::{LinkContinuation, LinkInput};
 use linkspan::providers::{Context, Failure};
@@ -72,8 +72,12 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
         "/auth/get" => provider.accounts(cx, &credential, wanted(false, true, false)).await.map(drop),
         "/identity/get" => provider.accounts(cx, &credential, wanted(false, false, true)).await.map(drop),
         "/transactions/sync" => provider.transactions(cx, &credential, &TransactionsRequest::default()).await.map(drop),
-        "/transactions/refresh" => provider.refresh(cx, &credential, &[Product::Transactions]).await,
-        "/investments/refresh" => provider.refresh(cx, &credential, &[Product::InvestmentHoldings]).await,
+        "/transactions/refresh" => {
+            provider.refresh(cx, &credential, &RefreshRequest::of(&[Product::Transactions])).await
+        }
+        "/investments/refresh" => {
+            provider.refresh(cx, &credential, &RefreshRequest::of(&[Product::InvestmentHoldings])).await
+        }
         "/investments/holdings/get" => provider.holdings(cx, &credential).await.map(drop),
         "/investments/transactions/get" => {
             let (from, to) = (day("2020-01-01"), day("2021-01-01"));

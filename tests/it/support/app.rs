@@ -269,6 +269,16 @@ impl TestApp {
         id
     }
 
+    /// The same at an institution of that provider.
+    pub async fn linked_through(&self, provider: &str, institution: &str, body: Value) -> String {
+        let started = self.start(body).await;
+        let institution = self.institution_at(provider, institution).await;
+        let connection = self.play(&started, None, json!({ "institutionId": institution })).await.expect(200);
+        let id = connection["id"].as_str().unwrap().to_owned();
+        self.settled(&id).await;
+        id
+    }
+
     /// Opens a repair.
     pub async fn repair(&self, id: &str, body: Value) -> Value {
         self.post(&format!("/connections/{id}/repair"), body).await.expect(201)

@@ -81,7 +81,7 @@ impl Bench {
         let upstream = self.client.upstream("test", "http://127.0.0.1:9".parse().unwrap(), true).unwrap();
         let records = Arc::new(Kept::new(self.store.clone()));
         let (provider, hosts) = (Arc::new(network.clone()), Arc::default());
-        let entry = Entry { provider, upstream, hosts, mode: Mode::Sandbox, records };
+        let entry = Entry { provider, upstream, hosts, mode: Mode::Sandbox, records, refreshes_itself: false };
         let sync = Sync { store: self.store.clone(), registry: Registry::of(vec![entry]), clock: self.clock.clone() };
         Linked { id, network, sync, bench: self }
     }

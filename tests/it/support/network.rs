@@ -320,7 +320,7 @@ impl Provider for Network {
         never()
     }
 
-    async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &[Product]) -> Result<(), Failure> {
+    async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &RefreshRequest<'_>) -> Result<(), Failure> {
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::domain::account::AccountType;
-use crate::domain::product::{Product, ProductReason};
-use crate::providers::data::{AccountsWanted, Observation, ProviderAccount};
+use crate::domain::product::ProductReason;
+use crate::providers::data::{AccountsWanted, Observation, ProviderAccount, RefreshRequest};
 use crate::providers::finapi::error;
 use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::{condition, observation};
@@ -90,11 +90,16 @@ pub async fn accounts(
 
 /// Asks finAPI to fetch from the bank now, through all interfaces; what it cannot refresh is passed over. That the customer is needed shows in
 /// the bank connection.
-pub async fn refresh(api: &Api<'_>, credential: &Credential, products: &[Product]) -> Result<(), Failure> {
-    if !products.iter().any(|product| SPEC.refreshable.contains(product)) {
+pub async fn refresh(api: &Api<'_>, credential: &Credential, request: &RefreshRequest<'_>) -> Result<(), Failure> {
+    if !request.products.iter().any(|product| SPEC.refreshable.contains(product)) {
         return Ok(());
     }
-    let body = json!({ "bankConnectionId": credential.connection, "importNewAccountsMode": "SKIP" });
+    let new_accounts = if request.import_new_accounts { "CONDITIONAL" } else { "SKIP" };
+    let mut body = json!({ "bankConnectionId": credential.connection, "importNewAccountsMode": new_accounts });
+    if let Some(psu) = request.psu {
+        body["userMetadata"] =
+            json!({ "ipAddress": psu.ip_address, "deviceOs": psu.device_os, "userAgent": psu.user_agent });
+    }
     api.change(Caller::User(&credential.user), UPDATE, "/api/tasks/backgroundUpdate", Some(&body)).await
 }
 

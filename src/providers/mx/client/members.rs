@@ -4,8 +4,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use crate::domain::product::{Product, ProductReason};
-use crate::providers::data::Observation;
+use crate::domain::product::ProductReason;
+use crate::providers::data::{Observation, RefreshRequest};
 use crate::providers::mx::map::status::{self, Standing};
 use crate::providers::mx::spec::SPEC;
 use crate::providers::mx::wire::account::{Account, Accounts};
@@ -124,12 +124,13 @@ pub async fn refresh_balances(api: &Api<'_>, link: &Link, member: &Member) -> Re
 }
 
 /// Has MX aggregate now, if it would: within three hours of the last good time it says yes and does nothing.
-pub async fn refresh(api: &Api<'_>, link: &Link, products: &[Product]) -> Result<(), Failure> {
-    if !products.iter().any(|product| SPEC.refreshable.contains(product)) {
+pub async fn refresh(api: &Api<'_>, link: &Link, request: &RefreshRequest<'_>) -> Result<(), Failure> {
+    if !request.products.iter().any(|product| SPEC.refreshable.contains(product)) {
         return Ok(());
     }
     let member = usable(api, link).await?;
-    if is_busy(&member) {
+    let is_fresh = ended_since(member.successfully_aggregated_at, api.now() - TimeDelta::hours(24));
+    if is_busy(&member) || request.scheduled && is_fresh {
         return Ok(());
     }
     if let Some(wait) = member

@@ -13,7 +13,9 @@ use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::net::{self, Reply, Upstream};
-use crate::providers::data::{AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, TransactionsRequest};
+use crate::providers::data::{
+    AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, RefreshRequest, TransactionsRequest,
+};
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::plaid::wire::Done;
 use crate::providers::plaid::{Plaid, PlaidConfig};
@@ -277,10 +279,10 @@ async fn e1_each_refresh_is_asked_for_once_even_if_one_fails() {
     ])
     .await;
     let products = [Product::Transactions, Product::InvestmentHoldings, Product::InvestmentTransactions];
-    let failure = plaid().refresh(&stub.cx(), &token(), &products).await.unwrap_err();
+    let failure = plaid().refresh(&stub.cx(), &token(), &RefreshRequest::of(&products)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Unsupported);
     assert_eq!(stub.paths(), ["/transactions/refresh", "/investments/refresh"]);
-    plaid().refresh(&stub.cx(), &token(), &[Product::Liabilities, Product::Owners]).await.unwrap();
+    plaid().refresh(&stub.cx(), &token(), &RefreshRequest::of(&[Product::Liabilities, Product::Owners])).await.unwrap();
     assert_eq!(stub.asked().len(), 2, "what Plaid cannot refresh is passed over");
 }
 

@@ -1,10 +1,10 @@
 //! Logins at institutions: how they stand, their refresh, their end.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::domain::product::Product;
-use crate::providers::data::Observation;
-use crate::providers::yodlee::map::status::observation;
+use crate::providers::data::{Observation, RefreshRequest};
+use crate::providers::yodlee::map::status::{attempted_since, observation};
 use crate::providers::yodlee::spec::SPEC;
 use crate::providers::yodlee::wire::Id;
 use crate::providers::yodlee::wire::provider_account::{Consents, ProviderAccount, ProviderAccounts};
@@ -51,8 +51,12 @@ pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observatio
 }
 
 /// Asks Yodlee to fetch from the institution now, which brings all of its data; what it cannot refresh is passed over.
-pub async fn refresh(api: &Api<'_>, credential: &Credential, products: &[Product]) -> Result<(), Failure> {
-    if !products.iter().any(|product| SPEC.refreshable.contains(product)) {
+pub async fn refresh(api: &Api<'_>, credential: &Credential, request: &RefreshRequest<'_>) -> Result<(), Failure> {
+    if !request.products.iter().any(|product| SPEC.refreshable.contains(product)) {
+        return Ok(());
+    }
+    let yesterday = api.now() - TimeDelta::hours(24);
+    if request.scheduled && attempted_since(&get(api, &credential.user, &credential.login).await?, yesterday) {
         return Ok(());
     }
     let login: i64 = credential.login.parse().map_err(|_| not_an_id())?;

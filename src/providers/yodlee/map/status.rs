@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::Product;
 use crate::providers::data::Observation;
@@ -103,6 +105,12 @@ fn worst(account: &ProviderAccount) -> Option<(String, Meaning)> {
 /// Why the last update of a login failed, where it did and says why.
 pub fn failure_code(account: &ProviderAccount) -> Option<String> {
     worst(account).map(|(code, _)| code)
+}
+
+/// Whether it was updated, or tried to be, since then.
+pub fn attempted_since(account: &ProviderAccount, since: DateTime<Utc>) -> bool {
+    let attempts = account.dataset.iter().flatten().filter_map(|one| instant(one.last_update_attempt.as_deref()));
+    attempts.max().is_some_and(|at| at > since)
 }
 
 fn needs_customer_each_time(account: &ProviderAccount) -> bool {
