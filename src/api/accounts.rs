@@ -18,7 +18,6 @@ use super::problem::ProblemDocument;
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Identifiers, Owner};
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, InstitutionId};
 use crate::domain::problem::{Code, Problem};
-use crate::domain::support_matrix::is_revocation;
 use crate::store::{Account, AccountFilter, AccountSecret, TenantTx};
 
 /// What an account holds; amounts as decimal texts.
@@ -144,6 +143,7 @@ pub struct IdentifiersView {
 #[utoipa::path(get, path = "/accounts/{accountId}/identifiers", tag = "Data", params(("accountId" = AccountId, Path)),
     responses((status = 200, body = IdentifiersView), (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(super) async fn get_identifiers(
+    State(app): State<App>,
     caller: Caller,
     Path(account): Path<String>,
 ) -> Result<Json<IdentifiersView>, Problem> {
@@ -154,8 +154,7 @@ pub(super) async fn get_identifiers(
     let connection = tx.connection(account.connection_id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
     // Tokenised numbers stop working with the access (F6).
-    let revoked =
-        connection.condition.status.needs_customer() && connection.status_code.as_deref().is_some_and(is_revocation);
+    let revoked = app.linking.permission_revoked(&connection);
     let (identifiers, identifiers_status) = match stored {
         Some(_) if revoked => (Identifiers::default(), IdentifiersStatus::Revoked),
         Some(identifiers) => (identifiers, IdentifiersStatus::Available),

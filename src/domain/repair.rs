@@ -19,8 +19,8 @@ pub const EXPIRING_DAYS: u64 = 14;
 pub struct RepairFacts<'a> {
     /// Status and reason.
     pub condition: Condition,
-    /// The provider's code behind the condition.
-    pub status_code: Option<&'a str>,
+    /// Whether the provider says that the customer took the permission back.
+    pub permission_revoked: bool,
     /// When consent ends, as the provider says.
     pub consent_expires_at: Option<DateTime<Utc>>,
     /// Business time.
@@ -74,7 +74,7 @@ impl RepairFacts<'_> {
     }
 
     fn is_revoked(&self) -> bool {
-        self.condition.status.needs_customer() && self.status_code.is_some_and(support_matrix::is_revocation)
+        self.condition.status.needs_customer() && self.permission_revoked
     }
 
     fn consent_ended(&self) -> bool {

@@ -126,12 +126,6 @@ pub fn institution_has(provider: ServiceProvider, listed: &BTreeSet<Product>, pr
             }
 }
 
-/// Whether a provider's code behind a connection's status says that the customer took the permission back (D2).
-pub fn is_revocation(code: &str) -> bool {
-    // Plaid's; the second is its reason within a login error.
-    matches!(code, "USER_PERMISSION_REVOKED" | "OAUTH_USER_REVOKED")
-}
-
 /// The table of the README, in Markdown.
 pub fn markdown() -> String {
     let line = |head: &str, cells: Vec<String>| format!("| {head} | {} |\n", cells.join(" | "));

@@ -10,8 +10,10 @@ use super::schedule;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::domain::problem::Problem;
+use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::link::Linking;
+use crate::providers::Entry;
 use crate::routing;
 use crate::store::{Job, JobKind, Store};
 use crate::sync::{Next, Sync};
@@ -115,6 +117,7 @@ impl Work {
         let Some(credential) = revocation.credential else { return Ok(Outcome::Done) };
         let now = self.clock().now();
         let entry = self.linking.registry.require(Some(revocation.service_provider))?;
+        let credential = self.renewed(entry, tenant_id, id, credential).await?;
         let revoked = entry.provider.revoke(&entry.in_job(self.clock()), &credential).await;
         if let Err(failure) = &revoked
             && now - revocation.created_at < REVOKE_FOR
@@ -125,6 +128,26 @@ impl Work {
         tx.end_revocation(id, revoked.is_ok(), now).await?;
         tx.commit().await?;
         Ok(Outcome::Done)
+    }
+
+    /// A credential that has ended meanwhile revokes nothing: it is renewed before, and kept for the next attempt.
+    async fn renewed(
+        &self,
+        entry: &Entry,
+        tenant_id: TenantId,
+        id: Uuid,
+        credential: Secret,
+    ) -> Result<Secret, Problem> {
+        if !entry.provider.renewal_due(&credential, self.clock().now()) {
+            return Ok(credential);
+        }
+        let Ok(renewed) = entry.provider.renew(&entry.in_job(self.clock()), &credential).await else {
+            return Ok(credential);
+        };
+        let mut tx = self.store().tenant(tenant_id).begin().await?;
+        tx.renew_revocation(id, &renewed).await?;
+        tx.commit().await?;
+        Ok(renewed)
     }
 
     async fn webhook(&self, job: &Job) -> Result<Outcome, Problem> {

@@ -56,13 +56,22 @@ impl Linking {
         let states = states(rows);
         let reasons = reasons(&RepairFacts {
             condition: connection.condition,
-            status_code: connection.status_code.as_deref(),
+            permission_revoked: self.permission_revoked(connection),
             consent_expires_at: connection.consent_expires_at,
             now: self.clock.now(),
             new_accounts_available: connection.new_accounts_available,
             states: &states,
         });
         RepairPlan { required: required(&reasons, connection.condition), reasons }
+    }
+
+    /// Whether the customer took the permission back at the provider, as that says (D2, F6).
+    pub fn permission_revoked(&self, connection: &Connection) -> bool {
+        let entry = connection.service_provider.and_then(|provider| self.registry.get(provider));
+        connection.condition.status.needs_customer()
+            && entry
+                .zip(connection.status_code.as_deref())
+                .is_some_and(|(entry, code)| entry.provider.spec().is_revocation(code))
     }
 
     /// Opens a repair session for the same connection; one that is open is replaced (D1, D12).

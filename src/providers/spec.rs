@@ -42,6 +42,8 @@ pub struct Spec {
     pub refresh_pause_seconds: u32,
     /// Hours from one forced refresh of ours to the next, where the schedule forces them (E7); `None` = it only reads.
     pub forced_every_hours: Option<u16>,
+    /// Its codes that say that the customer took the permission back (D2, F6).
+    pub revocation_codes: &'static [&'static str],
     /// How often in 24 hours an institution lets itself be read without the end user (E3), where that is limited.
     pub unattended_a_day: Option<u16>,
     /// Whether it takes the end user's headers with a refresh (E3).
@@ -58,6 +60,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// Whether the code behind a connection's status says that the customer took the permission back.
+    pub fn is_revocation(&self, code: &str) -> bool {
+        self.revocation_codes.contains(&code)
+    }
+
     /// The deadline of an operation: 30 seconds unless listed.
     pub fn deadline(&self, operation: &str) -> Duration {
         self.slow_operations

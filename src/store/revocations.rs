@@ -79,6 +79,21 @@ impl TenantTx {
         Ok(Some(Revocation { id, service_provider: row.service_provider, credential, created_at: row.created_at }))
     }
 
+    /// The credential was renewed before it is revoked.
+    pub async fn renew_revocation(&mut self, id: Uuid, credential: &Secret) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("revocations", id, "credential", credential.expose().as_bytes())?;
+        sqlx::query!(
+            "update revocations set credential = $3 where id = $1 and tenant_id = $2 and credential is not null",
+            id,
+            tenant_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// The provider has confirmed, or it is given up: the credential is erased, and the end is written to the audit log.
     pub async fn end_revocation(&mut self, id: Uuid, confirmed: bool, now: DateTime<Utc>) -> Result<()> {
         let tenant_id = self.tenant_id.0;

@@ -15,7 +15,6 @@ use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::session::{SessionMode, SessionOutcome};
-use crate::domain::support_matrix::is_revocation;
 use crate::providers::data::{Observation, RefreshRequest};
 use crate::providers::{Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
@@ -294,7 +293,7 @@ impl Run<'_> {
         let changed = tx.change_condition(self.id(), condition, code, "AGGREGATION", now).await?;
         let has_numbers =
             self.products.iter().any(|row| row.product == Product::Identifiers && row.placement.is_some());
-        if changed && has_numbers && code.is_some_and(is_revocation) {
+        if changed && has_numbers && code.is_some_and(|code| self.entry.provider.spec().is_revocation(code)) {
             tx.emit(self.id(), EventType::AccountsIdentifiersRevoked, serde_json::json!({ "code": code }), now).await?;
         }
         for row in self.products.iter().filter(|row| row.is_due()) {

@@ -213,3 +213,27 @@ async fn f7_a_revocation_is_tried_until_the_provider_confirms() {
     app.called("/item/remove", tried + 1).await;
     assert_eq!(app.events(&id, "connection.deleted", 1).await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f7_a_credential_that_ends_meanwhile_is_renewed_before_it_is_revoked() {
+    const REMOVE: &str = "/api/v1/account";
+    let app = TestApp::new().await;
+    let id = app.linked_through("MESH", "First Platypus Bank", json!({ "products": ["INVESTMENT_HOLDINGS"] })).await;
+    app.faults_at("MESH", json!([{ "route": REMOVE, "kind": "STATUS", "status": 500 }])).await;
+    assert_eq!(app.delete(&format!("/connections/{id}")).await.status, 204);
+    app.called(REMOVE, 1).await;
+    app.advance(25 * 3600).await;
+    let token = |body: &Value| body["authToken"].as_str().unwrap().to_owned();
+    let first = token(&app.fidelity.requests(REMOVE)[0]);
+    let tokens = async || app.fidelity.requests(REMOVE).iter().map(token).collect::<Vec<_>>();
+    while tokens().await.last() == Some(&first) {
+        app.called(REMOVE, tokens().await.len() + 1).await;
+    }
+    // The renewed one is kept: the old one renews nothing any more.
+    app.faults_at("MESH", json!([])).await;
+    let (seen, renewals) = (tokens().await, app.fidelity.requests("/api/v1/token/refresh").len());
+    app.advance(3600).await;
+    app.called(REMOVE, seen.len() + 1).await;
+    assert_eq!(tokens().await[seen.len()], seen[seen.len() - 1]);
+    assert_eq!(app.fidelity.requests("/api/v1/token/refresh").len(), renewals);
+}

@@ -15,7 +15,7 @@ fn now() -> DateTime<Utc> {
 fn facts(condition: Condition, states: &States) -> RepairFacts<'_> {
     RepairFacts {
         condition,
-        status_code: None,
+        permission_revoked: false,
         consent_expires_at: None,
         now: now(),
         new_accounts_available: false,
@@ -77,9 +77,9 @@ fn d2_consent_ends_as_the_provider_says() {
 fn d2_a_revoked_permission_is_not_a_lost_login() {
     let states = States::new();
     let condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
-    let revoked = RepairFacts { status_code: Some("USER_PERMISSION_REVOKED"), ..facts(condition, &states) };
+    let revoked = RepairFacts { permission_revoked: true, ..facts(condition, &states) };
     assert_eq!(reasons(&revoked), [R::PermissionRevoked]);
-    let other = RepairFacts { status_code: Some("ITEM_LOCKED"), ..facts(condition, &states) };
+    let other = facts(condition, &states);
     assert_eq!(reasons(&other), [R::Login]);
     let healed = RepairFacts { condition: Condition::HEALTHY, ..revoked };
     assert_eq!(reasons(&healed), []);

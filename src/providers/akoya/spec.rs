@@ -45,6 +45,8 @@ pub static SPEC: Spec = Spec {
     refresh_pause_seconds: 0,
     // [S] startTime and endTime of /transactions; there are no changes
     forced_every_hours: None,
+    // [D] 601: the customer ended the consent
+    revocation_codes: &["601"],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: true,

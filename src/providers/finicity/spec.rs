@@ -45,6 +45,7 @@ const STANDARD: Spec = Spec {
     refresh_pause_seconds: 3_600,
     // No cursor; [S] fromDate and toDate
     forced_every_hours: None,
+    revocation_codes: &[],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: true,

@@ -33,6 +33,7 @@ pub static SPEC: Spec = Spec {
     refreshable: &[],
     refresh_pause_seconds: 0,
     forced_every_hours: None,
+    revocation_codes: &[],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: false,

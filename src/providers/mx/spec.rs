@@ -44,6 +44,7 @@ pub static SPEC: Spec = Spec {
     refresh_pause_seconds: 3 * 60 * 60,
     // Its own nightly one is usually younger.
     forced_every_hours: Some(24),
+    revocation_codes: &[],
     unattended_a_day: None,
     takes_psu: false,
     // Deleted rows simply vanish.

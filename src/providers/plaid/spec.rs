@@ -42,6 +42,8 @@ pub static SPEC: Spec = Spec {
     refresh_pause_seconds: 60,
     // [S] /transactions/sync
     forced_every_hours: None,
+    // The second is its reason within a login error.
+    revocation_codes: &["USER_PERMISSION_REVOKED", "OAUTH_USER_REVOKED"],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: false,

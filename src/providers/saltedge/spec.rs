@@ -51,6 +51,7 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         // [C] refresh_timeout, in minutes and each bank's own: an hour is the usual one
         refresh_pause_seconds: 3600,
         forced_every_hours: Some(12),
+        revocation_codes: &["ConsentRevoked"],
         unattended_a_day: Some(4),
         takes_psu: false,
         reads_windows: true,

@@ -43,6 +43,7 @@ pub static SPEC: Spec = Spec {
     refresh_pause_seconds: 15 * 60,
     // [S] GET /transactions: by dates; GET /dataExtracts/userData would tell of a user's changes, for seven days
     forced_every_hours: Some(24),
+    revocation_codes: &["CONSENT_REVOKED"],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: true,

@@ -218,9 +218,15 @@ impl TestApp {
 
     /// Lets Plaid's simulator go wrong like that from now on; nothing = all is well. Its answers are judged no more.
     pub async fn faults(&self, faults: Value) {
+        self.faults_at("PLAID", faults).await;
+    }
+
+    /// The same at that provider.
+    pub async fn faults_at(&self, provider: &str, faults: Value) {
         self.fidelity.expect_faults();
         let body = json!({ "faults": faults }).to_string().into_bytes();
-        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
+        let answer =
+            self.call("PUT", &format!("/sandbox/providers/{provider}/faults"), Key::Sandbox, &[], Some(body)).await;
         assert_eq!(answer.status, 204, "{:#}", answer.body);
     }
 
@@ -313,12 +319,8 @@ impl TestApp {
 
     /// Lets things go wrong at the provider, on that route; an empty one heals.
     pub async fn break_route(&self, route: &str) {
-        self.fidelity.expect_faults();
         let fault = json!({ "route": route, "kind": "STATUS", "status": 500 });
-        let faults = if route.is_empty() { json!([]) } else { json!([fault]) };
-        let body = json!({ "faults": faults }).to_string().into_bytes();
-        let answer = self.call("PUT", "/sandbox/providers/PLAID/faults", Key::Sandbox, &[], Some(body)).await;
-        assert_eq!(answer.status, 204);
+        self.faults(if route.is_empty() { json!([]) } else { json!([fault]) }).await;
     }
 
     /// The data of the events of a connection of that type, oldest first, once there are so many: events of transactions that

@@ -6,11 +6,11 @@ use super::{changed, fixture, read};
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::institution::{InstitutionHealth, ProviderInstitution};
 use crate::domain::product::Product::{self, *};
-use crate::domain::support_matrix::is_revocation;
 use crate::providers::data::Observation;
 use crate::providers::plaid::map::institutions::institution;
 use crate::providers::plaid::map::products::{from_plaid, plaid_name};
 use crate::providers::plaid::map::status::observation;
+use crate::providers::plaid::spec::SPEC;
 use crate::providers::plaid::wire::institution::Institutions;
 use crate::providers::plaid::wire::item::ItemState;
 
@@ -57,7 +57,7 @@ fn f6_a_revocation_is_told() {
         json!({"error_code": "ITEM_LOGIN_REQUIRED", "error_code_reason": "OAUTH_USER_REVOKED"}),
     ] {
         let seen = item(|item| item["error"] = error.clone());
-        assert!(is_revocation(seen.code.as_deref().unwrap()), "{error}");
+        assert!(SPEC.is_revocation(seen.code.as_deref().unwrap()), "{error}");
         assert_eq!(seen.condition, Condition::new(Status::ReconnectRequired, StatusReason::TokenExpired));
     }
 }
