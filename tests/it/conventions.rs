@@ -34,3 +34,22 @@ async fn two_identical_starts_with_one_key_are_one() {
     let other = json!({ "externalCustomerId": "b", "products": ["TRANSACTIONS"] }).to_string().into_bytes();
     app.call("POST", "/connect/start", Key::Sandbox, &headers, Some(other)).await.problem(409, "IDEMPOTENCY_MISMATCH");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_long_is_answered_like_anything_else() {
+    let app = TestApp::new().await;
+    let long = "x".repeat(50_000);
+    app.get(&format!("/nowhere/{long}")).await.problem(404, "NOT_FOUND");
+    app.get(&format!("/connections/{long}")).await.problem(404, "NOT_FOUND");
+    app.get(&format!("/connections?after={long}")).await.problem(400, "INVALID_REQUEST");
+    app.get(&format!("/connections?{long}=1")).await.problem(400, "INVALID_REQUEST");
+    let many: Vec<(String, String)> = (0..90).map(|number| (format!("x-{number}"), "x".repeat(600))).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    app.call("GET", "/nowhere", Key::Sandbox, &many, None).await.problem(404, "NOT_FOUND");
+    app.call("GET", "/connections", Key::Of(&long), &[], None).await.problem(401, "UNAUTHORIZED");
+    app.call("POST", "/connect/start", Key::Sandbox, &[("idempotency-key", &long)], None)
+        .await
+        .problem(400, "INVALID_REQUEST");
+    let huge = vec![b'x'; 1024 * 1024 + 1];
+    app.call("POST", "/webhooks/PLAID", Key::Nobody, &[], Some(huge)).await.problem(413, "PAYLOAD_TOO_LARGE");
+}
