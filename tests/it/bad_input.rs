@@ -241,7 +241,7 @@ async fn malformed_ids_and_parameters_are_refused() {
         }
         if operation.method == "GET" && operation.in_path().is_empty() && operation.path != "/events/stream" {
             for parameter in operation.parameters().into_iter().filter(|parameter| parameter.place == "query") {
-                let is_text = ["query", "externalCustomerId", "countryCode"].contains(&parameter.name.as_str());
+                let is_text = ["query", "externalCustomerId"].contains(&parameter.name.as_str());
                 for wrong in ["%00", "%ff", if is_text { "%00" } else { "typo" }] {
                     let path = format!("{}?{}={wrong}", operation.path, parameter.name);
                     app.get(&path).await.problem(400, "INVALID_REQUEST");
@@ -282,6 +282,11 @@ async fn a_start_says_what_is_wrong_with_it() {
         (json!({ "expiresIn": 1 }), 400, "/expiresIn"),
         (json!({ "accountFilters": { "depository": ["TYPO"] } }), 400, "/accountFilters/depository/0"),
         (json!({ "countryCodes": ["US", "usa"] }), 400, "/countryCodes/1"),
+        (json!({ "countryCodes": ["XX"] }), 400, "/countryCodes/0"),
+        (json!({ "countryCodes": ["GB", "UK"] }), 400, "/countryCodes/1"),
+        (json!({ "language": "english" }), 400, "/language"),
+        (json!({ "language": "EN" }), 400, "/language"),
+        (json!({ "language": "xx" }), 400, "/language"),
     ];
     for (change, status, pointer) in cases {
         let mut body = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"] });
@@ -289,6 +294,8 @@ async fn a_start_says_what_is_wrong_with_it() {
         let problem = app.post("/connect/start", body).await.expect(status);
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem:#}");
     }
+    app.get("/institutions?countryCode=XX").await.problem(400, "INVALID_REQUEST");
+    app.get("/institutions?countryCode=us").await.expect(200);
     let twice = br#"{"externalCustomerId":"a","products":["TRANSACTIONS"],"metadata":{"a/b":{"c":1,"c":2}}}"#;
     let twice = app.call("POST", "/connect/start", Key::Sandbox, &[], Some(twice.to_vec())).await;
     let twice = twice.problem(400, "INVALID_REQUEST");
