@@ -127,9 +127,10 @@ create table connection_products (
     reason text,
     detail text,
     last_aggregated_at timestamptz,
-    -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ.
+    -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ. Up to `failed` it was tried in vain.
     wanted bigint not null default 0,
     done bigint not null default 0,
+    failed bigint not null default 0,
     -- Where the current run began, where it is, and what it has seen vanish (applied when the run ends).
     cursor text,
     page_cursor text,

@@ -318,7 +318,8 @@ impl Run<'_> {
         let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
-        tx.finish_products(self.id(), &self.finished(&outcomes), now).await?;
+        tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;
+        tx.fail_products(self.id(), &self.wanted_where(|product| has_failed(&outcomes, product))).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
         if changed && was_lost {
@@ -330,11 +331,10 @@ impl Run<'_> {
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
     }
 
-    /// What of the run need not be tried again, with the number up to which it is done. It is done when the run ends, so that whoever
-    /// sees a connection up to date sees all of it.
-    fn finished(&self, outcomes: &Outcomes) -> BTreeMap<Product, i64> {
-        let is_finished = |product: &Product| outcomes.get(product).is_some_and(|fetched| fetched.again().is_none());
-        self.products.iter().filter(|row| is_finished(&row.product)).map(|row| (row.product, row.wanted)).collect()
+    /// These products, with the number up to which the run served them. It is told when the run ends, so that whoever sees a
+    /// connection up to date sees all of it.
+    fn wanted_where(&self, is_meant: impl Fn(Product) -> bool) -> BTreeMap<Product, i64> {
+        self.products.iter().filter(|row| is_meant(row.product)).map(|row| (row.product, row.wanted)).collect()
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
@@ -370,4 +370,14 @@ impl Run<'_> {
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
         TimeDelta::hours(hours) - TimeDelta::seconds(spread)
     }
+}
+
+/// Whether it need not be tried again.
+fn is_finished(outcomes: &Outcomes, product: Product) -> bool {
+    outcomes.get(&product).is_some_and(|fetched| fetched.again().is_none())
+}
+
+/// Whether it failed; what the provider merely has not ready yet has not.
+fn has_failed(outcomes: &Outcomes, product: Product) -> bool {
+    matches!(outcomes.get(&product), Some(Fetched::Failed(_)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Key, TestApp};
+use crate::support::{Key, TestApp, state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e1_e8_a_refresh_runs_once_at_a_time_and_not_too_often() {
@@ -121,4 +121,28 @@ async fn f7_a_revocation_is_tried_until_the_provider_confirms() {
     app.advance(3600).await;
     app.called("/item/remove", tried + 1).await;
     assert_eq!(app.events(&id, "connection.deleted", 1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_a_read_that_failed_says_so_while_it_waits_for_its_next_try() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let path = format!("/connections/{id}");
+    assert_eq!(app.connection(&id).await["updateStatus"], "READY");
+    app.break_route("/transactions/sync").await;
+    let begun = app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
+    let failed = app.settled(&id).await;
+    assert_eq!(failed["updateStatus"], "FAILED");
+    assert_eq!(state(&failed, "TRANSACTIONS"), ("FAILED", Some("PROVIDER_ERROR")));
+    let run = app.get(&format!("{path}/refreshes/{}", begun["refreshId"].as_str().unwrap())).await.expect(200);
+    assert_eq!((&run["status"], &run["results"][0]["reason"]), (&json!("FAILED"), &json!("PROVIDER_ERROR")));
+    // Tried again in vain, it has still failed.
+    let tries = app.fidelity.requests("/item/get").len();
+    app.advance(3600).await;
+    app.called("/item/get", tries + 1).await;
+    assert_eq!(app.connection(&id).await["updateStatus"], "FAILED");
+    app.break_route("").await;
+    app.advance(3600).await;
+    let well = app.until(&path, |one| one["updateStatus"] != "FAILED" && one["status"] == "ACTIVE").await;
+    assert_eq!((&well["updateStatus"], state(&well, "TRANSACTIONS")), (&json!("READY"), ("AVAILABLE", None)));
 }
