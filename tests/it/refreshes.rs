@@ -146,3 +146,21 @@ async fn e1_a_read_that_failed_says_so_while_it_waits_for_its_next_try() {
     let well = app.until(&path, |one| one["updateStatus"] != "FAILED" && one["status"] == "ACTIVE").await;
     assert_eq!((&well["updateStatus"], state(&well, "TRANSACTIONS")), (&json!("READY"), ("AVAILABLE", None)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e11_balances_alone_are_asked_for_live() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["BALANCES", "TRANSACTIONS"] })).await;
+    let refresh = async |body: Value| {
+        app.advance(61).await;
+        app.post(&format!("/connections/{id}/refresh"), body).await.expect(202);
+        assert_eq!(app.settled(&id).await["updateStatus"], "READY");
+        app.fidelity.requests("/accounts/balance/get").len()
+    };
+    // Each live one is billed: nobody gets it who has not asked for just that.
+    assert_eq!(refresh(json!({})).await, 0);
+    assert_eq!(refresh(json!({ "products": ["BALANCES", "TRANSACTIONS"] })).await, 0);
+    let forced = app.fidelity.requests("/transactions/refresh").len();
+    assert_eq!(refresh(json!({ "products": ["BALANCES"] })).await, 1);
+    assert_eq!(app.fidelity.requests("/transactions/refresh").len(), forced);
+}
