@@ -242,6 +242,8 @@ impl<'de> MapAccess<'de> for Members {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failing test says where")]
+
     use std::collections::BTreeMap;
 
     use serde::Deserialize;
