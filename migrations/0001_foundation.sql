@@ -108,6 +108,10 @@ create table connections (
     event_seq bigint not null default 0,
     next_read_at timestamptz,
     failures int not null default 0,
+    -- The cause that does not pass by itself for which nothing came, how often in a row, and since when (E9).
+    lasting_cause text,
+    lasting_times int not null default 0,
+    lasting_since timestamptz,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     successfully_aggregated_at timestamptz

@@ -5,10 +5,12 @@ use std::sync::Mutex;
 
 use chrono::TimeDelta;
 
-use super::outcome::{Fetched, Outcomes, condition, interrupted, refresh_result, with_notice};
+use super::outcome::{
+    Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, refresh_result, with_notice,
+};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
-use crate::domain::connection::{Condition, Status};
+use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::event::EventType;
 use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
@@ -309,12 +311,19 @@ impl Run<'_> {
         let mut tx = self.begin().await?;
         // As it was stored in this run, or told since.
         let stored = tx.connection(self.id()).await?.ok_or_else(Problem::not_found)?;
-        let (condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        let (mut condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+        if came {
+            tx.forget_failures(self.id()).await?;
+        } else if let Some(cause) = lasting_cause(&outcomes)
+            && is_continued(tx.count_failure(self.id(), cause, now).await?, now)
+        {
+            condition = Condition::new(Status::Unrecoverable, StatusReason::ContinuedAggregationFailures);
+        }
         if condition.status.needs_customer() {
             drop(tx);
             return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
         }
-        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
         let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
