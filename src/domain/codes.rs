@@ -10,8 +10,8 @@ const COUNTRIES: &str = "\
     SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT \
     ZA ZM ZW";
 
-/// Of the codes that ISO leaves to users, those that networks list institutions under: Kosovo, and Salt Edge's test banks and those of
-/// no country.
+/// Of the codes that ISO leaves to users, those under which networks list institutions: Kosovo, test banks, and those of no one
+/// country.
 const IN_USE: &str = "XK XF XO";
 
 /// ISO 639-1, in order (the list of the Library of Congress, its registration authority, 183 codes).
