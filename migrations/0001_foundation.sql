@@ -108,6 +108,10 @@ create table connections (
     event_seq bigint not null default 0,
     next_read_at timestamptz,
     failures int not null default 0,
+    -- The cause that does not pass by itself for which nothing came, how often in a row, and since when (E9).
+    lasting_cause text,
+    lasting_times int not null default 0,
+    lasting_since timestamptz,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     successfully_aggregated_at timestamptz
@@ -127,9 +131,10 @@ create table connection_products (
     reason text,
     detail text,
     last_aggregated_at timestamptz,
-    -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ.
+    -- Wanted as often as `wanted`, done as often as `done`: fetch while they differ. Up to `failed` it was tried in vain.
     wanted bigint not null default 0,
     done bigint not null default 0,
+    failed bigint not null default 0,
     -- Where the current run began, where it is, and what it has seen vanish (applied when the run ends).
     cursor text,
     page_cursor text,

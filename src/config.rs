@@ -286,13 +286,13 @@ fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
             let set_by = set_by(&error, &key, names);
             match &error.kind {
                 figment::error::Kind::UnknownField(..) => {
-                    format!("{key}{set_by} is no key: look at config.default.toml for the right name, or remove it")
+                    format!("{key}{set_by} is no key: `linkspan config` prints every key; correct the name, or remove it")
                 }
                 kind if key.is_empty() => format!("the file{set_by} cannot be read: {kind}"),
                 kind => {
                     // The library quotes each of several choices, and then all of them.
                     let problem = kind.to_string().replace("``", "`");
-                    format!("{key}{set_by}: {problem}; correct the value, config.default.toml describes it")
+                    format!("{key}{set_by}: {problem}; correct the value, `linkspan config` prints every key with what it takes")
                 }
             }
         })
@@ -346,7 +346,11 @@ mod tests {
     fn a_bad_value_names_key_problem_and_fix() {
         for (variable, value, parts) in [
             ("LINKSPAN_BIND", "nonsense", ["bind (set by LINKSPAN_BIND)", "socket address", "correct the value"]),
-            ("LINKSPAN_BNID", "127.0.0.1:1", ["bnid (set by LINKSPAN_BNID)", "is no key", "config.default.toml"]),
+            (
+                "LINKSPAN_BNID",
+                "127.0.0.1:1",
+                ["bnid (set by LINKSPAN_BNID)", "is no key", "`linkspan config` prints every key"],
+            ),
             ("LINKSPAN_LOG__FILTRE", "info", ["log.filtre (set by LINKSPAN_LOG__FILTRE)", "is no key", "remove it"]),
             ("LINKSPAN_JOBS__WORKERS__MOST", "3", ["jobs.workers", "set by LINKSPAN_JOBS__WORKERS__MOST", "correct"]),
             ("LINKSPAN_PROVIDERS__PLAIDD__MODE", "live", ["providers.plaidd", "is no provider", "plaid"]),

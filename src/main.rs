@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use linkspan::config::{Config, LogFormat};
+use linkspan::config::{Config, DEFAULTS, LogFormat};
 use linkspan::domain::support_matrix;
 use linkspan::server::{self, Server};
 use linkspan::store::Role;
@@ -36,6 +36,8 @@ enum Command {
     Matrix,
     /// Print the OpenAPI document.
     Openapi,
+    /// Print every key of the configuration with its default and what it is for.
+    Config,
 }
 
 #[derive(Subcommand)]
@@ -64,14 +66,15 @@ async fn main() -> ExitCode {
 
 async fn run(command: Option<Command>) -> Result<(), Box<dyn std::error::Error>> {
     match command {
-        Some(Command::Matrix) => print!("{}", support_matrix::markdown()),
-        Some(Command::Openapi) => println!("{}", server::openapi()),
+        Some(Command::Matrix) => say(&support_matrix::markdown()),
+        Some(Command::Openapi) => say(&format!("{}\n", server::openapi())),
+        Some(Command::Config) => say(DEFAULTS),
         Some(Command::Migrate) => {
             server::migrate(&configured()?).await?;
-            println!("The database is up to date.");
+            say("The database is up to date.\n");
         }
         Some(Command::Keys(Keys::Create { tenant, role })) => {
-            println!("{}", server::create_key(&configured()?, &tenant, role).await?);
+            say(&format!("{}\n", server::create_key(&configured()?, &tenant, role).await?));
         }
         Some(Command::Serve { no_migrate }) => serve(no_migrate).await?,
         None => serve(false).await?,
@@ -104,7 +107,13 @@ async fn serve(no_migrate: bool) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Says where it is, and what to type next. Whoever started it may not be reading any more, which is no reason to end.
+/// Prints. Whoever started it may not be reading any more, which is no reason to fail.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Says where it is, and what to type next.
 fn greet(url: &str, sandbox_key: Option<&str>) {
     let mut greeting = format!("\nLinkspan is ready at {url}  (documents: {url}/docs)\n");
     if let Some(key) = sandbox_key {
@@ -122,8 +131,7 @@ then open its widgetUrl in a browser, and log in as user_good / pass_good.
 "#
         ));
     }
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
+    say(&greeting);
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -4,13 +4,14 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::App;
+use super::arrival::Arrival;
 use super::problem::REQUEST_ID;
 use crate::domain::problem::{Code, Problem};
 use crate::store;
@@ -38,6 +39,8 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", %method, route, request_id = id);
+    let arrival = Arrival::default();
+    let request = request.map(|body| arrival.watch(body));
     let limit = Duration::from_secs(u64::from(app.limits.request_timeout_seconds.get()));
     let started = std::time::Instant::now();
     let answer = REQUEST_ID.scope(id.clone(), async {
@@ -50,9 +53,7 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
             biased;
             response = next.run(request) => response,
             () = app.store().gone() => Problem::from(store::Error::Away("it does not answer".into())).into_response(),
-            () = tokio::time::sleep(limit) => Problem::new(Code::Unavailable, "The request took too long. Try again.")
-                .retry_after(Duration::from_secs(1))
-                .into_response(),
+            () = tokio::time::sleep(limit) => too_late(&arrival),
         }
     });
     let mut response = answer.instrument(span.clone()).await;
@@ -66,6 +67,18 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
         headers.insert(REQUEST_ID_HEADER.clone(), id);
     }
     response
+}
+
+/// The time of a request is over: the client's fault where its body is still on the way, which ends the connection with it.
+fn too_late(arrival: &Arrival) -> Response {
+    if arrival.is_awaited() {
+        let detail = "The body did not arrive in time. Send the request again, with all of its body.";
+        let problem = Problem::new(Code::RequestTimeout, detail);
+        return ([(header::CONNECTION, HeaderValue::from_static("close"))], problem).into_response();
+    }
+    Problem::new(Code::Unavailable, "The request took too long. Try again.")
+        .retry_after(Duration::from_secs(1))
+        .into_response()
 }
 
 /// A path that does not exist.

@@ -85,7 +85,7 @@ fn statuses(method: &str, operation: &Operation, is_secured: bool) -> Vec<u16> {
         statuses.push(409);
     }
     if operation.request_body.is_some() {
-        statuses.extend([413, 415]);
+        statuses.extend([408, 413, 415]);
     }
     let in_path = |parameter: &RefOr<utoipa::openapi::path::Parameter>| matches!(parameter, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Path));
     if operation.parameters.iter().flatten().any(in_path) {

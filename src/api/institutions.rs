@@ -12,6 +12,7 @@ use super::json::Json;
 use super::page::Page;
 use super::params::{Params, Path};
 use super::problem::ProblemDocument;
+use crate::domain::codes::is_country;
 use crate::domain::ids::InstitutionId;
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::problem::Problem;
@@ -82,8 +83,8 @@ struct Country(String);
 impl std::str::FromStr for Country {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-        if is_code { Ok(Self(text.to_ascii_uppercase())) } else { Err(()) }
+        let code = text.to_ascii_uppercase();
+        if is_country(&code) { Ok(Self(code)) } else { Err(()) }
     }
 }
 
@@ -104,7 +105,7 @@ pub(super) async fn list_institutions(
         query: query.filter(|query| !query.trim().is_empty()),
         products: params.any_of("product", Product::ALL, Product::as_str)?,
         country_codes: params
-            .many::<Country>("countryCode", "two letters (ISO 3166), like US")?
+            .many::<Country>("countryCode", "two letters of ISO 3166-1, like US")?
             .into_iter()
             .map(|code| code.0)
             .collect(),

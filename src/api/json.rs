@@ -1,6 +1,7 @@
 //! Bodies: JSON in and out. What cannot be read is refused with a pointer to the place.
 
-mod unique;
+mod reader;
+mod tree;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::tree::Tree;
 use crate::domain::problem::{Code, Problem};
 
 /// The largest body that is read, in bytes.
@@ -27,20 +29,32 @@ pub struct Body<T> {
     pub bytes: Bytes,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+/// A body as it came, whatever it is.
+#[derive(Clone, Debug)]
+pub(super) struct RawBody(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let is_json = is_json(request.headers());
-        let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
             match rejection.into_response().status() {
                 StatusCode::PAYLOAD_TOO_LARGE => {
                     Problem::new(Code::PayloadTooLarge, "The body is over 1 MiB. Send less at once.")
                 }
                 _ => Problem::invalid("", "BODY", "The body could not be read to its end. Send it again."),
             }
-        })?;
+        })
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+        let RawBody(bytes) = RawBody::from_request(request, state).await?;
         if bytes.is_empty() {
             return Ok(Self { read: parse(b"{}"), bytes });
         }
@@ -78,56 +92,19 @@ fn is_json(headers: &HeaderMap) -> bool {
     utf8 && (essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")))
 }
 
+/// Syntax goes first: what is wrong with the fields of a broken text is nobody's business.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    if std::str::from_utf8(bytes).is_err() {
-        return Err(Problem::invalid("", "ENCODING", "The body is not UTF-8."));
-    }
-    if bytes
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|first| matches!(first, b'[' | b'"' | b'0'..=b'9' | b't' | b'f' | b'n' | b'-'))
-    {
-        return Err(Problem::invalid("", "INVALID_TYPE", "The body must be a JSON object: {…}."));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(refusal)?;
-    reader.end().map_err(|_| Problem::invalid("", "SYNTAX", "There is more than one JSON value in the body."))?;
-    // Where any member is taken, the last of two would silently win.
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize::<_, unique::Unique>(&mut reader).map_err(refusal)?;
-    Ok(value)
-}
-
-fn refusal(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let mut pointer = pointer(error.path());
-    let inner = error.into_inner();
-    let text = inner.to_string();
-    let code = if inner.is_data() { code_of(&text) } else { "SYNTAX" };
-    if let Some(field) = named_field(&text) {
-        pointer = format!("{pointer}/{}", escaped(field));
-    }
-    Problem::invalid(pointer, code, plain(&text))
-}
-
-fn code_of(text: &str) -> &'static str {
-    if text.starts_with("unknown field") {
-        "UNKNOWN_FIELD"
-    } else if text.starts_with("missing field") {
-        "REQUIRED"
-    } else if text.starts_with("unknown variant") || text.starts_with("invalid value") || text.contains("UUID parsing")
-    {
-        "INVALID_VALUE"
-    } else if text.starts_with("duplicate field") {
-        "DUPLICATE_FIELD"
-    } else {
-        "INVALID_TYPE"
-    }
-}
-
-/// The field that is missing or stands twice, which the path does not name.
-fn named_field(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("missing field `").or_else(|| text.strip_prefix("duplicate field `"))?;
-    rest.split_once('`').map(|(field, _)| field)
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Problem::invalid("", "ENCODING", "The body must be UTF-8 text."))?;
+    let tree: Tree = serde_json::from_str(text).map_err(|error| {
+        let detail = if error.is_eof() {
+            "The body ends in the middle of its JSON. Send all of it.".to_owned()
+        } else {
+            format!("The body is not valid JSON: {error}.")
+        };
+        Problem::invalid("", "SYNTAX", detail)
+    })?;
+    Ok(T::deserialize(tree)?)
 }
 
 /// `null` means the same as leaving the field out.
@@ -137,42 +114,4 @@ where
     T: serde::Deserialize<'de> + Default,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// The reader's own words, without the caller's values (a huge text is nobody's help) and at most 300 characters.
-fn plain(text: &str) -> String {
-    if text.contains("UUID parsing") {
-        return "This is no id: an id is a UUID.".to_owned();
-    }
-    let text = text.to_owned();
-    let text = match text.find("invalid type: string \"") {
-        Some(start) => match text.rfind("\", expected") {
-            Some(end) => format!("{}invalid type: string{}", &text[..start], &text[end + 1..]),
-            None => text,
-        },
-        None => text,
-    };
-    text.chars().take(300).collect()
-}
-
-/// A path as a JSON pointer.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path.iter() {
-        let part = match segment {
-            Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => escaped(key),
-            Segment::Enum { variant } => variant.clone(),
-            Segment::Unknown => continue,
-        };
-        pointer.push('/');
-        pointer.push_str(&part);
-    }
-    pointer
-}
-
-/// A member's name in a pointer, at most 100 characters of it.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1").chars().take(100).collect()
 }

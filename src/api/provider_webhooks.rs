@@ -1,11 +1,11 @@
 //! What providers call: their webhooks.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::App;
 use super::connections::id;
+use super::json::RawBody;
 use super::params::Path;
 use super::problem::ProblemDocument;
 use crate::domain::problem::Problem;
@@ -20,7 +20,7 @@ pub(super) async fn receive_webhook(
     State(app): State<App>,
     Path(provider): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<StatusCode, Problem> {
     let provider: ServiceProvider = id(&provider)?;
     app.inbound.receive(provider, &format!("/webhooks/{provider}"), &headers, &body).await?;
@@ -37,7 +37,7 @@ pub(super) async fn receive_unsigned_webhook(
     State(app): State<App>,
     Path((provider, secret)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<StatusCode, Problem> {
     let provider: ServiceProvider = id(&provider)?;
     app.inbound.receive(provider, &format!("/webhooks/{provider}/{secret}"), &headers, &body).await?;

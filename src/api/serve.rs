@@ -23,6 +23,9 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(limits.connections.get() as usize));
     let graceful = GracefulShutdown::new();
+    // What hyper cannot read as a request (a malformed line or header: 400; more than 100 headers, or more than 64 KiB of address
+    // and headers: 431) it answers itself, with an empty body, and closes the connection. No service sees it and no setting changes
+    // it (hyperium/hyper#3874), so these alone come without a problem document and a request id.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(u64::from(limits.header_timeout_seconds.get())))

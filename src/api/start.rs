@@ -15,6 +15,7 @@ use super::idempotency::IdempotencyKey;
 use super::json::{Body, null_is_default};
 use super::problem::ProblemDocument;
 use crate::domain::account::{AccountSubtype, AccountType};
+use crate::domain::codes::{is_country, is_language};
 use crate::domain::combination::{IdentifiersFlow, check_arrays};
 use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId};
 use crate::domain::placement::Placement;
@@ -254,11 +255,11 @@ fn country_codes(codes: Option<Vec<String>>) -> Result<Vec<String>, Problem> {
         ));
     }
     for (index, code) in codes.iter().enumerate() {
-        if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        if !is_country(code) {
             return Err(Problem::invalid(
                 format!("/countryCodes/{index}"),
                 "INVALID_VALUE",
-                "A country is two capital letters (ISO 3166), like US.",
+                "A country is two capital letters of ISO 3166-1, like US.",
             ));
         }
     }
@@ -267,11 +268,11 @@ fn country_codes(codes: Option<Vec<String>>) -> Result<Vec<String>, Problem> {
 
 fn language(language: Option<String>) -> Result<String, Problem> {
     let language = language.unwrap_or_else(|| "en".to_owned());
-    if language.len() != 2 || !language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+    if !is_language(&language) {
         return Err(Problem::invalid(
             "/language",
             "INVALID_VALUE",
-            "A language is two small letters (ISO 639-1), like en.",
+            "A language is two small letters of ISO 639-1, like en.",
         ));
     }
     Ok(language)

@@ -59,7 +59,7 @@ pub enum UpdateStatus {
     InProgress,
     /// Everything that was asked for has come.
     Ready,
-    /// The last fetch failed.
+    /// The last fetch failed, and is tried again where that may help; `productStates` says of each product why.
     Failed,
 }
 
@@ -207,9 +207,10 @@ fn product_state(row: ConnectionProduct) -> ProductStateView {
 }
 
 fn update_status(status: Status, failures: i32, products: &[ConnectionProduct]) -> UpdateStatus {
-    if status.is_linked() && !status.needs_customer() && products.iter().any(ConnectionProduct::is_due) {
+    let works = status.is_linked() && !status.needs_customer();
+    if works && products.iter().any(ConnectionProduct::is_awaited) {
         UpdateStatus::InProgress
-    } else if failures > 0 {
+    } else if failures > 0 || (works && products.iter().any(ConnectionProduct::is_due)) {
         UpdateStatus::Failed
     } else {
         UpdateStatus::Ready
@@ -219,7 +220,7 @@ fn update_status(status: Status, failures: i32, products: &[ConnectionProduct]) 
 fn categorization_status(products: &[ConnectionProduct]) -> CategorizationStatus {
     match products.iter().find(|row| row.product == Product::Transactions) {
         Some(row) if row.last_aggregated_at.is_none() => CategorizationStatus::Pending,
-        Some(row) if row.is_due() => CategorizationStatus::InProgress,
+        Some(row) if row.is_awaited() => CategorizationStatus::InProgress,
         _ => CategorizationStatus::Ready,
     }
 }

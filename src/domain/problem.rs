@@ -38,6 +38,8 @@ wire_enum! {
         IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT",
         /// An abandoned payment profile.
         ProfileMustBeRecreated = "PROFILE_MUST_BE_RECREATED",
+        /// The request's body did not come.
+        RequestTimeout = "REQUEST_TIMEOUT",
         /// Over 1 MiB.
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// Not JSON.
@@ -92,6 +94,7 @@ impl Code {
             | Self::IdempotencyMismatch
             | Self::IdempotencyInFlight
             | Self::ProfileMustBeRecreated => 409,
+            Self::RequestTimeout => 408,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::ProductsNotAddable
@@ -119,6 +122,7 @@ impl Code {
             403 => "The key may not do this",
             404 => "Not found",
             405 => "This path has other methods",
+            408 => "The request did not arrive in time",
             409 => "The state does not allow this",
             413 => "The body is too large",
             415 => "The body must be JSON",

@@ -12,7 +12,7 @@ use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
-use crate::providers::{Entry, Failure, FailureKind};
+use crate::providers::{Entry, Failure, FailureKind, Persistence};
 use crate::store::{self, JobKind, Lease, NewJob, Session, SessionSecret, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
@@ -234,10 +234,12 @@ impl Linking {
         let entry = self.registry.require(session.service_provider)?.clone();
         let continuation = LinkContinuation { provider_session, credential: None, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
-        if let Ok(LinkProgress::Linked(linked)) = progress {
-            self.revoke(tenant_id, session, &entry, &linked, "SESSION_OVER").await?;
+        match progress {
+            Ok(LinkProgress::Linked(linked)) => self.revoke(tenant_id, session, &entry, &linked, "SESSION_OVER").await,
+            // Whoever told of it asks again: a webhook is not done with before this has been looked at.
+            Err(failure) if failure.persistence == Persistence::Temporary => Err(entry.problem(failure)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Hands a credential that no connection wants over to its revocation.

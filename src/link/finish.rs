@@ -234,6 +234,7 @@ impl Linking {
         tx.set_provider_connection_id(id, &observation.provider_connection_id).await?;
         tx.set_new_accounts(id, false).await?;
         tx.compare_accounts(id).await?;
+        tx.forget_failures(id).await?;
         tx.change_condition(id, observation.condition, observation.code.as_deref(), "REPAIRED", now).await?;
         self.capture(&mut tx, session, &connection, entry, &observation.consented).await?;
         let fetched: Vec<Product> = placements(&tx.products(id).await?).fetched().into_iter().collect();

@@ -47,7 +47,7 @@ pub struct PlayBody {
 
 /// Which accounts are shared.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "all, or an array of masks")]
 pub enum Accounts {
     /// As the page has them ticked, or all.
     #[default]

@@ -46,6 +46,45 @@ impl TenantTx {
         Ok(true)
     }
 
+    /// Counts a failure of a cause that does not pass by itself: how often it came in a row, and since when (E9).
+    pub async fn count_failure(
+        &mut self,
+        id: ConnectionId,
+        cause: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(i32, DateTime<Utc>)> {
+        let tenant_id = self.tenant_id.0;
+        let row = sqlx::query!(
+            r#"update connections set
+                lasting_times = case when lasting_cause = $3 then lasting_times + 1 else 1 end,
+                lasting_since = case when lasting_cause = $3 then lasting_since else $4 end,
+                lasting_cause = $3
+             where id = $1 and tenant_id = $2
+             returning lasting_times, lasting_since as "lasting_since!""#,
+            id.0,
+            tenant_id,
+            cause,
+            now
+        )
+        .fetch_one(self.sql())
+        .await?;
+        Ok((row.lasting_times, row.lasting_since))
+    }
+
+    /// What failed before counts no more: something came, or the customer has been there.
+    pub async fn forget_failures(&mut self, id: ConnectionId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set lasting_cause = null, lasting_times = 0, lasting_since = null
+             where id = $1 and tenant_id = $2 and lasting_cause is not null",
+            id.0,
+            tenant_id
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// Stores a product's result, with an event where its state or reason changed.
     pub async fn change_product(
         &mut self,

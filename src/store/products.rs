@@ -26,6 +26,8 @@ pub struct ConnectionProduct {
     pub wanted: i64,
     /// Which of these has been done.
     pub done: i64,
+    /// Which of these was tried last and failed.
+    pub failed: i64,
     /// Where the current run began.
     pub cursor: Option<String>,
     /// Where it is.
@@ -40,6 +42,11 @@ impl ConnectionProduct {
     /// Whether it is to be fetched.
     pub fn is_due(&self) -> bool {
         self.wanted > self.done && self.placement.is_some_and(Placement::is_fetched)
+    }
+
+    /// Whether it is to be fetched, and no try of that has failed.
+    pub fn is_awaited(&self) -> bool {
+        self.is_due() && self.wanted > self.failed
     }
 }
 
@@ -71,7 +78,7 @@ impl TenantTx {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query!(
             r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
-                reason as "reason: ProductReason", last_aggregated_at, wanted, done, cursor, page_cursor, history_complete, unshown_after
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, failed, cursor, page_cursor, history_complete, unshown_after
              from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
             tenant_id,
             &ids
@@ -89,6 +96,7 @@ impl TenantTx {
                     last_aggregated_at: row.last_aggregated_at,
                     wanted: row.wanted,
                     done: row.done,
+                    failed: row.failed,
                     cursor: row.cursor,
                     page_cursor: row.page_cursor,
                     history_complete: row.history_complete,
@@ -184,6 +192,25 @@ impl TenantTx {
             &names,
             &numbers,
             now
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Up to which number each of these products was tried in vain; it is tried again.
+    pub async fn fail_products(&mut self, id: ConnectionId, failed: &BTreeMap<Product, i64>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let names: Vec<String> = failed.keys().map(|product| product.as_str().to_owned()).collect();
+        let numbers: Vec<i64> = failed.values().copied().collect();
+        sqlx::query!(
+            "update connection_products p set failed = f.failed
+             from unnest($3::text[], $4::bigint[]) f (product, failed)
+             where p.tenant_id = $1 and p.connection_id = $2 and p.product = f.product",
+            tenant_id,
+            id.0,
+            &names,
+            &numbers
         )
         .execute(self.sql())
         .await?;

@@ -94,6 +94,27 @@ impl Fetched {
 /// What became of every product in a run.
 pub(super) type Outcomes = BTreeMap<Product, Fetched>;
 
+/// So often in a row, and over so long, a cause that does not pass by itself is waited out (E9).
+const MOST_FAILURES: i32 = 3;
+const LONGEST_FAILURE: TimeDelta = TimeDelta::hours(72);
+
+/// Why nothing came, if that does not pass by itself and is no fault of ours: the customer's matter, or an object that is gone (E9).
+pub(super) fn lasting_cause(outcomes: &Outcomes) -> Option<&str> {
+    let lasts = |failure: &Failure| {
+        failure.persistence != Persistence::Temporary
+            && matches!(failure.kind, FailureKind::UserAction | FailureKind::NotFound)
+    };
+    outcomes.values().find_map(|fetched| match fetched {
+        Fetched::Failed(failure) if lasts(failure) => Some(failure.code.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a cause has lasted so long that only the customer can help.
+pub(super) fn is_continued((times, since): (i32, DateTime<Utc>), now: DateTime<Utc>) -> bool {
+    times >= MOST_FAILURES && now - since >= LONGEST_FAILURE
+}
+
 /// What the run says of the connection: the worst that concerns it as a whole, else how many products came.
 pub(super) fn condition(observed: Condition, outcomes: &Outcomes) -> (Condition, Option<String>) {
     let failures: Vec<&Failure> = outcomes

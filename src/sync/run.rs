@@ -5,10 +5,12 @@ use std::sync::Mutex;
 
 use chrono::TimeDelta;
 
-use super::outcome::{Fetched, Outcomes, condition, interrupted, refresh_result, with_notice};
+use super::outcome::{
+    Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, refresh_result, with_notice,
+};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
-use crate::domain::connection::{Condition, Status};
+use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::event::EventType;
 use crate::domain::grant::{covers, suits, unverified};
 use crate::domain::ids::{ConnectionId, TenantId};
@@ -240,9 +242,12 @@ impl Run<'_> {
         Ok(accounts.into_iter().map(|account| (account.account_type, account.subtype)).collect())
     }
 
-    /// `BALANCES` alone in a refresh asks for live ones (E11).
+    /// `BALANCES` alone in a refresh asks for live ones (E11); never the schedule, for they are billed (E7).
     fn wants_live_balances(&self) -> bool {
-        self.refreshes.iter().any(|refresh| !refresh.requested && refresh.targets.keys().eq([&Product::Balances]))
+        self.refreshes.iter().any(|refresh| {
+            let asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
+            asked && !refresh.requested && refresh.targets.keys().eq([&Product::Balances])
+        })
     }
 
     async fn store_outcome(&self, product: Product, fetched: &Fetched) -> Result<(), Problem> {
@@ -314,16 +319,24 @@ impl Run<'_> {
         let mut tx = self.begin().await?;
         // As it was stored in this run, or told since.
         let stored = tx.connection(self.id()).await?.ok_or_else(Problem::not_found)?;
-        let (condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        let (mut condition, code) = condition(with_notice(observed, &stored, now), &outcomes);
+        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+        if came {
+            tx.forget_failures(self.id()).await?;
+        } else if let Some(cause) = lasting_cause(&outcomes)
+            && is_continued(tx.count_failure(self.id(), cause, now).await?, now)
+        {
+            condition = Condition::new(Status::Unrecoverable, StatusReason::ContinuedAggregationFailures);
+        }
         if condition.status.needs_customer() {
             drop(tx);
             return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
         }
-        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
         let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
-        tx.finish_products(self.id(), &self.finished(&outcomes), now).await?;
+        tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;
+        tx.fail_products(self.id(), &self.wanted_where(|product| has_failed(&outcomes, product))).await?;
         let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
         if changed && was_lost {
@@ -335,11 +348,10 @@ impl Run<'_> {
         Ok(if again.is_empty() { Next::Done } else { Next::Again(again.into_iter().flatten().max()) })
     }
 
-    /// What of the run need not be tried again, with the number up to which it is done. It is done when the run ends, so that whoever
-    /// sees a connection up to date sees all of it.
-    fn finished(&self, outcomes: &Outcomes) -> BTreeMap<Product, i64> {
-        let is_finished = |product: &Product| outcomes.get(product).is_some_and(|fetched| fetched.again().is_none());
-        self.products.iter().filter(|row| is_finished(&row.product)).map(|row| (row.product, row.wanted)).collect()
+    /// These products, with the number up to which the run served them. It is told when the run ends, so that whoever sees a
+    /// connection up to date sees all of it.
+    fn wanted_where(&self, is_meant: impl Fn(Product) -> bool) -> BTreeMap<Product, i64> {
+        self.products.iter().filter(|row| is_meant(row.product)).map(|row| (row.product, row.wanted)).collect()
     }
 
     async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
@@ -375,4 +387,14 @@ impl Run<'_> {
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
         TimeDelta::hours(hours) - TimeDelta::seconds(spread)
     }
+}
+
+/// Whether it need not be tried again.
+fn is_finished(outcomes: &Outcomes, product: Product) -> bool {
+    outcomes.get(&product).is_some_and(|fetched| fetched.again().is_none())
+}
+
+/// Whether it failed; what the provider merely has not ready yet has not.
+fn has_failed(outcomes: &Outcomes, product: Product) -> bool {
+    matches!(outcomes.get(&product), Some(Fetched::Failed(_)))
 }

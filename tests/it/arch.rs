@@ -79,9 +79,10 @@ const PROVIDERS: &[(&str, &[&str])] = &[
     ("finapi", &["finapi"]),
 ];
 
-/// Where every provider may be named, besides its own folder: the list, the matrix, the enum of their ids, the configuration's keys.
+/// Where every provider may be named, besides its own folder: the list, the matrix, the enum of their ids, the configuration's keys,
+/// and the codes of countries, of which one is spelled like a provider.
 const NAMES_PROVIDERS: &[&str] =
-    &["providers/mod.rs", "domain/support_matrix.rs", "domain/service_provider.rs", "config.rs"];
+    &["providers/mod.rs", "domain/support_matrix.rs", "domain/service_provider.rs", "config.rs", "domain/codes.rs"];
 
 /// What code outside of tests never says.
 const NEVER: &[&str] = &[".unwrap()", ".expect(", "panic!", "todo!", "unimplemented!", "dbg!"];

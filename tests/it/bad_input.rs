@@ -12,6 +12,28 @@ type Case = (String, Vec<u8>, Option<String>);
 /// Objects in which callers put what they like.
 const OPEN: &[&str] = &["metadata"];
 
+/// How the JSON reader and its types speak among themselves, which says nothing to a caller.
+const OURS: &[&str] = &[
+    "untagged",
+    "invalid type",
+    "invalid value",
+    "invalid length",
+    "expected ",
+    "variant",
+    "struct",
+    "a map",
+    "a sequence",
+    "floating point",
+    "integer",
+    "u16",
+    "u32",
+    "i64",
+    "f64",
+    "UUID parsing",
+    "EOF",
+    "`",
+];
+
 fn bytes(body: &Value) -> Vec<u8> {
     body.to_string().into_bytes()
 }
@@ -71,7 +93,9 @@ fn cases(operation: &Operation, example: &Value) -> Vec<Case> {
     cases.push(("a field twice".to_owned(), twice, None));
     let deep = format!("{{\"typo\":{}1{}}}", "[".repeat(50_000), "]".repeat(50_000));
     for (what, body) in [
-        ("no JSON", b"{".to_vec()),
+        ("broken", b"{".to_vec()),
+        ("broken, and unknown", b"{\"typo\":1".to_vec()),
+        ("broken at its end, and unknown", b"{\"typo\":1,}".to_vec()),
         ("half of it", bytes(example)[..bytes(example).len() / 2].to_vec()),
         ("a list", b"[]".to_vec()),
         ("a text", b"\"x\"".to_vec()),
@@ -92,12 +116,21 @@ fn refused(operation: &Operation, what: &str, answer: Answer, pointer: Option<&s
     assert!((400..500).contains(&answer.status), "{name}: {what}: {} {:#}", answer.status, answer.body);
     assert_eq!(answer.headers["content-type"], "application/problem+json", "{name}: {what}");
     assert!(answer.body.to_string().len() < 20_000, "{name}: {what}: the answer echoes the request");
+    let error = &answer.body["errors"][0];
     if answer.status == 400 {
-        assert!(answer.body["errors"][0]["pointer"].is_string(), "{name}: {what}: {:#}", answer.body);
+        assert!(error["pointer"].is_string(), "{name}: {what}: {:#}", answer.body);
+    }
+    if what.starts_with("broken") {
+        assert_eq!((&error["code"], &error["pointer"]), (&json!("SYNTAX"), &json!("")), "{name}: {what}");
+    } else if error["code"] != "SYNTAX" {
+        let words = [&answer.body["detail"], &error["detail"]].map(|text| text.as_str().unwrap_or_default());
+        let ours = OURS.iter().find(|ours| words.iter().any(|text| text.contains(**ours)));
+        assert_eq!(ours, None, "{name}: {what}: {:#}", answer.body);
     }
     if let Some(pointer) = pointer {
-        let found = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
-        assert!(found.starts_with(pointer), "{name}: {what}: {pointer} is not named: {:#}", answer.body);
+        let found = error["pointer"].as_str().unwrap_or_default();
+        let is_there = found == pointer || found.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
+        assert!(is_there, "{name}: {what}: {pointer} is not named: {:#}", answer.body);
     }
 }
 
@@ -135,6 +168,61 @@ async fn every_field_of_every_body_is_judged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_in_the_callers_words() {
+    let app = TestApp::new().await;
+    let fault = |name: &str, value: Value| {
+        let mut fault = json!({ "route": "*", "kind": "STATUS" });
+        fault[name] = value;
+        json!({ "faults": [fault] })
+    };
+    let (start, play, faults) = ("/connect/start", "/sandbox/play", "/sandbox/providers/PLAID/faults");
+    let started = |name: &str, value: Value| {
+        let mut body = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"] });
+        body[name] = value;
+        body
+    };
+    let played =
+        |accounts: Value| json!({ "connectToken": "x", "username": "x", "password": "x", "accounts": accounts });
+    let cases = [
+        ("POST", start, json!({}), "/externalCustomerId", "is required"),
+        (
+            "POST",
+            start,
+            started("historyDays", json!(70_000)),
+            "/historyDays",
+            "must be a whole number from 0 to 65535",
+        ),
+        ("POST", start, started("historyDays", json!("30")), "/historyDays", "must be a whole number from 0 to 65535"),
+        ("POST", start, started("allowDuplicate", json!(1)), "/allowDuplicate", "must be true or false"),
+        ("POST", start, started("institutionId", json!("x")), "/institutionId", "must be an id (a UUID)"),
+        ("POST", start, started("accountMatch", json!("SOME")), "/accountMatch", "must be one of ANY, ALL"),
+        ("POST", start, started("optionalProducts", json!({})), "/optionalProducts", "must be an array"),
+        ("POST", start, started("products", json!([7])), "/products/0", "must be a string"),
+        (
+            "POST",
+            start,
+            started("accountFilters", json!({ "credit": "ALL" })),
+            "/accountFilters/credit",
+            "must be an array",
+        ),
+        ("POST", play, played(json!(7)), "/accounts", "must be all, or an array of masks"),
+        ("POST", play, played(json!(["1", 2])), "/accounts", "must be all, or an array of masks"),
+        ("PUT", faults, fault("route", json!(null)), "/faults/0/route", "must be a string"),
+        ("PUT", faults, fault("kind", json!("X")), "/faults/0/kind", "must be one of STATUS, TIMEOUT, "),
+        ("PUT", faults, fault("status", json!(-1)), "/faults/0/status", "must be a whole number from 0 to 65535"),
+        ("PUT", faults, fault("probability", json!("1")), "/faults/0/probability", "must be a number"),
+        ("PUT", faults, fault("typo", json!(1)), "/faults/0/typo", "is not known here; known are route, kind, "),
+        ("PUT", faults, json!({ "faults": [[]] }), "/faults/0", "must be an object"),
+    ];
+    for (method, path, body, pointer, says) in cases {
+        let answer = app.call(method, path, Key::Sandbox, &[], Some(bytes(&body))).await;
+        let problem = answer.problem(400, "INVALID_REQUEST");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem:#}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(&format!("{pointer} {says}")), "{problem:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn malformed_ids_and_parameters_are_refused() {
     let app = TestApp::new().await;
     let world = World::of_start(&app, Key::Sandbox).await;
@@ -153,7 +241,7 @@ async fn malformed_ids_and_parameters_are_refused() {
         }
         if operation.method == "GET" && operation.in_path().is_empty() && operation.path != "/events/stream" {
             for parameter in operation.parameters().into_iter().filter(|parameter| parameter.place == "query") {
-                let is_text = ["query", "externalCustomerId", "countryCode"].contains(&parameter.name.as_str());
+                let is_text = ["query", "externalCustomerId"].contains(&parameter.name.as_str());
                 for wrong in ["%00", "%ff", if is_text { "%00" } else { "typo" }] {
                     let path = format!("{}?{}={wrong}", operation.path, parameter.name);
                     app.get(&path).await.problem(400, "INVALID_REQUEST");
@@ -194,6 +282,11 @@ async fn a_start_says_what_is_wrong_with_it() {
         (json!({ "expiresIn": 1 }), 400, "/expiresIn"),
         (json!({ "accountFilters": { "depository": ["TYPO"] } }), 400, "/accountFilters/depository/0"),
         (json!({ "countryCodes": ["US", "usa"] }), 400, "/countryCodes/1"),
+        (json!({ "countryCodes": ["XX"] }), 400, "/countryCodes/0"),
+        (json!({ "countryCodes": ["GB", "UK"] }), 400, "/countryCodes/1"),
+        (json!({ "language": "english" }), 400, "/language"),
+        (json!({ "language": "EN" }), 400, "/language"),
+        (json!({ "language": "xx" }), 400, "/language"),
     ];
     for (change, status, pointer) in cases {
         let mut body = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"] });
@@ -201,6 +294,8 @@ async fn a_start_says_what_is_wrong_with_it() {
         let problem = app.post("/connect/start", body).await.expect(status);
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem:#}");
     }
+    app.get("/institutions?countryCode=XX").await.problem(400, "INVALID_REQUEST");
+    app.get("/institutions?countryCode=us").await.expect(200);
     let twice = br#"{"externalCustomerId":"a","products":["TRANSACTIONS"],"metadata":{"a/b":{"c":1,"c":2}}}"#;
     let twice = app.call("POST", "/connect/start", Key::Sandbox, &[], Some(twice.to_vec())).await;
     let twice = twice.problem(400, "INVALID_REQUEST");

@@ -1,6 +1,8 @@
 //! What holds for every answer.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{Key, TestApp};
 
@@ -33,4 +35,45 @@ async fn two_identical_starts_with_one_key_are_one() {
     assert_eq!(app.all("/connections").await.len(), 1);
     let other = json!({ "externalCustomerId": "b", "products": ["TRANSACTIONS"] }).to_string().into_bytes();
     app.call("POST", "/connect/start", Key::Sandbox, &headers, Some(other)).await.problem(409, "IDEMPOTENCY_MISMATCH");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_stalls_is_the_callers_fault_and_ends_the_connection() {
+    let app = TestApp::with(&[("LINKSPAN_LIMITS__REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    for path in ["/connect/start", "/webhooks/PLAID"] {
+        let mut stream = TcpStream::connect(app.url.strip_prefix("http://").unwrap()).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: linkspan\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: 100\r\n\r\n{{\"products\":",
+            app.key
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // To the end of the connection, which the server makes.
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 408 ") && head.contains("connection: close"), "{path}: {answer}");
+        let problem: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["code"], "REQUEST_TIMEOUT", "{path}");
+        assert!(head.contains(problem["requestId"].as_str().unwrap()), "{path}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_long_is_answered_like_anything_else() {
+    let app = TestApp::new().await;
+    let long = "x".repeat(50_000);
+    app.get(&format!("/nowhere/{long}")).await.problem(404, "NOT_FOUND");
+    app.get(&format!("/connections/{long}")).await.problem(404, "NOT_FOUND");
+    app.get(&format!("/connections?after={long}")).await.problem(400, "INVALID_REQUEST");
+    app.get(&format!("/connections?{long}=1")).await.problem(400, "INVALID_REQUEST");
+    let many: Vec<(String, String)> = (0..90).map(|number| (format!("x-{number}"), "x".repeat(600))).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    app.call("GET", "/nowhere", Key::Sandbox, &many, None).await.problem(404, "NOT_FOUND");
+    app.call("GET", "/connections", Key::Of(&long), &[], None).await.problem(401, "UNAUTHORIZED");
+    app.call("POST", "/connect/start", Key::Sandbox, &[("idempotency-key", &long)], None)
+        .await
+        .problem(400, "INVALID_REQUEST");
+    let huge = vec![b'x'; 1024 * 1024 + 1];
+    app.call("POST", "/webhooks/PLAID", Key::Nobody, &[], Some(huge)).await.problem(413, "PAYLOAD_TOO_LARGE");
 }

@@ -273,3 +273,58 @@ async fn a_script_runs_in_a_page_that_lets_it_do_no_more_than_it_needs() {
     let session = app.all("/connect/sessions").await.pop().unwrap();
     assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("OPEN"), &json!("CANCELLED")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_what_appears_after_the_session_has_expired_is_removed_at_the_provider() {
+    // The provider's script in a page of ours may outlive the session.
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__HOSTED_LINK", "false")]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    // The second time, the provider cannot be asked when it tells of the item.
+    for (number, broken) in [(1, ""), (2, "/link/token/get")] {
+        let asked = json!({ "products": ["TRANSACTIONS"], "institutionId": bank, "expiresIn": 600 });
+        let started = app.start(asked).await;
+        let token = started["connectToken"].as_str().unwrap();
+        let launched = app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
+        let customer = app.customer_of(&launched["launch"]);
+        customer.until("accounts").await;
+        app.advance(601).await;
+        let path = format!("/connections/{}", started["connectionId"].as_str().unwrap());
+        app.until(&path, |one| one["status"] == "EXPIRED").await;
+        app.break_route(broken).await;
+        let asked = app.fidelity.requests("/link/token/get").len();
+        customer.until("done").await;
+        app.called("/link/token/get", asked + 1).await;
+        app.break_route("").await;
+        app.called("/item/remove", number).await;
+        assert_eq!(app.get(&path).await.expect(200)["status"], "EXPIRED");
+        let sessions = app.all(&format!("/connect/sessions?{}", path.replace("/connections/", "connectionId="))).await;
+        let session = app.get(&format!("/connect/sessions/{}", sessions[0]["id"].as_str().unwrap())).await.expect(200);
+        let steps: Vec<_> = session["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
+        assert!(steps.contains(&&json!("REVOKED_AT_PROVIDER")), "{steps:?}");
+    }
+    assert_eq!(app.all("/accounts").await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_what_the_customer_kept_to_themselves_is_not_shared() {
+    let app = TestApp::new().await;
+    let bank = app.institution_at("FINICITY", "First Platypus Bank").await;
+    let asked = json!({
+        "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["INVESTMENT_HOLDINGS"], "serviceProvider": "FINICITY",
+        "institutionId": bank,
+    });
+    let link = async |accounts: Value| {
+        let started = app.start(asked.clone()).await;
+        let connection = app.play(&started, None, json!({ "accounts": accounts })).await.expect(200);
+        app.settled(connection["id"].as_str().unwrap()).await
+    };
+    let whole = link(json!("all")).await;
+    assert_eq!(whole["requiredIfSupportedProducts"], json!(["INVESTMENT_HOLDINGS"]));
+    let accounts = app.all(&format!("/accounts?connectionId={}", whole["id"].as_str().unwrap())).await;
+    let checking = accounts.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
+    let kept = link(json!([checking["mask"]])).await;
+    assert_eq!(kept["requiredIfSupportedProducts"], json!([]));
+    assert_eq!(kept["requested"]["requiredIfSupportedProducts"], json!(["INVESTMENT_HOLDINGS"]));
+    assert_eq!(state(&kept, "INVESTMENT_HOLDINGS"), ("UNAVAILABLE", Some("NOT_SHARED")));
+    assert_eq!((&kept["status"], state(&kept, "TRANSACTIONS")), (&json!("ACTIVE"), ("AVAILABLE", None)));
+}

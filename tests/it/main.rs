@@ -4,6 +4,7 @@
 mod akoya;
 mod arch;
 mod bad_input;
+mod commands;
 mod connect;
 mod connections;
 mod contract;

@@ -230,3 +230,26 @@ async fn c4_c5_credit_products_come_through_a_repair() {
     let refused = app.post(&format!("{path}/repair"), never).await.problem(422, "PRODUCTS_NOT_ADDABLE");
     assert_eq!(refused["errors"][0]["code"], "NOT_ADDABLE_AFTER_LINK");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a1_what_is_added_later_needs_no_visit_of_the_customer() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["LIABILITIES"] })).await;
+    let sessions = app.all("/connect/sessions").await;
+    let launches = app.fidelity.requests("/link/token/create").len();
+    assert_eq!(app.all("/liabilities").await, Vec::<Value>::new());
+    let added = app.add(&id, json!(["LIABILITIES", "BALANCES"])).await.expect(200);
+    assert_eq!(added["connection"]["optionalProducts"], json!(["BALANCES", "LIABILITIES"]));
+    let connection = app.settled(&id).await;
+    for product in ["TRANSACTIONS", "LIABILITIES", "BALANCES"] {
+        assert_eq!(state(&connection, product), ("AVAILABLE", None), "{product}");
+    }
+    assert!(!app.all(&format!("/liabilities?connectionId={id}")).await.is_empty());
+    // As first chosen, and as it is now.
+    assert_eq!(
+        (&connection["products"], &connection["requested"]["optionalProducts"]),
+        (&json!(["TRANSACTIONS"]), &json!([]))
+    );
+    assert_eq!(app.all("/connect/sessions").await, sessions);
+    assert_eq!(app.fidelity.requests("/link/token/create").len(), launches);
+}

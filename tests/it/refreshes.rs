@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Key, TestApp};
+use crate::support::{Key, TestApp, state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e1_e8_a_refresh_runs_once_at_a_time_and_not_too_often() {
@@ -236,4 +236,46 @@ async fn f7_a_credential_that_ends_meanwhile_is_renewed_before_it_is_revoked() {
     app.called(REMOVE, seen.len() + 1).await;
     assert_eq!(tokens().await[seen.len()], seen[seen.len() - 1]);
     assert_eq!(app.fidelity.requests("/api/v1/token/refresh").len(), renewals);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_a_read_that_failed_says_so_while_it_waits_for_its_next_try() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let path = format!("/connections/{id}");
+    assert_eq!(app.connection(&id).await["updateStatus"], "READY");
+    app.break_route("/transactions/sync").await;
+    let begun = app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
+    let failed = app.settled(&id).await;
+    assert_eq!(failed["updateStatus"], "FAILED");
+    assert_eq!(state(&failed, "TRANSACTIONS"), ("FAILED", Some("PROVIDER_ERROR")));
+    let run = app.get(&format!("{path}/refreshes/{}", begun["refreshId"].as_str().unwrap())).await.expect(200);
+    assert_eq!((&run["status"], &run["results"][0]["reason"]), (&json!("FAILED"), &json!("PROVIDER_ERROR")));
+    // Tried again in vain, it has still failed.
+    let tries = app.fidelity.requests("/item/get").len();
+    app.advance(3600).await;
+    app.called("/item/get", tries + 1).await;
+    assert_eq!(app.connection(&id).await["updateStatus"], "FAILED");
+    app.break_route("").await;
+    app.advance(3600).await;
+    let well = app.until(&path, |one| one["updateStatus"] != "FAILED" && one["status"] == "ACTIVE").await;
+    assert_eq!((&well["updateStatus"], state(&well, "TRANSACTIONS")), (&json!("READY"), ("AVAILABLE", None)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e11_balances_alone_are_asked_for_live() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["BALANCES", "TRANSACTIONS"] })).await;
+    let refresh = async |body: Value| {
+        app.advance(61).await;
+        app.post(&format!("/connections/{id}/refresh"), body).await.expect(202);
+        assert_eq!(app.settled(&id).await["updateStatus"], "READY");
+        app.fidelity.requests("/accounts/balance/get").len()
+    };
+    // Each live one is billed: nobody gets it who has not asked for just that.
+    assert_eq!(refresh(json!({})).await, 0);
+    assert_eq!(refresh(json!({ "products": ["BALANCES", "TRANSACTIONS"] })).await, 0);
+    let forced = app.fidelity.requests("/transactions/refresh").len();
+    assert_eq!(refresh(json!({ "products": ["BALANCES"] })).await, 1);
+    assert_eq!(app.fidelity.requests("/transactions/refresh").len(), forced);
 }

@@ -232,3 +232,55 @@ async fn b16_deposits_that_are_never_confirmed_fail_and_recognised_ones_need_nob
     app.advance(2 * 24 * 3600 + 60).await;
     app.until(&format!("/connections/{id}"), |one| state(one, "IDENTIFIERS") == ("AVAILABLE", None)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d7_oauth_comes_back_to_one_fixed_address_and_our_state_finds_the_session() {
+    let app = TestApp::new().await;
+    let asked = || json!({ "products": ["TRANSACTIONS"] });
+    let id = app.linked_at("Platypus OAuth Bank", asked(), json!({})).await;
+    app.linked(asked()).await;
+    app.knob(&id, "reset-login", json!({})).await;
+    app.repaired(&id, json!({}), json!({})).await;
+    let requests = app.fidelity.requests("/link/token/create");
+    let addresses: Vec<_> = requests.iter().map(|request| request["redirect_uri"].as_str().unwrap()).collect();
+    assert_eq!(addresses, vec![format!("{}/connect/callback/PLAID", app.url); 3]);
+    // Each session is found by a state of its own, which stands in no address that has to be registered.
+    let back = requests.iter().map(|request| request["hosted_link"]["completion_redirect_uri"].as_str().unwrap());
+    let states: std::collections::BTreeSet<_> = back.map(|url| url.split_once("?state=st_").unwrap().1).collect();
+    assert_eq!(states.len(), 3);
+    assert!(states.iter().all(|state| state.len() >= 32), "{states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d11_the_sandbox_can_force_every_reason_for_a_repair() {
+    let app = TestApp::new().await;
+    let asked = || json!({ "products": ["TRANSACTIONS"] });
+    let forced = async |bank: &str, knob: &str, body: Value| {
+        let id = app.linked_at(bank, asked(), json!({})).await;
+        app.knob(&id, knob, body).await;
+        (app.until(&format!("/connections/{id}"), |one| one["repair"]["reasons"] != json!([])).await, id)
+    };
+    let (lost, id) = forced("First Platypus Bank", "reset-login", json!({})).await;
+    assert_eq!((&lost["status"], &lost["repair"]["reasons"]), (&json!("RECONNECT_REQUIRED"), &json!(["LOGIN"])));
+    assert_eq!(app.repaired(&id, json!({}), json!({})).await["repair"]["reasons"], json!([]));
+    let (ended, _) = forced("Harborview National Bank", "expire-consent", json!({})).await;
+    assert_eq!(ended["repair"]["reasons"], json!(["CONSENT_EXPIRED"]));
+    let ending = json!({ "code": "PENDING_DISCONNECT" });
+    let (ending, _) = forced("First Platypus Bank", "fire-webhook", ending).await;
+    assert_eq!((&ending["status"], &ending["repair"]["reasons"]), (&json!("ACTIVE"), &json!(["CONSENT_EXPIRING"])));
+    let (revoked, _) = forced("Harborview National Bank", "revoke", json!({})).await;
+    assert_eq!(revoked["repair"]["reasons"], json!(["PERMISSION_REVOKED"]));
+    let (offered, _) = forced("Harborview National Bank", "new-accounts", json!({})).await;
+    assert_eq!((&offered["status"], &offered["repair"]["reasons"]), (&json!("ACTIVE"), &json!(["NEW_ACCOUNTS"])));
+    let (gone, id) = forced("First Platypus Bank", "revoke", json!({})).await;
+    assert_eq!(gone["repair"]["reasons"], json!(["PERMISSION_REVOKED"]));
+    let repair = app.repair(&id, json!({})).await;
+    app.play(&repair, None, json!({})).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
+    assert_eq!(app.connection(&id).await["repair"]["reasons"], json!(["PERMISSION_REVOKED", "RELINK"]));
+    let id = app.linked(asked()).await;
+    assert_eq!(app.add(&id, json!(["OWNERS"])).await.expect(200)["results"][0]["outcome"], "REPAIR_REQUIRED");
+    assert_eq!(app.connection(&id).await["repair"]["reasons"], json!(["PRODUCT_CONSENT"]));
+    let deposits = json!({ "products": ["IDENTIFIERS"], "identifiersFlow": "SAME_DAY_MICRODEPOSITS" });
+    let id = app.linked_at("Houndstooth Bank", deposits, json!({})).await;
+    assert_eq!(app.connection(&id).await["repair"]["reasons"], json!(["VERIFY_DEPOSITS"]));
+}

@@ -2,6 +2,7 @@
 //! before the first of the list and its simulator.
 
 mod bench;
+mod failures;
 mod foil;
 mod records;
 mod renewal;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::observer::{Fidelity, Judging};
-use super::{database, document};
+use super::{Customer, database, document};
 
 /// How long a test waits for something that has to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -259,6 +259,12 @@ impl TestApp {
         }
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.post("/sandbox/play", body).await
+    }
+
+    /// The customer in the page that a script's launch opens, which is where Plaid's simulator has its hosted ones.
+    pub fn customer_of(&self, launch: &Value) -> Customer<'_> {
+        let token = launch["token"].as_str().unwrap();
+        Customer::new(self, &format!("{}/simulators/plaid/link/{token}", self.url))
     }
 
     /// A connection that is linked and whose data is there.

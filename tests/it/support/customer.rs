@@ -57,7 +57,9 @@ impl<'a> Customer<'a> {
         let form = "application/x-www-form-urlencoded";
         let request = self.app.http.post(&self.url).header("content-type", form).body(body);
         let answer = request.send().await.unwrap();
-        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        let Some(next) = answer.headers().get("location").map(|next| next.to_str().unwrap().to_owned()) else {
+            panic!("{step} was answered {}: {}", answer.status(), answer.text().await.unwrap());
+        };
         (next != self.url).then_some(Place::SentTo(next))
     }
 

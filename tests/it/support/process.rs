@@ -16,7 +16,7 @@ use super::TestApp;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The ring of all processes that share a database: 32 bytes of nothing.
-const KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub const KEYS: &str = "test:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
