@@ -46,6 +46,8 @@ const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: Non
 
 /// Another login was put in the place of the linked one (D9).
 pub const DIFFERENT_LOGIN: &str = "CredentialsNotMatch";
+/// The customer is there already.
+pub const DUPLICATED_CUSTOMER: &str = "DuplicatedCustomer";
 /// What a connection that was switched off is refused with.
 pub const DISABLED: &str = "ConnectionDisabled";
 /// Without a reason, an inactive connection lacks a login.
@@ -102,7 +104,7 @@ const CLASSES: &[(&[&str], Meaning)] = &[
         ],
         meaning(K::Auth, Permanent, None, P::ProviderError),
     ),
-    (&["ReturnURLInvalid", "DuplicatedCustomer"], meaning(K::Invalid, Permanent, None, P::ProviderError)),
+    (&["ReturnURLInvalid", DUPLICATED_CUSTOMER], meaning(K::Invalid, Permanent, None, P::ProviderError)),
     (&["FetchScopesNotAllowed", "ConsentScopesNotAllowed"], meaning(K::Consent, NeedsUser, None, P::ConsentMissing)),
     (&["RateLimitExceeded", "TooManyRequests"], meaning(K::RateLimit, Temporary, None, P::ProviderError)),
     (

@@ -9,7 +9,7 @@
 //! - It answers from what it has, also when the bank serves it no longer: the connection is asked for first.
 //! - Pending transactions get other ids with each refresh; nothing links them to posted ones.
 //! - Which of two published keys signs callbacks is for the operator to say. Callbacks are registered in the dashboard.
-//! - Holdings and trades have no resource.
+//! - Holdings and trades have no resource, and the terms of debts only fields that no bank is known to fill.
 
 mod client;
 pub mod config;
@@ -123,14 +123,6 @@ impl Provider for SaltEdge {
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
         transactions::page(&self.api(cx, "transactions"), &Credential::read(credential)?, request).await
-    }
-
-    async fn liabilities(
-        &self,
-        cx: &Context<'_>,
-        credential: &Secret,
-    ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        reading::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
     async fn refresh(&self, cx: &Context<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {

@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use crate::domain::product::Product;
 use crate::providers::Failure;
-use crate::providers::data::{
-    AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount, ProviderLiability,
-};
+use crate::providers::data::{AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount};
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::spec::CLIENT;
 use crate::providers::saltedge::wire::{Account, Connection, Consent, One, Page, Provider};
@@ -59,12 +57,6 @@ pub async fn accounts(
     let (holder, negative) = (connection.holder_info.as_ref(), api.config.debts_are_negative);
     let accounts = list(api, credential).await?;
     Ok(accounts.into_iter().map(|one| map::accounts::account(one, holder, wanted, negative)).collect())
-}
-
-/// Terms of cards and mortgages.
-pub async fn liabilities(api: &Api<'_>, credential: &Credential) -> Result<Vec<ProviderLiability>, Failure> {
-    served(api, credential, false).await?;
-    Ok(list(api, credential).await?.iter().filter_map(map::accounts::liability).collect())
 }
 
 /// Asks for a fetch without the customer, of as much of it as they agreed to.

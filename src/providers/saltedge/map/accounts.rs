@@ -1,13 +1,12 @@
-//! Accounts, their numbers and owners, and what is known of the terms of cards and mortgages.
+//! Accounts, their numbers and owners.
 
 use rust_decimal::Decimal;
 
 use crate::domain::account::{
     AccountSubtype as S, AccountType as T, Address, Bacs, Balances, Identifiers, International, Owner,
 };
-use crate::domain::liability::{LiabilityKind, LiabilityTerms};
 use crate::providers::amount::Amount;
-use crate::providers::data::{AccountsWanted, ProviderAccount, ProviderLiability};
+use crate::providers::data::{AccountsWanted, ProviderAccount};
 use crate::providers::saltedge::wire::{Account, AccountExtra, HolderInfo};
 
 use super::said;
@@ -124,25 +123,4 @@ fn address(address: &crate::providers::saltedge::wire::Address) -> Address {
         postal_code: said(address.post_code.clone()),
         country: said(address.country_code.clone()),
     }
-}
-
-/// The terms of a card or mortgage, as far as they are known; nothing tells what a `loan` is for.
-pub fn liability(account: &Account) -> Option<ProviderLiability> {
-    let kind = match kind(account) {
-        (T::Credit, _) => LiabilityKind::Credit,
-        (T::Loan, S::Mortgage) => LiabilityKind::Mortgage,
-        _ => return None,
-    };
-    let extra = &account.extra;
-    let terms = LiabilityTerms {
-        interest_rate: decimal(extra.interest_rate),
-        minimum_payment: decimal(extra.next_payment_amount),
-        next_payment_due_date: extra.next_payment_date.as_deref().and_then(|day| day.parse().ok()),
-        ..LiabilityTerms::default()
-    };
-    (terms != LiabilityTerms::default()).then(|| ProviderLiability {
-        provider_account_id: account.id.clone(),
-        kind,
-        terms,
-    })
 }

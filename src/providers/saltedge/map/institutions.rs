@@ -16,16 +16,12 @@ pub fn institution(provider: Provider) -> Option<ProviderInstitution> {
     };
     let fetches = |scope: &str| provider.supported_fetch_scopes.iter().any(|one| one == scope);
     let tells = |field: &str| provider.supported_account_extra_fields.iter().any(|one| one == field);
-    let has_debts = |nature: &String| matches!(nature.as_str(), "credit" | "credit_card" | "mortgage");
     let numbers = tells("iban") || (tells("account_number") && tells("sort_code"));
-    let terms = provider.supported_account_natures.iter().any(has_debts)
-        && (tells("interest_rate") || tells("next_payment_date"));
     let products = [
         (Product::Balances, fetches(ACCOUNTS)),
         (Product::Identifiers, numbers),
         (Product::Owners, fetches(HOLDER_INFO)),
         (Product::Transactions, fetches(TRANSACTIONS)),
-        (Product::Liabilities, terms),
     ];
     Some(ProviderInstitution {
         provider_institution_id: provider.code,
