@@ -63,6 +63,8 @@ pub struct Connection {
     pub status: Option<String>,
     /// The last time that data were fetched.
     pub last_attempt: Option<Attempt>,
+    /// When it can be fetched again.
+    pub next_refresh_possible_at: Option<String>,
     /// The people behind it.
     pub holder_info: Option<HolderInfo>,
 }

@@ -13,7 +13,7 @@ use linkspan::providers::data::WebhookRefused;
 use linkspan::providers::{Provider, Webhook, saltedge};
 use serde_json::json;
 
-use super::{BOTH, new_key, private_pem, public_pem, rig};
+use super::{BOTH, new_key, private_pem, public_pem, rig, sandbox_key};
 use crate::contract::Rig;
 use crate::support::TestApp;
 
@@ -73,7 +73,7 @@ async fn the_key_of_the_configuration_verifies_address_and_body() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_for_one_kind_of_client_is_none_for_the_other() {
     let app = TestApp::new().await;
-    let key = KeyPair::from_pkcs8(&sandbox_key()).unwrap();
+    let key = sandbox_key();
     let body = json!({ "data": { "connection_id": "1", "stage": "finish" }, "meta": {} }).to_string();
     for (signed_for, other) in [(BOTH[0], BOTH[1]), (BOTH[1], BOTH[0])] {
         let url = |id: ServiceProvider| format!("{}/webhooks/{id}", app.url);
@@ -86,10 +86,4 @@ async fn a_callback_for_one_kind_of_client_is_none_for_the_other() {
         assert_eq!(send(url(signed_for)).await, 204);
         assert_eq!(send(url(signed_for)).await, 204, "a replay is taken and does nothing");
     }
-}
-
-fn sandbox_key() -> Vec<u8> {
-    let pem = include_str!("../../../src/providers/saltedge/sandbox/key.pem");
-    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    BASE64_STANDARD.decode(base64).unwrap()
 }

@@ -23,6 +23,7 @@ async fn e3_the_fifth_fetch_of_a_day_without_the_customer_is_refused() {
         refresh().await.unwrap();
         let soon = refresh().await.unwrap_err();
         assert_eq!((soon.kind, soon.code.as_str()), (FailureKind::RateLimit, "ConnectionCannotBeRefreshed"));
+        assert!(soon.retry_after.is_some_and(|pause| (3500..=3600).contains(&pause.as_secs())), "{soon:?}");
         rig.move_clock(chrono::TimeDelta::hours(1));
     }
     let refused = refresh().await.unwrap_err();

@@ -6,6 +6,7 @@ mod customers;
 mod fetches;
 mod live;
 mod main_job;
+mod simulator;
 mod visits;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -46,4 +47,11 @@ fn public_pem(key: &KeyPair) -> String {
 
 fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der))
+}
+
+/// The sandbox's, which signs in both directions.
+fn sandbox_key() -> KeyPair {
+    let pem = include_str!("../../../src/providers/saltedge/sandbox/key.pem");
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    KeyPair::from_pkcs8(&BASE64_STANDARD.decode(base64).unwrap()).unwrap()
 }

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
@@ -67,8 +68,16 @@ async fn connect(api: &Api<'_>, request: &LinkRequest, placements: &Placements) 
 }
 
 async fn open(api: &Api<'_>, body: &Value) -> Result<ConnectSession, Failure> {
-    let opened: One<ConnectSession> = api.post(CONNECT, "/connections/connect", body.clone()).await?;
-    Ok(opened.data)
+    opened(api.post(CONNECT, "/connections/connect", body.clone()).await?)
+}
+
+/// A page that a browser may be sent to.
+fn opened(answer: One<ConnectSession>) -> Result<ConnectSession, Failure> {
+    let is_page = |url: &Url| matches!(url.scheme(), "https" | "http");
+    match Url::parse(&answer.data.connect_url).ok().filter(is_page) {
+        Some(_) => Ok(answer.data),
+        None => Err(Failure::unreadable("the page's address")),
+    }
 }
 
 async fn reconnect(
@@ -83,10 +92,10 @@ async fn reconnect(
     let scopes = Scopes { consent: all.clone(), fetch: all };
     let body = body(api, request, &scopes, connection.provider_code.as_deref()).await?;
     let path = format!("/connections/{}/reconnect", id(&credential.connection)?);
-    let opened: One<ConnectSession> = api.post(RECONNECT, &path, body).await?;
+    let opened = opened(api.post(RECONNECT, &path, body).await?)?;
     let attempt = connection.last_attempt.and_then(|attempt| attempt.id);
     let aim = Aim::Reconnect { connection: credential.connection.clone(), attempt };
-    Ok(begun(api, request, opened.data, credential.customer.clone(), aim))
+    Ok(begun(api, request, opened, credential.customer.clone(), aim))
 }
 
 /// What both have. The consent lasts as long as the institution allows, where that is known.
@@ -183,6 +192,15 @@ pub async fn connections(api: &Api<'_>, customer: &str) -> Result<Vec<Connection
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_sent_to_pages_alone() {
+        let sent = |url: &str| opened(One { data: ConnectSession { connect_url: url.to_owned(), expires_at: None } });
+        assert!(sent("https://www.saltedge.com/connect?token=t").is_ok());
+        for odd in ["", "/connect", "javascript:alert(1)", "file:///etc/passwd"] {
+            assert!(sent(odd).is_err(), "{odd}");
+        }
+    }
 
     #[test]
     fn b4_consent_only_products_are_agreed_to_and_not_fetched() {

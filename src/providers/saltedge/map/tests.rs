@@ -55,6 +55,15 @@ fn accounts_have_types_balances_numbers_and_owners() {
 }
 
 #[test]
+fn texts_are_short_and_printable() {
+    let long = "x".repeat(10_000);
+    let account = serde_json::json!({ "id": "1", "name": format!("a\n{long}"), "currency_code": long });
+    let account = accounts::account(serde_json::from_str(&account.to_string()).unwrap(), None, ALL, true);
+    assert_eq!((account.name.len(), account.name.contains('\n')), (500, false));
+    assert_eq!(account.currency.unwrap().len(), 10);
+}
+
+#[test]
 fn money_out_is_positive_and_duplicates_are_left_out() {
     let page: Page<Transaction> = serde_json::from_str(FIXTURES[3]).unwrap();
     assert_eq!(page.meta.next_id.as_deref(), Some("1004"));
@@ -114,6 +123,10 @@ fn institutions_say_what_can_be_had() {
     let found: Vec<_> = page.data.into_iter().filter_map(institutions::institution).collect();
     assert_eq!(found.len(), 1);
     assert!(found[0].oauth && found[0].products.contains(&Product::Owners));
+    let odd = r#"{ "code": "fakebank_simple_xf", "name": "\u0000", "country_code": "XF", "logo_url": "javascript:1" }"#;
+    let fake = institutions::institution(serde_json::from_str(odd).unwrap()).unwrap();
+    assert_eq!((fake.name.as_str(), fake.logo_url), ("fakebank_simple_xf", None));
+    assert!(fake.country_codes.len() > 1 && !fake.country_codes.contains(&"XF".to_owned()));
 }
 
 /// Every answer through its type and its mapping.
