@@ -4,8 +4,9 @@
 //!
 //! What is peculiar here:
 //! - Requests are signed over address and body; there is no token, and nothing ends but consents.
-//! - A customer's record is made first and cannot be looked up again: its id is kept.
-//! - The customer comes back before fetching ends; what a visit brought shows in the customer's connections.
+//! - A customer's record is made first and cannot be looked up again: its id is kept, and where that failed all are gone through.
+//! - The customer comes back before fetching ends; what a visit brought shows in the customer's connections, whose attempts bear
+//!   our session's id.
 //! - It answers from what it has, also when the bank serves it no longer: the connection is asked for first.
 //! - Pending transactions get other ids with each refresh; nothing links them to posted ones.
 //! - Which of two published keys signs callbacks is for the operator to say. Callbacks are registered in the dashboard.

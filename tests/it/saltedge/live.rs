@@ -8,13 +8,17 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use linkspan::config::Mode;
+use linkspan::providers::data::InstitutionsRequest;
+use linkspan::providers::saltedge;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{new_key, private_pem, public_der, public_pem};
+use super::{new_key, private_pem, public_der, public_pem, rig};
 use crate::support::TestApp;
 
 /// A call that was taken.
@@ -142,4 +146,23 @@ async fn each_kind_of_client_signs_what_it_sends_with_a_key_of_its_own() {
         providers.header("user-agent", "Linkspan/0").header("app-id", "own").send().await.unwrap().status(),
         400
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fake_banks_are_offered_where_the_configuration_says_so() {
+    let rig = rig().await;
+    let bank =
+        |code: &str, country: &str| json!({ "code": code, "name": code, "country_code": country, "status": "active" });
+    let page =
+        json!({ "data": [bank("fakebank_simple_xf", "XF"), bank("b_de", "DE"), bank("b_fr", "FR")], "meta": {} });
+    let foreign = rig.before(Router::new().route("/providers", get(async move || Json(page)))).await;
+    for (asked, found) in [(false, vec!["b_de"]), (true, vec!["fakebank_simple_xf", "b_de"])] {
+        let section = [("include_sandboxes".to_owned(), asked.into())].into_iter().collect();
+        let provider = saltedge::build(section, Mode::Sandbox).unwrap();
+        let request = InstitutionsRequest { country_codes: vec!["DE".to_owned()], page: None };
+        let listed = provider.institutions(&foreign.patient(), &request).await.unwrap().institutions;
+        let codes: Vec<_> = listed.iter().map(|one| one.provider_institution_id.as_str()).collect();
+        assert_eq!(codes, found);
+        assert!(listed.iter().all(|one| one.country_codes.contains(&"DE".to_owned())));
+    }
 }

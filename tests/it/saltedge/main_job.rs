@@ -43,6 +43,14 @@ async fn everything_that_is_asked_for_at_the_link_comes_and_nothing_is_added_lat
         }
         assert_eq!(app.fidelity.operations().len(), before);
 
+        // A callback is heard, and only ever causes a reading.
+        let accounts_of = |path: &&String| path.starts_with("/accounts?");
+        let reading = app.fidelity.operations().iter().rfind(accounts_of).unwrap().clone();
+        let times = app.fidelity.operations().iter().filter(|path| **path == reading).count();
+        app.knob(id, "fire-webhook", json!({ "code": "finish" })).await;
+        app.called(&reading, times + 1).await;
+        app.settled(id).await;
+
         let broken = app.knob(id, "reset-login", json!({})).await;
         assert_eq!(
             (&broken["status"], &broken["statusReason"]),
