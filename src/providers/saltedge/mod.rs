@@ -10,7 +10,7 @@
 //! - It answers from what it has, also when the bank serves it no longer: the connection is asked for first.
 //! - Pending transactions get other ids with each refresh; nothing links them to posted ones.
 //! - Which of two published keys signs callbacks is for the operator to say. Callbacks are registered in the dashboard.
-//! - Holdings and trades have no resource, and the terms of debts only fields that no bank is known to fill.
+//! - Holdings and trades have no resource; of the terms of debts there are only optional fields of accounts, which are not read.
 
 mod client;
 pub mod config;
