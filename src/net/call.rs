@@ -1,10 +1,11 @@
 //! A request to an upstream, and its answer.
 
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use url::form_urlencoded;
 
 use super::{Bytes, HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -29,6 +30,8 @@ const DATE_FORMATS: [&str; 3] = ["%a, %d %b %Y %T GMT", "%A, %d-%b-%y %T GMT", "
 pub struct Call {
     /// What the call does, for logs and metrics: one of a fixed set of names.
     pub operation: &'static str,
+    /// A hash of whom the call is for (a customer, a token), where neither path nor `Authorization` says it.
+    pub subject: Option<u64>,
     /// The method.
     pub method: Method,
     /// The path with its query, already encoded, appended to the base address; it begins with `/`.
@@ -53,6 +56,7 @@ impl Call {
     pub fn new(operation: &'static str, method: Method, path: impl Into<String>) -> Self {
         Self {
             operation,
+            subject: None,
             method,
             path: path.into(),
             headers: HeaderMap::new(),
@@ -90,6 +94,19 @@ impl Call {
         call
     }
 
+    /// Says whom the call is for, where neither path nor `Authorization` says it: what the upstream limits for one, it does
+    /// not limit for the others.
+    pub fn subject(mut self, subject: impl Hash) -> Self {
+        self.subject = Some(hash(subject));
+        self
+    }
+
+    /// A hash of whom the call is for: for the same one, the upstream's limits are the same.
+    pub(super) fn limited_as(&self) -> u64 {
+        let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
+        hash((path, self.headers.get(AUTHORIZATION), self.subject))
+    }
+
     /// Sets the deadline (at most [`MAX_DEADLINE`]).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -119,6 +136,10 @@ impl Call {
         self.headers.insert(name, value);
         self
     }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }
 
 impl fmt::Debug for Call {

@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod guard;
 mod observer;
+mod pauses;
 mod retry;
 mod upstream;
 

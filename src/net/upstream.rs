@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::breaker::Breaker;
+use super::pauses::Pauses;
 use super::retry::{self, Budget};
 use super::{Bytes, Call, Error, Exchange, MAX_DEADLINE, Observer, Reply};
 
@@ -49,6 +50,7 @@ struct Shared {
     observer: Option<Arc<dyn Observer>>,
     breaker: Breaker,
     budget: Budget,
+    pauses: Pauses,
     pace: Pace,
 }
 
@@ -61,8 +63,9 @@ impl Upstream {
         observer: Option<Arc<dyn Observer>>,
         pace: Pace,
     ) -> Self {
-        let (breaker, budget) = (Breaker::new(pace.rest), Budget::new());
-        Self { shared: Arc::new(Shared { name: name.into(), base_url, pool, observer, breaker, budget, pace }) }
+        let (breaker, budget, pauses) = (Breaker::new(pace.rest), Budget::new(), Pauses::default());
+        let name = name.into();
+        Self { shared: Arc::new(Shared { name, base_url, pool, observer, breaker, budget, pauses, pace }) }
     }
 
     /// The base address, without a fragment.
@@ -76,8 +79,8 @@ impl Upstream {
     }
 
     /// Sends a call and reads the whole answer, of whatever status; a repeatable one again after a failure that may pass,
-    /// as far as deadline, attempts and budget allow. A `Retry-After` is honoured: if it is longer than the call's
-    /// patience, or does not fit into the deadline, the answer that holds it is returned at once.
+    /// as far as deadline, attempts and budget allow. A `Retry-After` is honoured, by later calls of the operation too: if it
+    /// is longer than the call's patience, or does not fit into the deadline, the answer that holds it is returned at once.
     pub async fn send(&self, call: Call) -> Result<Reply, Error> {
         let start = Instant::now();
         let (outcome, attempts) = self.repeat(&call, start + call.deadline.min(MAX_DEADLINE)).await;
@@ -91,6 +94,12 @@ impl Upstream {
             Ok(url) => url,
             Err(error) => return (Err(error), 0),
         };
+        if let Some((left, answer)) = self.shared.pauses.standing(call, Instant::now()) {
+            if left > call.patience || left >= deadline.saturating_duration_since(Instant::now()) {
+                return (Ok(answer), 0);
+            }
+            sleep(left).await;
+        }
         self.shared.budget.earn();
         let mut attempts = 0;
         let mut last = None;
@@ -102,6 +111,9 @@ impl Upstream {
             attempts += 1;
             let outcome = self.attempt(call, url.clone(), deadline).await;
             permit.settle(retry::is_failure(&outcome), Instant::now());
+            if let Ok(reply) = &outcome {
+                self.shared.pauses.note(call, reply, Instant::now());
+            }
             let Some(pause) = self.pause(call, attempts, &outcome, deadline) else {
                 return (outcome, attempts);
             };

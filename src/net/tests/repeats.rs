@@ -66,6 +66,48 @@ async fn retry_after_is_never_undercut() {
 }
 
 #[tokio::test]
+async fn retry_after_holds_for_the_next_call_too() {
+    let slow_down = "HTTP/1.1 429 Slow down\r\nretry-after: 20\r\ncontent-length: 2\r\n\r\n{}";
+    let server = Server::saying(&[slow_down, OK]).await;
+    let upstream = server.upstream();
+    let read = |path| Call::get("read", path).repeatable();
+    for _ in 0..3 {
+        let reply = upstream.send(read("/one?page=1")).await.unwrap();
+        assert_eq!((reply.status, &reply.body[..]), (StatusCode::TOO_MANY_REQUESTS, &b"{}"[..]));
+        assert!(reply.retry_after(Utc::now()).is_some_and(|left| left <= Duration::from_secs(20) && !left.is_zero()));
+    }
+    assert_eq!(upstream.send(read("/one?page=2")).await.unwrap().status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(server.requests().len(), 1);
+    // Others are not limited by it.
+    for other in [read("/other"), read("/one").subject("other"), Call::get("write", "/one")] {
+        assert_eq!(upstream.send(other).await.unwrap().status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_away_for_a_while_is_so_for_everybody() {
+    let away = "HTTP/1.1 503 Away\r\nretry-after: 20\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::saying(&[away, OK]).await;
+    let upstream = server.upstream();
+    for path in ["/one", "/other"] {
+        let reply = upstream.send(Call::get("read", path)).await.unwrap();
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_short_pause_is_waited_for_by_the_next_call() {
+    let slow_down = "HTTP/1.1 429 Slow down\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let server = Server::saying(&[slow_down, OK]).await;
+    let (upstream, start) = (server.upstream(), Instant::now());
+    let once = Call::get("read", "/");
+    assert_eq!(upstream.send(once.clone()).await.unwrap().status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(upstream.send(once).await.unwrap().status, StatusCode::OK);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
 async fn a_retry_after_beyond_the_deadline_ends_the_call_at_once() {
     let at = (Utc::now() + TimeDelta::seconds(60)).format("%a, %d %b %Y %T GMT").to_string();
     for after in ["31", "99999999999999999999", &at] {

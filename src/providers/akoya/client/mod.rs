@@ -104,7 +104,7 @@ impl<'a> Api<'a> {
     /// Sends a call within what is left of the time.
     async fn send(&self, upstream: &Upstream, call: Call) -> Result<Reply, Failure> {
         let left = self.cx.deadline.saturating_sub(self.started.elapsed());
-        Ok(upstream.send(call.deadline(left)).await?)
+        Ok(upstream.send(call.deadline(left).patience(self.cx.patience)).await?)
     }
 
     /// Reads an answer. A `Retry-After` that is a date counts from business time, which only the sandbox shifts.

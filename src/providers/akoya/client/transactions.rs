@@ -83,8 +83,10 @@ fn start_of(day: NaiveDate) -> String {
     written_time(day.and_time(NaiveTime::MIN).and_utc())
 }
 
+/// In whole seconds, rounded up: what happened within the last one is in the window too.
 fn written_time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    let up = TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos() > 0) * 999_999_999);
+    (at + up).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// One page of one account.
@@ -148,6 +150,12 @@ mod tests {
         assert_eq!((page.has_more, page.history), (false, HistoryProgress::Complete));
         request.run_cursor = Some(page.next_cursor);
         assert_eq!(Run::of(&request, now() + TimeDelta::days(5)).unwrap().from.to_string(), "2026-10-22");
+    }
+
+    #[test]
+    fn a_window_ends_after_what_has_just_happened() {
+        assert_eq!(written_time(now()), "2026-11-21T12:00:00Z");
+        assert_eq!(written_time(now() + TimeDelta::milliseconds(1)), "2026-11-21T12:00:01Z");
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl<'a> Api<'a> {
         };
         let call = call
             .deadline(left)
+            .patience(self.cx.patience)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
             .header(HeaderName::from_static("finicity-app-key"), credential(self.config.app_key.expose())?);
         Ok(if operation.repeatable { call.repeatable() } else { call })

@@ -167,6 +167,7 @@ impl<'a> Api<'a> {
             .deadline(left)
             .patience(self.cx.patience)
             .max_body(MOST_BYTES)
+            .subject(body.and_then(|body| body["authToken"].as_str()))
             .header(HeaderName::from_static("x-client-id"), key(&self.config.client_id)?)
             .header(HeaderName::from_static("x-client-secret"), key(self.config.client_secret.expose())?);
         if let Some(body) = body {

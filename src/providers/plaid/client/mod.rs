@@ -84,6 +84,7 @@ impl<'a> Api<'a> {
         let call = Call::post_json(operation.path, operation.path, body.to_string().into_bytes())
             .deadline(left)
             .patience(self.cx.patience)
+            .subject(body["access_token"].as_str())
             .header(HeaderName::from_static("plaid-version"), API_VERSION)
             .header(HeaderName::from_static("plaid-client-id"), credential(&self.config.client_id)?)
             .header(HeaderName::from_static("plaid-secret"), credential(self.config.secret.expose())?);
