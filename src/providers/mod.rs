@@ -89,6 +89,18 @@ pub const LIST: &[Listed] = &[
         simulate: yodlee::simulator::simulate,
     },
     Listed {
+        id: ServiceProvider::SaltEdge,
+        build: saltedge::build,
+        #[cfg(feature = "sandbox")]
+        simulate: saltedge::simulator::simulate,
+    },
+    Listed {
+        id: ServiceProvider::SaltEdgePartners,
+        build: saltedge::build_partners,
+        #[cfg(feature = "sandbox")]
+        simulate: saltedge::simulator::simulate_partners,
+    },
+    Listed {
         id: ServiceProvider::Mesh,
         build: mesh::build,
         #[cfg(feature = "sandbox")]

@@ -1,5 +1,6 @@
 //! Reading a provider's section of the configuration: what every section's values have in common.
 
+use serde::Deserialize;
 use url::Url;
 
 /// `None` for a text that is left empty.
@@ -22,4 +23,24 @@ pub fn address(key: &str, text: &str) -> Result<Url, String> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .ok_or_else(|| format!("{key} must be an address that begins with https://"))
+}
+
+/// A number, which a variable of the environment holds as a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Number {
+    /// In the file.
+    Number(u32),
+    /// In a variable.
+    Text(String),
+}
+
+impl Number {
+    /// `None` for a text that is no number.
+    pub fn get(&self) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
 }

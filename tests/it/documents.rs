@@ -10,6 +10,12 @@ use linkspan::providers;
 
 const README: &str = include_str!("../../README.md");
 
+/// Keys for the places where a documented one is left out.
+const PEMS: [(&str, &str); 2] = [
+    ("PRIVATE KEY", include_str!("../../src/providers/saltedge/sandbox/key.pem")),
+    ("PUBLIC KEY", include_str!("../../src/providers/saltedge/sandbox/public_key.pem")),
+];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -37,7 +43,11 @@ fn every_documented_key_is_one() {
     let keys = uncommented.iter().filter(|line| line.contains(" = ")).count();
     assert!(keys > 20, "no keys found: {keys}");
     let file = std::env::temp_dir().join(format!("linkspan-keys-{}.toml", std::process::id()));
-    fs::write(&file, uncommented.join("\n").replace('…', "0123456789")).unwrap();
+    let mut text = uncommented.join("\n");
+    for (label, pem) in PEMS {
+        text = text.replace(&format!("-----BEGIN {label}-----…-----END {label}-----"), &pem.replace('\n', "\\n"));
+    }
+    fs::write(&file, text.replace('…', "0123456789")).unwrap();
     let config = Config::from_sources(Some(file.clone()), []);
     fs::remove_file(file).unwrap();
     let config = config.unwrap();

@@ -31,6 +31,7 @@ mod refreshes;
 mod repairs;
 mod roles;
 mod rows;
+mod saltedge;
 mod secrets;
 mod status_model;
 mod support;

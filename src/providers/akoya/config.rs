@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
-use crate::providers::section::plain_text;
+use crate::providers::section::{Number, plain_text};
 
 /// Where the right credentials are to be found.
 const SOURCE: &str = "as Akoya's hub shows it";
@@ -99,7 +99,7 @@ struct Section {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     api_version: Option<String>,
-    id_token_minutes: Option<Minutes>,
+    id_token_minutes: Option<Number>,
     #[serde(default)]
     institutions: Vec<ListedInstitution>,
     recipient_id: Option<String>,
@@ -114,24 +114,6 @@ struct Section {
     _base_url: Option<IgnoredAny>,
 }
 
-/// A number in the file, a text in a variable.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Minutes {
-    Number(u32),
-    Text(String),
-}
-
-impl Minutes {
-    /// Zero, which is out of range, for a text that is no number.
-    fn get(&self) -> u32 {
-        match self {
-            Self::Number(number) => *number,
-            Self::Text(text) => text.parse().unwrap_or_default(),
-        }
-    }
-}
-
 impl TryFrom<Section> for AkoyaConfig {
     type Error = String;
 
@@ -141,7 +123,9 @@ impl TryFrom<Section> for AkoyaConfig {
             client_id: section.client_id.unwrap_or_default(),
             client_secret: section.client_secret.unwrap_or(default.client_secret),
             api_version: section.api_version.unwrap_or(default.api_version),
-            id_token_minutes: section.id_token_minutes.map_or(default.id_token_minutes, |minutes| minutes.get()),
+            id_token_minutes: section
+                .id_token_minutes
+                .map_or(default.id_token_minutes, |minutes| minutes.get().unwrap_or(0)),
             institutions: section.institutions,
             recipient_id: section.recipient_id.unwrap_or_default(),
             management_scope: section.management_scope.unwrap_or(default.management_scope),

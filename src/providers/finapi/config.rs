@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use crate::domain::secret::Secret;
-use crate::providers::section::{address, plain_text, set};
+use crate::providers::section::{Number, address, plain_text, set};
 
 /// Where the right credentials are to be found.
 const SOURCE: &str = "as finAPI gave it";
@@ -67,7 +67,7 @@ struct Section {
     web_form_profile: Option<String>,
     licensed: Option<bool>,
     test_banks: Option<bool>,
-    healthy_from: Option<i64>,
+    healthy_from: Option<Number>,
     refresh_by: Option<String>,
     #[serde(rename = "mode")]
     _mode: Option<IgnoredAny>,
@@ -88,10 +88,11 @@ impl TryFrom<Section> for FinApiConfig {
         if web_form_profile.as_ref().is_some_and(|id| id.len() != 36) {
             return Err("web_form_profile must be the id of a profile, 36 characters: copy it from finAPI".to_owned());
         }
-        let healthy_from = section.healthy_from.unwrap_or(default.healthy_from);
-        if !(0..=100).contains(&healthy_from) {
+        let healthy_from =
+            section.healthy_from.map_or(Some(default.healthy_from), |percent| percent.get().map(i64::from));
+        let Some(healthy_from) = healthy_from.filter(|percent| (0..=100).contains(percent)) else {
             return Err("healthy_from is a percentage: give a number from 0 to 100".to_owned());
-        }
+        };
         Ok(Self {
             client_id,
             client_secret,
@@ -136,6 +137,7 @@ mod tests {
         assert!(read(json!({"web_form_url": "javascript:alert(1)"})).unwrap_err().contains("web_form_url"));
         assert!(read(json!({"web_form_profile": "x"})).unwrap_err().contains("web_form_profile"));
         assert!(read(json!({"healthy_from": 101})).unwrap_err().contains("healthy_from"));
+        assert_eq!(read(json!({"healthy_from": "60"})).unwrap().healthy_from, 60, "as in a variable");
         let error = read(json!({"client_secret": "canary secret"})).unwrap_err();
         assert!(error.contains("client_secret must be") && !error.contains("canary"), "{error}");
         assert!(!format!("{:?}", read(json!({"client_secret": "canary"})).unwrap()).contains("canary"));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::domain::secret::Secret;
-use crate::providers::section::plain_text;
+use crate::providers::section::{Number, plain_text};
 
 use super::signature::{self, PublicKey, SigningKey};
 
@@ -28,7 +28,7 @@ pub struct SaltEdgeConfig {
     /// Whether banks' sandboxes and fake banks are listed.
     pub include_sandboxes: bool,
     /// Rows of a page.
-    pub page_size: u16,
+    pub page_size: u32,
     /// Whether cards and loans report what is owed as a negative balance.
     pub debts_are_negative: bool,
 }
@@ -43,7 +43,7 @@ struct Section {
     callback_public_key: Option<String>,
     refresh_by: Option<String>,
     include_sandboxes: Option<bool>,
-    page_size: Option<u16>,
+    page_size: Option<Number>,
     debts_are_negative: Option<bool>,
     #[serde(rename = "mode")]
     _mode: Option<IgnoredAny>,
@@ -77,10 +77,9 @@ impl TryFrom<Section> for SaltEdgeConfig {
             Some("provider") => true,
             Some(_) => return Err("refresh_by must be \"linkspan\" or \"provider\"".to_owned()),
         };
-        let page_size = section.page_size.unwrap_or(1000);
-        if !(1..=1000).contains(&page_size) {
-            return Err("page_size must be 1 to 1000".to_owned());
-        }
+        let page_size =
+            section.page_size.map_or(Some(1000), |size| size.get()).filter(|size| (1..=1000).contains(size));
+        let page_size = page_size.ok_or("page_size must be 1 to 1000")?;
         let private_key = section.private_key.filter(|key| !key.expose().trim().is_empty());
         let callback_key = section.callback_public_key.filter(|key| !key.trim().is_empty());
         Ok(Self {
@@ -120,6 +119,7 @@ mod tests {
         let whole = read(whole).unwrap();
         assert!(whole.missing_for_live().is_empty() && whole.automatic_refresh);
         assert!(!format!("{whole:?}").contains("MII"));
+        assert_eq!(read(json!({ "page_size": "20" })).unwrap().page_size, 20, "as in a variable");
     }
 
     #[test]
@@ -130,6 +130,7 @@ mod tests {
             ("callback_public_key", json!("-----BEGIN PUBLIC KEY-----\ncanary\n-----END PUBLIC KEY-----")),
             ("refresh_by", json!("canary")),
             ("page_size", json!(0)),
+            ("page_size", json!("canary")),
             ("unheard_of", json!(1)),
         ] {
             let error = read(json!({ key: value })).unwrap_err();

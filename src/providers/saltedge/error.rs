@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
 use crate::net::StatusCode;
+use crate::providers::failure::{Meaning, meaning};
+use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::wire::ErrorAnswer;
@@ -13,28 +15,6 @@ use super::wire::ErrorAnswer;
 use FailureKind as K;
 use Persistence::{NeedsUser, Permanent, Temporary};
 use ProductReason as P;
-
-/// What an error class means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meaning {
-    /// What kind it is.
-    pub kind: FailureKind,
-    /// Whether trying again helps.
-    pub persistence: Persistence,
-    /// What it says of the connection; `None` = nothing.
-    pub condition: Option<Condition>,
-    /// What it says of the product that was asked for.
-    pub product: ProductReason,
-}
-
-const fn meaning(
-    kind: FailureKind,
-    persistence: Persistence,
-    condition: Option<Condition>,
-    product: ProductReason,
-) -> Meaning {
-    Meaning { kind, persistence, condition, product }
-}
 
 const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
 const TOKEN_EXPIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::TokenExpired);
@@ -46,6 +26,10 @@ const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: Non
 
 /// Another login was put in the place of the linked one (D9).
 pub const DIFFERENT_LOGIN: &str = "CredentialsNotMatch";
+/// The customer is there already.
+pub const DUPLICATED_CUSTOMER: &str = "DuplicatedCustomer";
+/// A connection has been fetched a short while ago.
+pub const TOO_SOON: &str = "ConnectionCannotBeRefreshed";
 /// What a connection that was switched off is refused with.
 pub const DISABLED: &str = "ConnectionDisabled";
 /// Without a reason, an inactive connection lacks a login.
@@ -66,10 +50,13 @@ const CLASSES: &[(&[&str], Meaning)] = &[
             "InteractiveAdapterTimeout",
             "ProviderAccessNotGranted",
         ],
-        meaning(K::UserAction, NeedsUser, Some(LOGIN_REQUIRED), P::LoginRequired),
+        meaning(K::UserAction, NeedsUser, Some(LOGIN_REQUIRED), Some(P::LoginRequired)),
     ),
-    (&["ConsentExpired", "ConsentRevoked"], meaning(K::UserAction, NeedsUser, Some(TOKEN_EXPIRED), P::LoginRequired)),
-    (&["ConnectionDisabled"], meaning(K::UserAction, NeedsUser, Some(RELINK_NEEDED), P::LoginRequired)),
+    (
+        &["ConsentExpired", "ConsentRevoked"],
+        meaning(K::UserAction, NeedsUser, Some(TOKEN_EXPIRED), Some(P::LoginRequired)),
+    ),
+    (&["ConnectionDisabled"], meaning(K::UserAction, NeedsUser, Some(RELINK_NEEDED), Some(P::LoginRequired))),
     (
         &[
             "ProviderError",
@@ -82,10 +69,10 @@ const CLASSES: &[(&[&str], Meaning)] = &[
             "FetchingTimeout",
             "ConnectionFetchingStopped",
         ],
-        meaning(K::Unavailable, Temporary, Some(INSTITUTION_DOWN), P::ProviderError),
+        meaning(K::Unavailable, Temporary, Some(INSTITUTION_DOWN), Some(P::ProviderError)),
     ),
-    (&["ConnectionAlreadyProcessing"], meaning(K::NotReady, Temporary, None, P::NotReady)),
-    (&["InternalServerError"], meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), P::ProviderError)),
+    (&["ConnectionAlreadyProcessing"], meaning(K::NotReady, Temporary, None, Some(P::NotReady))),
+    (&["InternalServerError"], meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), Some(P::ProviderError))),
     (
         &[
             "ClientPending",
@@ -100,22 +87,22 @@ const CLASSES: &[(&[&str], Meaning)] = &[
             "RequestExpired",
             "ApiKeyNotFound",
         ],
-        meaning(K::Auth, Permanent, None, P::ProviderError),
+        meaning(K::Auth, Permanent, None, Some(P::ProviderError)),
     ),
-    (&["ReturnURLInvalid", "DuplicatedCustomer"], meaning(K::Invalid, Permanent, None, P::ProviderError)),
-    (&["FetchScopesNotAllowed", "ConsentScopesNotAllowed"], meaning(K::Consent, NeedsUser, None, P::ConsentMissing)),
-    (&["RateLimitExceeded", "TooManyRequests"], meaning(K::RateLimit, Temporary, None, P::ProviderError)),
+    (&["ReturnURLInvalid", DUPLICATED_CUSTOMER], meaning(K::Invalid, Permanent, None, Some(P::ProviderError))),
     (
-        &["BackgroundFetchLimitExceeded", "ConnectionCannotBeRefreshed"],
-        meaning(K::RateLimit, Temporary, None, P::NotReady),
+        &["FetchScopesNotAllowed", "ConsentScopesNotAllowed"],
+        meaning(K::Consent, NeedsUser, None, Some(P::ConsentMissing)),
     ),
-    (&["ConnectionNotFound"], meaning(K::NotFound, Permanent, Some(RELINK_NEEDED), P::LoginRequired)),
-    (&["CustomerNotFound"], meaning(K::NotFound, Permanent, None, P::ProviderError)),
+    (&["RateLimitExceeded", "TooManyRequests"], meaning(K::RateLimit, Temporary, None, Some(P::ProviderError))),
+    (&["BackgroundFetchLimitExceeded", TOO_SOON], meaning(K::RateLimit, Temporary, None, Some(P::NotReady))),
+    (&["ConnectionNotFound"], meaning(K::NotFound, Permanent, Some(RELINK_NEEDED), Some(P::LoginRequired))),
+    (&["CustomerNotFound"], meaning(K::NotFound, Permanent, None, Some(P::ProviderError))),
 ];
 
 /// What a class means; one that is new is [`UNKNOWN`].
 pub fn of_class(class: &str) -> Meaning {
-    known(class).unwrap_or(meaning(K::Bug, Temporary, Some(UNKNOWN), P::ProviderError))
+    known(class).unwrap_or(meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)))
 }
 
 fn known(class: &str) -> Option<Meaning> {
@@ -131,7 +118,7 @@ pub fn plain(class: &str) -> String {
 
 /// What befell a connection, as the failure of the call that needed it.
 pub fn of_connection(class: &str) -> Failure {
-    failed(of_class(class), plain(class), "the institution does not serve the connection")
+    of_class(class).failure(plain(class), "the institution does not serve the connection")
 }
 
 /// An answer of another status than 2xx. Their edge answers 403 in HTML to what is not signed or has no name: that is ours to put right.
@@ -143,32 +130,24 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
     let message = answer.error.message.or(answer.error_message).filter(|_| class.is_some());
     let message = message.unwrap_or_else(|| format!("an answer of status {} without a class", status.as_u16()));
     let code = class.unwrap_or_else(|| format!("HTTP_{}", status.as_u16()));
-    let printable: String = message.chars().filter(|one| !one.is_control()).collect();
-    let mut failure = failed(meaning, code, printable);
-    failure.request_id = answer.error.request_id.map(|id| plain(&id));
+    let mut failure = meaning.failure(code, printable(&message));
+    failure.request_id = answer.error.request_id.map(|id| printable(&id).chars().take(100).collect());
     failure.retry_after = retry_after.or(match (meaning.kind, meaning.product) {
-        (K::RateLimit, P::NotReady) => Some(PAUSE_BETWEEN_FETCHES),
+        (K::RateLimit, Some(P::NotReady)) => Some(PAUSE_BETWEEN_FETCHES),
         (K::RateLimit | K::NotReady, _) => Some(PAUSE),
         _ => None,
     });
     failure
 }
 
-fn failed(meaning: Meaning, code: String, message: impl Into<String>) -> Failure {
-    let mut failure = Failure::new(meaning.kind, meaning.persistence, code, message);
-    failure.condition = meaning.condition;
-    failure.product_reason = Some(meaning.product);
-    failure
-}
-
 /// A body that is not theirs, or a class that is new.
 fn by_status(status: StatusCode) -> Meaning {
     match status.as_u16() {
-        401 | 403 => meaning(K::Auth, Permanent, None, P::ProviderError),
-        429 => meaning(K::RateLimit, Temporary, None, P::ProviderError),
-        404 => meaning(K::NotFound, Permanent, None, P::ProviderError),
-        408 | 500.. => meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), P::ProviderError),
-        _ => meaning(K::Bug, Temporary, Some(UNKNOWN), P::ProviderError),
+        401 | 403 => meaning(K::Auth, Permanent, None, Some(P::ProviderError)),
+        429 => meaning(K::RateLimit, Temporary, None, Some(P::ProviderError)),
+        404 => meaning(K::NotFound, Permanent, None, Some(P::ProviderError)),
+        408 | 500.. => meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), Some(P::ProviderError)),
+        _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }
 }
 
@@ -182,7 +161,7 @@ mod tests {
         let failure = super::failure(StatusCode::NOT_ACCEPTABLE, nested, None);
         assert_eq!((failure.kind, failure.condition), (K::UserAction, Some(TOKEN_EXPIRED)));
         assert_eq!((failure.code.as_str(), failure.message.as_str()), ("AispConsentExpired", "ab"));
-        assert_eq!(failure.request_id.as_deref(), Some("r1"));
+        assert_eq!(failure.request_id.as_deref(), Some("r-1"));
         let flat = br#"{"error_class":"ConnectionNotFound","error_message":"gone"}"#;
         assert_eq!(super::failure(StatusCode::NOT_FOUND, flat, None).condition, Some(RELINK_NEEDED));
         assert_eq!(of_class("ConsentRevoked").persistence, NeedsUser);

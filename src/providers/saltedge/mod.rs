@@ -4,12 +4,13 @@
 //!
 //! What is peculiar here:
 //! - Requests are signed over address and body; there is no token, and nothing ends but consents.
-//! - A customer's record is made first and cannot be looked up again: its id is kept.
-//! - The customer comes back before fetching ends; what a visit brought shows in the customer's connections.
+//! - A customer's record is made first and cannot be looked up again: its id is kept, and where that failed all are gone through.
+//! - The customer comes back before fetching ends; what a visit brought shows in the customer's connections, whose attempts bear
+//!   our session's id.
 //! - It answers from what it has, also when the bank serves it no longer: the connection is asked for first.
 //! - Pending transactions get other ids with each refresh; nothing links them to posted ones.
 //! - Which of two published keys signs callbacks is for the operator to say. Callbacks are registered in the dashboard.
-//! - Holdings and trades have no resource.
+//! - Holdings and trades have no resource; of the terms of debts there are only optional fields of accounts, which are not read.
 
 mod client;
 pub mod config;
@@ -122,14 +123,6 @@ impl Provider for SaltEdge {
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
         transactions::page(&self.api(cx, "transactions"), &Credential::read(credential)?, request).await
-    }
-
-    async fn liabilities(
-        &self,
-        cx: &Context<'_>,
-        credential: &Secret,
-    ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        reading::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
     async fn refresh(

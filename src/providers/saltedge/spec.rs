@@ -14,8 +14,6 @@ pub const PRODUCTS: &[Product] = &[
     // [1] a connection's `holder_info`
     Product::Owners,
     Product::Transactions,
-    // [C] an account's `extra`: interest_rate, next_payment_amount, next_payment_date
-    Product::Liabilities,
 ];
 
 /// With a licence of the client's own.
@@ -47,7 +45,7 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         processor_tokens: false,
         // E7
         read_every_hours: 12,
-        refreshable: &[Product::Balances, Product::Owners, Product::Transactions, Product::Liabilities],
+        refreshable: &[Product::Balances, Product::Owners, Product::Transactions],
         // [C] refresh_timeout, in minutes and each bank's own: an hour is the usual one
         refresh_pause_seconds: 3600,
         forced_every_hours: Some(12),

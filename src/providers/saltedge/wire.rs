@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::providers::amount::Amount;
 
@@ -31,9 +32,11 @@ pub struct Meta {
     pub next_id: Option<String>,
 }
 
-/// `POST /customers`: samples show `id`, clients read `customer_id`.
+/// A customer: samples show `id`, clients read `customer_id`.
 #[derive(Debug, Deserialize)]
 pub struct Customer {
+    /// What we call it.
+    pub identifier: Option<String>,
     /// The id.
     pub customer_id: Option<String>,
     /// The same, as it was called.
@@ -60,6 +63,8 @@ pub struct Connection {
     pub status: Option<String>,
     /// The last time that data were fetched.
     pub last_attempt: Option<Attempt>,
+    /// When it can be fetched again.
+    pub next_refresh_possible_at: Option<String>,
     /// The people behind it.
     pub holder_info: Option<HolderInfo>,
 }
@@ -80,6 +85,9 @@ pub struct Attempt {
     pub fail_error_class: Option<String>,
     /// How far it is.
     pub last_stage: Option<Stage>,
+    /// What was sent with the visit that it is of, where that is repeated.
+    #[serde(default)]
+    pub custom_fields: Value,
 }
 
 /// A step of an attempt.
@@ -173,12 +181,6 @@ pub struct AccountExtra {
     pub credit_limit: Option<Amount>,
     /// Numbers of cards, masked.
     pub cards: Vec<String>,
-    /// Interest, in percent.
-    pub interest_rate: Option<Amount>,
-    /// What is due next.
-    pub next_payment_amount: Option<Amount>,
-    /// When.
-    pub next_payment_date: Option<String>,
 }
 
 /// A transaction.
@@ -239,9 +241,6 @@ pub struct Provider {
     pub logo_url: Option<String>,
     /// How long a consent may last; null = without end.
     pub max_consent_days: Option<u16>,
-    /// Natures of its accounts.
-    #[serde(default)]
-    pub supported_account_natures: Vec<String>,
     /// What can be fetched.
     #[serde(default)]
     pub supported_fetch_scopes: Vec<String>,
@@ -278,7 +277,7 @@ pub struct ErrorBody {
 #[derive(Debug, Deserialize)]
 pub struct Callback {
     /// What happened; which fields there are says what it is about.
-    pub data: BTreeMap<String, serde_json::Value>,
+    pub data: BTreeMap<String, Value>,
     /// When.
     #[serde(default)]
     pub meta: CallbackMeta,

@@ -19,6 +19,7 @@ use linkspan::domain::institution::{InstitutionHealth, ProviderInstitution};
 use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
+use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::net;
 use linkspan::providers::data::{InstitutionsRequest, Observation};
 use linkspan::providers::link::{
@@ -82,6 +83,11 @@ impl Rig {
             rigs.push(Self::of(listed).await);
         }
         rigs
+    }
+
+    /// The one of that provider.
+    pub async fn one(id: ServiceProvider) -> Self {
+        Self::of(providers::LIST.iter().find(|listed| listed.id == id).expect("it is in the list")).await
     }
 
     async fn of(listed: &providers::Listed) -> Self {

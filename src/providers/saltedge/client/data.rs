@@ -1,13 +1,13 @@
 //! How connections stand, and what they hold. Salt Edge answers with what it has, also when a bank serves it no longer: so the connection is
 //! asked for first.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::domain::product::Product;
 use crate::providers::Failure;
-use crate::providers::data::{
-    AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount, ProviderLiability,
-};
+use crate::providers::data::{AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount};
+use crate::providers::saltedge::error::TOO_SOON;
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::spec::CLIENT;
 use crate::providers::saltedge::wire::{Account, Connection, Consent, One, Page, Provider};
@@ -61,24 +61,28 @@ pub async fn accounts(
     Ok(accounts.into_iter().map(|one| map::accounts::account(one, holder, wanted, negative)).collect())
 }
 
-/// Terms of cards and mortgages.
-pub async fn liabilities(api: &Api<'_>, credential: &Credential) -> Result<Vec<ProviderLiability>, Failure> {
-    served(api, credential, false).await?;
-    Ok(list(api, credential).await?.iter().filter_map(map::accounts::liability).collect())
-}
-
 /// Asks for a fetch without the customer, of as much of it as they agreed to.
 pub async fn refresh(api: &Api<'_>, credential: &Credential, products: &[Product]) -> Result<(), Failure> {
     let asked = refreshed_scopes(products);
     if asked.is_empty() {
         return Ok(());
     }
-    let (_, consents) = state(api, credential, false).await?;
+    let (connection, consents) = state(api, credential, false).await?;
     let agreed = map::status::current(&consents).map(|consent| consent.scopes.clone()).unwrap_or_default();
     let scopes: Vec<&str> = asked.into_iter().filter(|scope| agreed.iter().any(|one| one == scope)).collect();
     let path = format!("/connections/{}/background_refresh", id(&credential.connection)?);
     let body = json!({ "attempt": { "fetch_scopes": scopes } });
-    api.post::<Value>("POST /connections/{id}/background_refresh", &path, body).await.map(drop)
+    let taken = api.post::<Value>("POST /connections/{id}/background_refresh", &path, body).await;
+    taken.map(drop).map_err(|failure| when_possible(failure, &connection, api.now()))
+}
+
+/// The failure of a fetch that came too soon, with when the next is possible.
+fn when_possible(failure: Failure, connection: &Connection, now: DateTime<Utc>) -> Failure {
+    let possible = map::status::time(connection.next_refresh_possible_at.as_deref());
+    match possible.and_then(|at| (at - now).to_std().ok()) {
+        Some(pause) if failure.code == TOO_SOON => Failure { retry_after: Some(pause), ..failure },
+        _ => failure,
+    }
 }
 
 /// The scopes of those that can be refreshed; there are none without accounts.
@@ -91,12 +95,14 @@ fn refreshed_scopes(products: &[Product]) -> Vec<&'static str> {
     [map::ACCOUNTS, map::TRANSACTIONS, map::HOLDER_INFO].into_iter().filter(is_asked).collect()
 }
 
-/// A page of the institutions; those of other countries are left out, for only one country at a time can be asked for.
+/// A page of the institutions; those of other countries are left out, for only one country at a time can be asked for, but not
+/// fake ones.
 pub async fn institutions(api: &Api<'_>, request: &InstitutionsRequest) -> Result<InstitutionsPage, Failure> {
     let sandboxes = api.config.include_sandboxes.to_string();
     let query = [("include_ais_fields", "true"), ("include_sandboxes", sandboxes.as_str())];
     let page: Page<Provider> = api.page("GET /providers", "/providers", &query, request.page.as_deref()).await?;
-    let found = page.data.into_iter().filter(|one| request.country_codes.contains(&one.country_code));
+    let is_fake = |one: &Provider| api.config.include_sandboxes && one.country_code == map::institutions::FAKE;
+    let found = page.data.into_iter().filter(|one| is_fake(one) || request.country_codes.contains(&one.country_code));
     let next = page.meta.next_id.filter(|next| Some(next) != request.page.as_ref());
     Ok(InstitutionsPage { institutions: found.filter_map(map::institutions::institution).collect(), next })
 }

@@ -2,14 +2,16 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
-use crate::providers::records::{Made, Make, Record};
+use crate::providers::records::{Attempt, Made, Make, Record};
+use crate::providers::saltedge::error::DUPLICATED_CUSTOMER;
 use crate::providers::saltedge::map;
-use crate::providers::saltedge::map::status::{current, time};
+use crate::providers::saltedge::map::status::{SESSION, current, time};
 use crate::providers::saltedge::wire::{ConnectSession, Connection, Customer, One, Provider};
 use crate::providers::{Failure, FailureKind};
 
@@ -42,19 +44,11 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
 }
 
 async fn connect(api: &Api<'_>, request: &LinkRequest, placements: &Placements) -> Result<LinkBegun, Failure> {
-    let mut body = body(api, request, &scopes(placements));
+    let mut body = body(api, request, &scopes(placements), request.institution.as_deref()).await?;
     body["return_connection_id"] = json!(true);
-    body["automatic_refresh"] = json!(api.config.automatic_refresh);
     body["provider"] = json!({ "include_sandboxes": api.config.include_sandboxes });
     match &request.institution {
-        Some(code) => {
-            body["provider"]["code"] = json!(code);
-            // The consent lasts as long as the bank allows.
-            let provider: One<Provider> = api.get(PROVIDER, &format!("/providers/{}", id(code)?)).await?;
-            if let Some(days) = provider.data.max_consent_days {
-                body["consent"]["period_days"] = json!(days);
-            }
-        }
+        Some(code) => body["provider"]["code"] = json!(code),
         None => body["widget"] = json!({ "allowed_countries": request.country_codes }),
     }
     let mut customer = customer(api, &request.customer_ref).await?;
@@ -70,12 +64,20 @@ async fn connect(api: &Api<'_>, request: &LinkRequest, placements: &Placements) 
         opened = open(api, &body).await;
     }
     let known = known.into_iter().map(|one| one.id).collect();
-    Ok(begun(api, opened?, customer.expose().to_owned(), Aim::Connect { known }))
+    Ok(begun(api, request, opened?, customer.expose().to_owned(), Aim::Connect { known }))
 }
 
 async fn open(api: &Api<'_>, body: &Value) -> Result<ConnectSession, Failure> {
-    let opened: One<ConnectSession> = api.post(CONNECT, "/connections/connect", body.clone()).await?;
-    Ok(opened.data)
+    opened(api.post(CONNECT, "/connections/connect", body.clone()).await?)
+}
+
+/// A page that a browser may be sent to.
+fn opened(answer: One<ConnectSession>) -> Result<ConnectSession, Failure> {
+    let is_page = |url: &Url| matches!(url.scheme(), "https" | "http");
+    match Url::parse(&answer.data.connect_url).ok().filter(is_page) {
+        Some(_) => Ok(answer.data),
+        None => Err(Failure::unreadable("the page's address")),
+    }
 }
 
 async fn reconnect(
@@ -87,32 +89,46 @@ async fn reconnect(
     let (connection, consents) = data::state(api, credential, false).await?;
     let had = current(&consents).map(|consent| map::products(&consent.scopes)).unwrap_or_default();
     let all = of_products(had.into_iter().chain(asked));
-    let body = body(api, request, &Scopes { consent: all.clone(), fetch: all });
+    let scopes = Scopes { consent: all.clone(), fetch: all };
+    let body = body(api, request, &scopes, connection.provider_code.as_deref()).await?;
     let path = format!("/connections/{}/reconnect", id(&credential.connection)?);
-    let opened: One<ConnectSession> = api.post(RECONNECT, &path, body).await?;
+    let opened = opened(api.post(RECONNECT, &path, body).await?)?;
     let attempt = connection.last_attempt.and_then(|attempt| attempt.id);
     let aim = Aim::Reconnect { connection: credential.connection.clone(), attempt };
-    Ok(begun(api, opened.data, credential.customer.clone(), aim))
+    Ok(begun(api, request, opened, credential.customer.clone(), aim))
 }
 
-/// What both have.
-fn body(api: &Api<'_>, request: &LinkRequest, scopes: &Scopes) -> Value {
+/// What both have. The consent lasts as long as the institution allows, where that is known.
+async fn body(
+    api: &Api<'_>,
+    request: &LinkRequest,
+    scopes: &Scopes,
+    institution: Option<&str>,
+) -> Result<Value, Failure> {
     let from = api.now().date_naive() - TimeDelta::days(i64::from(request.history_days));
-    json!({
+    let mut body = json!({
         "consent": { "scopes": scopes.consent, "from_date": from },
         "attempt": {
             "fetch_scopes": scopes.fetch, "fetch_from_date": from, "locale": request.language,
-            "return_to": request.return_url,
+            "return_to": request.return_url, "custom_fields": { SESSION: request.session_id },
         },
+        "automatic_refresh": api.config.automatic_refresh,
         "return_error_class": true, "categorization": "personal",
-    })
+    });
+    if let Some(code) = institution {
+        let provider: One<Provider> = api.get(PROVIDER, &format!("/providers/{}", id(code)?)).await?;
+        if let Some(days) = provider.data.max_consent_days {
+            body["consent"]["period_days"] = json!(days);
+        }
+    }
+    Ok(body)
 }
 
-fn begun(api: &Api<'_>, opened: ConnectSession, customer: String, aim: Aim) -> LinkBegun {
+fn begun(api: &Api<'_>, request: &LinkRequest, opened: ConnectSession, customer: String, aim: Aim) -> LinkBegun {
     let expires_at = time(opened.expires_at.as_deref()).unwrap_or(api.now() + LIFE);
     LinkBegun {
         launch: Launch::Redirect { url: opened.connect_url, token: None },
-        provider_session: Session { customer, expires_at, aim }.secret(),
+        provider_session: Session { id: request.session_id.clone(), customer, expires_at, aim }.secret(),
         expires_at,
         request_id: None,
     }
@@ -133,18 +149,36 @@ fn of_products(products: impl Iterator<Item = Product>) -> Vec<&'static str> {
     [map::ACCOUNTS].into_iter().chain(others).collect()
 }
 
-/// The customer's record there. None can be looked up by its identifier, so each attempt to make it has one of its own.
+/// The customer's record there: one, whatever happens between its making and our keeping its id.
 async fn customer(api: &Api<'_>, customer_ref: &str) -> Result<Secret, Failure> {
     let make: Make<'_> = Box::new(move |attempt| {
         Box::pin(async move {
-            let identifier = format!("{}-{}", attempt.seed.expose(), attempt.number);
-            let made: One<Customer> = api.post(CUSTOMER, "/customers", json!({ "identifier": identifier })).await?;
-            let id = made.data.customer_id.or(made.data.id);
-            let id = id.ok_or_else(|| Failure::unreadable("the customer has no id"))?;
+            let made = match create(api, attempt.seed.expose()).await {
+                Err(failure) if failure.code == DUPLICATED_CUSTOMER => again(api, &attempt).await?,
+                made => made?,
+            };
+            let id = made.customer_id.or(made.id).ok_or_else(|| Failure::unreadable("the customer has no id"))?;
             Ok(Made { secret: Secret::new(id), expires_at: None })
         })
     });
     api.cx.records.get(api.id, Record::Customer(customer_ref), api.now(), make).await
+}
+
+async fn create(api: &Api<'_>, identifier: &str) -> Result<Customer, Failure> {
+    let made: One<Customer> = api.post(CUSTOMER, "/customers", json!({ "identifier": identifier })).await?;
+    Ok(made.data)
+}
+
+/// The record that an earlier attempt made and that got lost on the way. None can be looked up by its identifier: all are
+/// gone through. One that is listed no more was removed there, and its identifier may still be taken.
+async fn again(api: &Api<'_>, attempt: &Attempt) -> Result<Customer, Failure> {
+    let seed = attempt.seed.expose();
+    let all: Vec<Customer> = api.all("GET /customers", "/customers", &[]).await?;
+    let is_ours = |one: &Customer| one.identifier.as_ref().is_some_and(|identifier| identifier.starts_with(seed));
+    match all.into_iter().find(is_ours) {
+        Some(found) => Ok(found),
+        None => create(api, &format!("{seed}-{}", attempt.number)).await,
+    }
 }
 
 /// All connections of a customer; one who is not there has none.
@@ -158,6 +192,15 @@ pub async fn connections(api: &Api<'_>, customer: &str) -> Result<Vec<Connection
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_sent_to_pages_alone() {
+        let sent = |url: &str| opened(One { data: ConnectSession { connect_url: url.to_owned(), expires_at: None } });
+        assert!(sent("https://www.saltedge.com/connect?token=t").is_ok());
+        for odd in ["", "/connect", "javascript:alert(1)", "file:///etc/passwd"] {
+            assert!(sent(odd).is_err(), "{odd}");
+        }
+    }
 
     #[test]
     fn b4_consent_only_products_are_agreed_to_and_not_fetched() {

@@ -197,7 +197,7 @@ fn not_ours() -> Failure {
 }
 
 /// The address of a page.
-fn paged(path: &str, query: &[(&str, &str)], size: u16, from_id: Option<&str>) -> String {
+fn paged(path: &str, query: &[(&str, &str)], size: u32, from_id: Option<&str>) -> String {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     pairs.extend_pairs(query).append_pair("per_page", &size.to_string());
     pairs.extend_pairs(from_id.map(|from| ("from_id", from)));

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::secret::Secret;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::saltedge::error::{self, DIFFERENT_LOGIN};
-use crate::providers::saltedge::map::status::{failure, is_in};
-use crate::providers::saltedge::wire::{Connection, One};
+use crate::providers::saltedge::map::status::{failure, is_in, may_be_of};
+use crate::providers::saltedge::wire::{Attempt, Connection, One};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::{Api, Credential, data, id, link, parse, text};
@@ -19,6 +19,8 @@ const GRACE: TimeDelta = TimeDelta::minutes(30);
 /// A visit to their page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// Our id of it, which is sent with it.
+    pub id: String,
     /// The customer's id at Salt Edge.
     pub customer: String,
     /// When the page can no longer be opened.
@@ -90,15 +92,17 @@ async fn found(api: &Api<'_>, session: &Session) -> Result<Option<Connection>, F
     match &session.aim {
         Aim::Connect { known } => {
             let mut new = link::connections(api, &session.customer).await?;
-            new.retain(|one| !known.contains(&one.id));
+            let is_others = |attempt: &Attempt| !may_be_of(attempt, &session.id);
+            new.retain(|one| !known.contains(&one.id) && !one.last_attempt.as_ref().is_some_and(is_others));
             // One that works, where the customer tried more than once.
             new.sort_by_key(|one| one.last_attempt.as_ref().is_some_and(is_in));
             Ok(new.pop())
         }
         Aim::Reconnect { connection, attempt } => {
             let shown: One<Connection> = api.get(data::SHOW, &format!("/connections/{}", id(connection)?)).await?;
-            let now = shown.data.last_attempt.as_ref().and_then(|attempt| attempt.id.as_ref());
-            Ok((now != attempt.as_ref()).then_some(shown.data))
+            let last = shown.data.last_attempt.as_ref();
+            let is_new = last.and_then(|last| last.id.as_ref()) != attempt.as_ref();
+            Ok((is_new && last.is_none_or(|last| may_be_of(last, &session.id))).then_some(shown.data))
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Accounts, their numbers and owners, and what is known of the terms of cards and mortgages.
+//! Accounts, their numbers and owners.
 
 use rust_decimal::Decimal;
 
 use crate::domain::account::{
     AccountSubtype as S, AccountType as T, Address, Bacs, Balances, Identifiers, International, Owner,
 };
-use crate::domain::liability::{LiabilityKind, LiabilityTerms};
 use crate::providers::amount::Amount;
-use crate::providers::data::{AccountsWanted, ProviderAccount, ProviderLiability};
+use crate::providers::data::{AccountsWanted, ProviderAccount};
 use crate::providers::saltedge::wire::{Account, AccountExtra, HolderInfo};
+use crate::providers::text::{currency, text};
 
-use super::said;
 use super::status::time;
 
 /// Type and subtype by `nature`.
@@ -58,10 +57,12 @@ pub fn account(
         limit: decimal(account.extra.credit_limit).filter(|_| is_debt),
         updated_at: time(account.updated_at.as_deref()),
     };
-    let owners = wanted.owners.then(|| owners(holder, account.extra.client_name.clone())).filter(|all| !all.is_empty());
+    let owners =
+        wanted.owners.then(|| owners(holder, account.extra.client_name.as_deref())).filter(|all| !all.is_empty());
     let identifiers = identifiers(&account.extra).filter(|_| wanted.identifiers);
     let mask = mask(&account);
-    let name = said(account.extra.account_name).or(said(account.name)).unwrap_or_else(|| "Account".to_owned());
+    let name = text(account.extra.account_name.as_deref()).or_else(|| text(account.name.as_deref()));
+    let name = name.unwrap_or_else(|| "Account".to_owned());
     ProviderAccount {
         provider_account_id: account.id,
         persistent_id: None,
@@ -69,7 +70,7 @@ pub fn account(
         mask,
         account_type,
         subtype,
-        currency: said(account.currency_code),
+        currency: currency(account.currency_code.as_deref()),
         balances,
         verification: None,
         identifiers,
@@ -92,8 +93,9 @@ fn mask(account: &Account) -> Option<String> {
 }
 
 fn identifiers(extra: &AccountExtra) -> Option<Identifiers> {
-    let international = said(extra.iban.clone()).map(|iban| International { iban, bic: said(extra.swift.clone()) });
-    let bacs = match (said(extra.account_number.clone()), said(extra.sort_code.clone())) {
+    let international =
+        text(extra.iban.as_deref()).map(|iban| International { iban, bic: text(extra.swift.as_deref()) });
+    let bacs = match (text(extra.account_number.as_deref()), text(extra.sort_code.as_deref())) {
         (Some(account), Some(code)) => Some(Bacs { account, sort_code: code.replace(['-', ' '], "") }),
         _ => None,
     };
@@ -102,13 +104,13 @@ fn identifiers(extra: &AccountExtra) -> Option<Identifiers> {
 }
 
 /// The people behind the connection, else the name on the account.
-fn owners(holder: Option<&HolderInfo>, client_name: Option<String>) -> Vec<Owner> {
+fn owners(holder: Option<&HolderInfo>, client_name: Option<&str>) -> Vec<Owner> {
     let known = holder.filter(|holder| !holder.names.is_empty());
-    match (known, said(client_name)) {
+    match (known, text(client_name)) {
         (Some(holder), _) => vec![Owner {
-            names: holder.names.clone(),
-            phone_numbers: holder.phone_numbers.clone(),
-            emails: holder.emails.clone(),
+            names: texts(&holder.names),
+            phone_numbers: texts(&holder.phone_numbers),
+            emails: texts(&holder.emails),
             addresses: holder.addresses.iter().map(address).collect(),
         }],
         (None, Some(name)) => vec![Owner { names: vec![name], ..Owner::default() }],
@@ -116,33 +118,16 @@ fn owners(holder: Option<&HolderInfo>, client_name: Option<String>) -> Vec<Owner
     }
 }
 
-fn address(address: &crate::providers::saltedge::wire::Address) -> Address {
-    Address {
-        street: said(address.street.clone()),
-        city: said(address.city.clone()),
-        region: said(address.state.clone()),
-        postal_code: said(address.post_code.clone()),
-        country: said(address.country_code.clone()),
-    }
+fn texts(raw: &[String]) -> Vec<String> {
+    raw.iter().filter_map(|one| text(Some(one))).collect()
 }
 
-/// The terms of a card or mortgage, as far as they are known; nothing tells what a `loan` is for.
-pub fn liability(account: &Account) -> Option<ProviderLiability> {
-    let kind = match kind(account) {
-        (T::Credit, _) => LiabilityKind::Credit,
-        (T::Loan, S::Mortgage) => LiabilityKind::Mortgage,
-        _ => return None,
-    };
-    let extra = &account.extra;
-    let terms = LiabilityTerms {
-        interest_rate: decimal(extra.interest_rate),
-        minimum_payment: decimal(extra.next_payment_amount),
-        next_payment_due_date: extra.next_payment_date.as_deref().and_then(|day| day.parse().ok()),
-        ..LiabilityTerms::default()
-    };
-    (terms != LiabilityTerms::default()).then(|| ProviderLiability {
-        provider_account_id: account.id.clone(),
-        kind,
-        terms,
-    })
+fn address(address: &crate::providers::saltedge::wire::Address) -> Address {
+    Address {
+        street: text(address.street.as_deref()),
+        city: text(address.city.as_deref()),
+        region: text(address.state.as_deref()),
+        postal_code: text(address.post_code.as_deref()),
+        country: text(address.country_code.as_deref()),
+    }
 }

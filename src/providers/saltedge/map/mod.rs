@@ -33,8 +33,3 @@ pub fn products(scopes: &[String]) -> BTreeSet<Product> {
     let has = |product: &Product| scopes.iter().any(|one| one == scope(*product));
     super::spec::PRODUCTS.iter().copied().filter(has).collect()
 }
-
-/// A text that says something.
-fn said(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}

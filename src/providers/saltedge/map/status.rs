@@ -10,6 +10,9 @@ use crate::providers::{Failure, Persistence};
 
 use super::products;
 
+/// The custom field with the id of our session.
+pub const SESSION: &str = "session";
+
 /// Status and reason (F3), with the class behind them. The last consent counts.
 pub fn observation(connection: &Connection, consents: &[Consent]) -> Observation {
     let consent = current(consents);
@@ -95,6 +98,11 @@ pub fn is_in(attempt: &Attempt) -> bool {
     let stage = attempt.last_stage.as_ref().and_then(|stage| stage.name.as_deref());
     let fetches = matches!(stage, Some("fetch_recent" | "fetch_full" | "disconnect" | "finish"));
     attempt.success_at.is_some() || (fetches && attempt.fail_at.is_none())
+}
+
+/// Whether an attempt may be of that visit: it bears no other's name.
+pub fn may_be_of(attempt: &Attempt, session: &str) -> bool {
+    attempt.custom_fields[SESSION].as_str().is_none_or(|one| one == session)
 }
 
 /// A time, RFC 3339.

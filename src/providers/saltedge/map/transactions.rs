@@ -6,8 +6,7 @@ use rust_decimal::Decimal;
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::providers::data::ProviderTransaction;
 use crate::providers::saltedge::wire::Transaction;
-
-use super::said;
+use crate::providers::text::{currency, text};
 
 /// Our category by theirs.
 const CATEGORIES: &[(Category, &[&str])] = &[
@@ -48,15 +47,18 @@ pub fn transaction(row: Transaction) -> Option<ProviderTransaction> {
     let is_pending = row.status.as_deref() == Some("pending");
     let posted_on = row.extra.posting_date.as_deref().and_then(|day| day.parse().ok()).unwrap_or(made_on);
     let amount = -row.amount.0;
-    let merchant = if amount.is_sign_negative() { said(row.extra.payer) } else { said(row.extra.payee) };
+    let merchant =
+        if amount.is_sign_negative() { text(row.extra.payer.as_deref()) } else { text(row.extra.payee.as_deref()) };
     let category = category(row.category.as_deref(), row.mode.as_deref(), amount);
     Some(ProviderTransaction {
         provider_transaction_id: row.id,
         pending_transaction_id: None,
         provider_account_id: row.account_id,
         amount,
-        currency: said(row.currency_code),
-        description: said(row.description).or_else(|| merchant.clone()).unwrap_or_else(|| "Transaction".to_owned()),
+        currency: currency(row.currency_code.as_deref()),
+        description: text(row.description.as_deref())
+            .or_else(|| merchant.clone())
+            .unwrap_or_else(|| "Transaction".to_owned()),
         merchant,
         category,
         status: if is_pending { TransactionStatus::Pending } else { TransactionStatus::Posted },

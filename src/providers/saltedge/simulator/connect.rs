@@ -30,8 +30,6 @@ pub async fn connect(State(simulator): State<Simulator>, body: Bytes) -> Result<
     let customer = body["customer_id"].as_str().unwrap_or_default();
     let known: Option<Customer> = simulator.shared.documents.get(&simulator.kind("customer"), customer).await?;
     known.ok_or(Error::not_found("CustomerNotFound"))?;
-    // Its default is another one for each kind of client.
-    body["automatic_refresh"].as_bool().ok_or(Error::refused("AutomaticRefreshMissing"))?;
     let institution = match body["provider"]["code"].as_str() {
         Some(code) => Some(bank::institution(code).ok_or(Error::not_found("ProviderNotFound"))?),
         None => None,
@@ -67,12 +65,16 @@ fn asked(body: &Value, institution: Option<&BankInstitution>) -> Result<Asked> {
         return Err(Error::refused("ConsentPeriodTooLong"));
     }
     let from = body["consent"]["from_date"].as_str().and_then(|day| day.parse().ok());
+    // Its default is another one for each kind of client.
+    let automatic = body["automatic_refresh"].as_bool().ok_or(Error::refused("AutomaticRefreshMissing"))?;
     let return_to = body["attempt"]["return_to"].as_str().filter(|url| Url::parse(url).is_ok());
     Ok(Asked {
         scopes: consent,
         days: days.or(most),
         from: from.ok_or(Error::refused("DateFormatInvalid"))?,
         return_to: return_to.ok_or(Error::refused("ReturnURLInvalid"))?.to_owned(),
+        automatic,
+        custom_fields: body["attempt"]["custom_fields"].clone(),
     })
 }
 
@@ -216,6 +218,8 @@ impl Simulator {
                 attempted_at: now,
                 failure: None,
                 unattended: Vec::new(),
+                automatic: visit.asked.automatic,
+                custom_fields: Value::Null,
                 consent_until: None,
                 revoked: false,
                 broken: false,
@@ -224,6 +228,8 @@ impl Simulator {
         };
         connection.attempt = connection.attempt.saturating_add(1);
         connection.attempted_at = now;
+        connection.automatic = visit.asked.automatic;
+        connection.custom_fields = visit.asked.custom_fields.clone();
         Ok(connection)
     }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::gate::{Error, Result, data};
+use super::rows::page;
 use super::state::{Connection, Customer};
 use super::{Simulator, number};
 use crate::bank::{Books, History};
@@ -61,6 +62,22 @@ impl Simulator {
         done.map(|Ok(connection)| connection).ok_or(store::Error::NotFound)
     }
 
+    /// Another attempt, without the customer.
+    pub(super) async fn fetch_unattended(&self, id: &str) -> store::Result<Connection> {
+        let now = self.shared.clock.now();
+        let connection = self
+            .change(id, |connection| {
+                connection.attempt = connection.attempt.saturating_add(1);
+                connection.attempted_at = now;
+                connection.custom_fields = json!({});
+                connection.unattended.retain(|at| is_of_today(*at, now));
+                connection.unattended.push(now);
+            })
+            .await?;
+        self.tell(&connection).await?;
+        Ok(connection)
+    }
+
     async fn shown(&self, connection: &Connection, with_holder: bool) -> Result<Value> {
         let (books, now) = (self.books(connection).await?, self.shared.clock.now());
         let class = connection.class(books.as_ref(), now);
@@ -72,7 +89,7 @@ impl Simulator {
             "id": connection.id, "customer_id": connection.customer, "provider_code": connection.institution,
             "provider_name": connection.bank().map(|one| one.name.as_str()),
             "country_code": connection.bank().map(|one| one.country()),
-            "status": if is_active { "active" } else { "inactive" }, "automatic_refresh": false,
+            "status": if is_active { "active" } else { "inactive" }, "automatic_refresh": connection.automatic,
             "created_at": time(connection.created_at), "updated_at": time(connection.attempted_at),
             "next_refresh_possible_at": time(connection.attempted_at + PAUSE),
             "last_consent_id": consent_id(connection),
@@ -100,6 +117,7 @@ fn attempt(connection: &Connection, books: Option<&Books>, class: Option<&str>) 
         "finished_recent": stage != "fetch_recent", "partial": false,
         "success_at": (is_over && class.is_none()).then_some(&at), "fail_at": class.is_some().then_some(&at),
         "fail_error_class": class, "last_stage": { "name": stage },
+        "custom_fields": if connection.custom_fields.is_object() { connection.custom_fields.clone() } else { json!({}) },
     })
 }
 
@@ -128,6 +146,16 @@ pub async fn create_customer(State(simulator): State<Simulator>, body: Bytes) ->
         return Err(Error::refused("DuplicatedCustomer"));
     }
     Ok(Json(json!({ "data": { "customer_id": id, "identifier": identifier } })))
+}
+
+/// `GET /customers`
+pub async fn customers(State(simulator): State<Simulator>, query: Asked) -> Result<Json<Value>> {
+    let all = simulator.shared.documents.list::<Customer>(&simulator.kind("customer")).await?;
+    let shown = |(id, customer): (String, Customer)| {
+        let row = json!({ "customer_id": id, "identifier": customer.identifier });
+        (id, row)
+    };
+    page(&query, all.into_iter().map(shown).collect())
 }
 
 /// `GET /connections`
@@ -173,20 +201,16 @@ pub async fn refresh(State(simulator): State<Simulator>, Path(id): Path<String>,
     if now - connection.attempted_at < PAUSE {
         return Err(Error::refused("ConnectionCannotBeRefreshed"));
     }
-    let today = |at: &DateTime<Utc>| now - *at < TimeDelta::hours(24);
-    if connection.unattended.iter().filter(|at| today(at)).count() >= MOST_UNATTENDED {
+    if connection.unattended.iter().filter(|at| is_of_today(**at, now)).count() >= MOST_UNATTENDED {
         return Err(Error::refused("BackgroundFetchLimitExceeded"));
     }
-    let connection = simulator
-        .change(&id, |connection| {
-            connection.attempt = connection.attempt.saturating_add(1);
-            connection.attempted_at = now;
-            connection.unattended.retain(today);
-            connection.unattended.push(now);
-        })
-        .await?;
-    simulator.tell(&connection).await?;
+    let connection = simulator.fetch_unattended(&id).await?;
     Ok(Json(json!({ "data": simulator.shown(&connection, false).await? })))
+}
+
+/// Whether a fetch counts still.
+fn is_of_today(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - at < TimeDelta::hours(24)
 }
 
 /// `GET /consents`

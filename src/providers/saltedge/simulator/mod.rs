@@ -93,7 +93,7 @@ fn of_kind(environment: Environment, id: ServiceProvider) -> Arc<dyn Simulated> 
 impl Simulated for Simulator {
     fn api(&self) -> Router {
         Router::new()
-            .route("/customers", post(connections::create_customer))
+            .route("/customers", get(connections::customers).post(connections::create_customer))
             .route("/connections", get(connections::list))
             .route("/connections/connect", post(connect::connect))
             .route("/connections/{id}", get(connections::show).delete(connections::remove))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Simulator;
@@ -14,6 +15,9 @@ use crate::store;
 
 /// How long a callback that was not taken waits before it is sent again.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(25)];
+
+/// How often a connection is fetched where that was asked for.
+const DAY: TimeDelta = TimeDelta::hours(24);
 
 impl Simulator {
     pub(super) async fn turn_knob(&self, id: &str, knob: Knob) -> Result<(), KnobError> {
@@ -71,12 +75,16 @@ impl Simulator {
         self.send(connection, json!({}));
     }
 
-    /// What only time has brought: a consent that ended, one that was taken back.
+    /// What only time has brought: a consent that ended, one that was taken back, the fetch of each day.
     pub(super) async fn tell_changes(&self) -> store::Result<()> {
         let now = self.shared.clock.now();
         for (_, connection) in self.shared.documents.list::<Connection>(&self.kind("connection")).await? {
             let books = self.books(&connection).await?;
-            if connection.class(books.as_ref(), now) != connection.told {
+            let class = connection.class(books.as_ref(), now);
+            let is_due = connection.automatic && now - connection.attempted_at >= DAY;
+            if is_due && class.is_none() {
+                self.fetch_unattended(&connection.id).await?;
+            } else if class != connection.told {
                 self.tell(&connection).await?;
             }
         }

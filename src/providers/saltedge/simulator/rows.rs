@@ -23,8 +23,9 @@ const PAGE: usize = 1000;
 
 type Asked = Query<BTreeMap<String, String>>;
 
-/// A page of rows that are sorted by id.
-fn page(query: &Asked, rows: Vec<(String, Value)>) -> Result<Json<Value>> {
+/// A page of rows, by ascending id.
+pub fn page(query: &Asked, mut rows: Vec<(String, Value)>) -> Result<Json<Value>> {
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
     let size = query.get("per_page").map_or(Ok(PAGE), |text| text.parse());
     let size = size.ok().filter(|size| (1..=PAGE).contains(size)).ok_or(Error::refused("PerPageInvalid"))?;
     let from = query.get("from_id").map(String::as_str).unwrap_or_default();
@@ -53,14 +54,13 @@ pub async fn accounts(State(simulator): State<Simulator>, query: Asked) -> Resul
     let connection = simulator.asked(&query).await?;
     let books = simulator.books(&connection).await?;
     let accounts = shared(&connection, books.as_ref());
-    let mut rows: Vec<_> = accounts
+    let rows: Vec<_> = accounts
         .iter()
         .zip(std::iter::repeat(books.as_ref()))
         .filter_map(|(account, books)| {
             Some((account_id(&connection, &account.key), shown_account(&connection, account, books?)))
         })
         .collect();
-    rows.sort_by(|one, other| one.0.cmp(&other.0));
     page(&query, rows)
 }
 
@@ -68,8 +68,6 @@ fn shown_account(connection: &Connection, account: &BankAccount, books: &Books) 
     let balances = books.balances(&account.key, books.now()).unwrap_or_default();
     let is_debt = matches!(account.account_type, AccountType::Credit | AccountType::Loan);
     let held = balances.current.unwrap_or_default();
-    let terms = connection.has(Product::Liabilities).then(|| books.liability(&account.key, books.now().at)).flatten();
-    let terms = terms.map(|one| one.terms).unwrap_or_default();
     let numbers = connection.has(Product::Identifiers).then_some(&account.identifiers);
     let (iban, bacs) = (numbers.and_then(|one| one.international.as_ref()), numbers.and_then(|one| one.bacs.as_ref()));
     let mut extra = json!({
@@ -78,8 +76,6 @@ fn shown_account(connection: &Connection, account: &BankAccount, books: &Books) 
         "account_number": bacs.map(|one| &one.account), "sort_code": bacs.map(|one| &one.sort_code),
         "cards": [format!("**** **** **** {}", account.mask)],
         "available_amount": balances.available.map(amount), "credit_limit": balances.limit.map(amount),
-        "interest_rate": terms.interest_rate.map(amount), "next_payment_amount": terms.minimum_payment.map(amount),
-        "next_payment_date": terms.next_payment_due_date,
     });
     if let Value::Object(fields) = &mut extra {
         fields.retain(|_, value| !value.is_null());
@@ -127,7 +123,6 @@ pub async fn transactions(State(simulator): State<Simulator>, query: Asked) -> R
             rows.extend(all.iter().filter(|row| row.status == wanted).map(|row| transaction(&connection, row)));
         }
     }
-    rows.sort_by(|one, other| one.0.cmp(&other.0));
     page(&query, rows)
 }
 
@@ -195,8 +190,7 @@ pub async fn providers(query: Asked) -> Result<Json<Value>> {
     let country = query.get("country_code");
     let all = bank::institutions().iter();
     let asked = all.filter(|one| country.is_none_or(|code| one.country_codes.contains(&code.as_str())));
-    let mut rows: Vec<_> = asked.map(|one| (number(&["provider", &one.key]), shown_provider(one))).collect();
-    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    let rows: Vec<_> = asked.map(|one| (number(&["provider", &one.key]), shown_provider(one))).collect();
     page(&query, rows)
 }
 
@@ -213,9 +207,6 @@ fn shown_provider(institution: &BankInstitution) -> Value {
     let mut fields = vec!["account_name", "available_amount", "cards", "client_name"];
     if institution.has(Product::Identifiers) {
         fields.extend(["iban", "swift", "account_number", "sort_code"]);
-    }
-    if institution.has(Product::Liabilities) {
-        fields.extend(["interest_rate", "next_payment_amount", "next_payment_date"]);
     }
     json!({
         "id": number(&["provider", &institution.key]), "code": institution.key, "name": institution.name,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::bank::pages::Flow;
 use crate::bank::{self, Access, BankInstitution, Books, History, Login};
@@ -30,6 +31,10 @@ pub struct Asked {
     pub from: NaiveDate,
     /// Where the customer goes in the end.
     pub return_to: String,
+    /// Whether it is to be fetched every day.
+    pub automatic: bool,
+    /// What is to be repeated.
+    pub custom_fields: Value,
 }
 
 /// A visit to the page.
@@ -76,6 +81,10 @@ pub struct Connection {
     pub attempted_at: DateTime<Utc>,
     /// Why it failed, where the customer made it fail.
     pub failure: Option<String>,
+    /// Whether it is to be fetched every day.
+    pub automatic: bool,
+    /// What came with the visit of the last attempt.
+    pub custom_fields: Value,
     /// When it was fetched unattended.
     pub unattended: Vec<DateTime<Utc>>,
     /// When the consent ends.
