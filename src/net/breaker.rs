@@ -65,6 +65,12 @@ impl Breaker {
         self.lock().refusal(now)
     }
 
+    /// Forgets every failure.
+    #[cfg(feature = "sandbox")]
+    pub(super) fn close(&self) {
+        *self.lock() = State::Closed { failures: 0 };
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is whole at every moment, so a panic elsewhere does not spoil it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

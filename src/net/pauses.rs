@@ -62,6 +62,12 @@ impl Pauses {
         Some((left, answer))
     }
 
+    /// Forgets all of them.
+    #[cfg(feature = "sandbox")]
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Pause>> {
         // The map is whole at every moment, so a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

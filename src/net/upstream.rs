@@ -78,6 +78,13 @@ impl Upstream {
         self.shared.breaker.refusal(Instant::now()).is_some()
     }
 
+    /// Forgets failures and pauses: a simulator's faults were changed, or its time moved.
+    #[cfg(feature = "sandbox")]
+    pub fn forgive(&self) {
+        self.shared.breaker.close();
+        self.shared.pauses.clear();
+    }
+
     /// Sends a call and reads the whole answer, of whatever status; a repeatable one again after a failure that may pass,
     /// as far as deadline, attempts and budget allow. A `Retry-After` is honoured, by later calls of the operation too: if it
     /// is longer than the call's patience, or does not fit into the deadline, the answer that holds it is returned at once.

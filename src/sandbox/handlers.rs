@@ -16,6 +16,7 @@ use crate::api::{
     connection_view,
 };
 use crate::bank::{Knob, KnobError};
+use crate::config::Mode;
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
@@ -197,6 +198,8 @@ async fn advance(app: &App, sandbox: &Sandbox, seconds: i64) -> Result<ClockView
     }
     let offset_seconds = sandbox.documents.advance_clock(seconds).await?;
     app.linking.clock.set_offset_seconds(offset_seconds);
+    let simulated = app.linking.registry.iter().filter(|entry| entry.mode == Mode::Sandbox);
+    simulated.for_each(|entry| entry.upstream.forgive());
     sandbox.tell_all().await;
     // What has become due by this is not left waiting for the next look.
     let now = app.linking.clock.now();
@@ -279,6 +282,7 @@ pub struct FaultsBody {
     request_body = FaultsBody, responses((status = 204), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
         (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 async fn put_faults(
+    State(app): State<App>,
     sandbox: Shared,
     _: SandboxCaller,
     Path(provider): Path<String>,
@@ -311,5 +315,8 @@ async fn put_faults(
         }
     }
     faults::put(&sandbox.documents, provider, &body.faults).await?;
+    if let Some(entry) = app.linking.registry.get(provider).filter(|entry| entry.mode == Mode::Sandbox) {
+        entry.upstream.forgive();
+    }
     Ok(StatusCode::NO_CONTENT)
 }

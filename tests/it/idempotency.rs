@@ -145,6 +145,9 @@ async fn a_key_is_one_short_text_and_what_may_pass_is_not_kept() {
         let problem = answer.problem(status, code);
         assert_eq!(problem["provider"]["serviceProvider"], "PLAID");
     }
+    // What is healed by the sandbox's own means is asked again at once.
+    faults(json!([{ "route": "*", "kind": "RATE_LIMIT", "retryAfter": 60 }])).await;
+    ask().await.problem(503, "UNAVAILABLE");
     faults(json!([])).await;
     ask().await.expect(200);
 }
