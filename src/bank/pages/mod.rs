@@ -4,7 +4,7 @@
 //! to [`Bank::submit`](super::Bank::submit), stores the changed flow, and then either redirects to its own page (303) or acts on the result.
 //!
 //! # For people
-//! Plain HTML that works without scripts; serve it with [`CONTENT_SECURITY_POLICY`]. No `form-action` is in it, because browsers apply that to
+//! Plain HTML that works without scripts; served as a [`Page`], which has the right headers. No `form-action` is in it, because browsers apply that to
 //! the redirect that follows the last form too. The page's address must carry nothing in its query: searching for an institution replaces it by
 //! `?query=`.
 //!
@@ -27,11 +27,13 @@
 
 mod flow;
 mod form;
+mod page;
 mod view;
 
 pub(super) use flow::Accepted;
 pub use flow::{AccountChoice, DEPOSITED, Deposits, Failure, Finished, Flow, FlowOptions, Step};
 pub use form::Form;
+pub use page::{Page, PageQuery, last_page};
 
 /// The header `Content-Security-Policy` that suits these pages.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use maud::{DOCTYPE, Markup, html};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::Simulator;
@@ -14,35 +13,11 @@ use super::errors::Result;
 use super::products::{ASKED, member};
 use super::state::{CODE, CODE_LIFE, Code, GRANT, Grant, VISIT, VISIT_LIFE, Visit};
 use super::tokens::{fingerprint, random};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Failure, Finished, Flow, FlowOptions, Form, Step};
+use crate::bank::pages::{Failure, Finished, Flow, FlowOptions, Form, Page, Step};
 use crate::domain::product::Product;
 
 /// The longest state or redirect address that is taken.
 const LONGEST: usize = 2000;
-
-/// What a page shows, or where it leads.
-enum Page {
-    Markup(StatusCode, Markup),
-    Elsewhere(String),
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Markup(status, markup) => (status, markup).into_response(),
-            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
-        };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        for (name, value) in headers {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-}
 
 fn or_trouble(page: Result<Page>) -> Page {
     page.unwrap_or_else(|_| {
@@ -54,20 +29,8 @@ fn or_trouble(page: Result<Page>) -> Page {
     })
 }
 
-/// A page without a form.
 fn notice(status: StatusCode, result: &str, text: &str) -> Page {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Akoya" }
-            }
-            body { main data-step="done" data-result=(result) { h1 { "Akoya" } p { (text) } } }
-        }
-    };
-    Page::Markup(status, markup)
+    Page::notice("Akoya", status, result, text)
 }
 
 fn refused(text: &str) -> Page {

@@ -4,54 +4,18 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use maud::{DOCTYPE, Markup, html};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 use super::Simulator;
 use super::errors::Result;
 use super::ids;
 use super::state::{CONNECTION, Connection, FORM, Purpose, USER, User, WebForm};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Failure, Finished, Form, Step};
-
-/// What a page shows, or where it leads.
-enum Page {
-    Markup(StatusCode, Markup),
-    Elsewhere(String),
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Markup(status, markup) => (status, markup).into_response(),
-            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
-        };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        for (name, value) in headers {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-}
+use crate::bank::pages::{Failure, Finished, Form, Page, Step};
 
 /// The last page, where there is no way back.
 fn last_page(status: StatusCode, result: &str, text: &str) -> Page {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "finAPI" }
-            }
-            body { main data-step="done" data-result=(result) { h1 { "finAPI" } p { (text) } } }
-        }
-    };
-    Page::Markup(status, markup)
+    Page::notice("finAPI", status, result, text)
 }
 
 fn or_trouble(page: Result<Page>) -> Response {

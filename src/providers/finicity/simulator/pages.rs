@@ -2,10 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -13,54 +11,10 @@ use super::Simulator;
 use super::call::Result;
 use super::state::{CONNECT, Connect, End, InstitutionLogin, LOGIN};
 use super::{ids, institutions};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Finished, Form, Step};
+use crate::bank::pages::{Finished, Form, Page, PageQuery, Step};
 
-/// The page's query.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    /// What institution is searched for.
-    #[serde(default)]
-    query: String,
-}
-
-/// What a page shows, or where it leads.
-enum Page {
-    Markup(StatusCode, Markup),
-    Elsewhere(String),
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Markup(status, markup) => (status, markup).into_response(),
-            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
-        };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        for (name, value) in headers {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-}
-
-/// A page without a form.
 fn notice(status: StatusCode, result: &str, text: &str) -> Page {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Finicity" }
-            }
-            body { main data-step="done" data-result=(result) { h1 { "Finicity" } p { (text) } } }
-        }
-    };
-    Page::Markup(status, markup)
+    Page::notice("Finicity", status, result, text)
 }
 
 fn or_trouble(page: Result<Page>) -> Response {

@@ -8,14 +8,13 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::TimeDelta;
 use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Simulator;
 use super::call::{Answer, Call, Error, ok};
 use super::institutions::find;
 use super::state::{VISIT, Visit, fingerprint, random_token};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Flow, FlowOptions, Form, Step};
+use crate::bank::pages::{CONTENT_SECURITY_POLICY, Flow, FlowOptions, Form, PageQuery, Step};
 use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::product::Product;
 
@@ -57,14 +56,6 @@ pub async fn create(call: Call) -> Answer {
 /// Where Link opens, by the link token.
 pub fn address(link_token: &str) -> Option<String> {
     BASE64_STANDARD.decode(link_token).ok().and_then(|text| String::from_utf8(text).ok())
-}
-
-/// The page's query.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    /// What institution is searched for.
-    #[serde(default)]
-    query: String,
 }
 
 /// `GET /link/{token}`: where the customer is.

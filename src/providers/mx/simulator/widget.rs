@@ -5,11 +5,9 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
-use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Simulator;
@@ -17,7 +15,7 @@ use super::call::{Answer, Call, Error, Result};
 use super::institutions::find;
 use super::jobs::{ORDINARY, end};
 use super::state::{MEMBER, Member, USER, User, WIDGET, Widget, fingerprint, guid, token};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Finished, Flow, FlowOptions, Form, Step};
+use crate::bank::pages::{Finished, Flow, FlowOptions, Form, Page, PageQuery, Step};
 use crate::domain::product::Product;
 use crate::store;
 
@@ -106,58 +104,27 @@ fn flow(settings: &Map<String, Value>, institution: Option<String>, member: Opti
     }))
 }
 
-/// The page's query.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    /// What institution is searched for.
-    #[serde(default)]
-    query: String,
-}
-
 /// `GET /connect/{token}`: where the customer is.
 pub async fn show(
     State(simulator): State<Simulator>,
     Path(token): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Response {
-    guarded(simulator.page(&token, &query.query).await)
+    or_trouble(simulator.page(&token, &query.query).await)
 }
 
 /// `POST /connect/{token}`: what the customer filled in.
 pub async fn submit(State(simulator): State<Simulator>, Path(token): Path<String>, body: Bytes) -> Response {
-    guarded(simulator.take(&token, &Form::parse(&body)).await)
+    or_trouble(simulator.take(&token, &Form::parse(&body)).await)
 }
 
-fn guarded(page: Result<Response>) -> Response {
-    let trouble = |_| {
-        let text = "This page is not available right now. Please try again in a minute.";
-        (StatusCode::SERVICE_UNAVAILABLE, notice("unavailable", text)).into_response()
-    };
-    let mut response = page.unwrap_or_else(trouble);
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+fn or_trouble(page: Result<Page>) -> Response {
+    let text = "This page is not available right now. Please try again in a minute.";
+    page.unwrap_or_else(|_| notice(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)).into_response()
 }
 
-/// A page without a form.
-fn notice(result: &str, text: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "MX" }
-            }
-            body { main data-step="done" data-result=(result) { h1 { "MX" } p { (text) } } }
-        }
-    }
+fn notice(status: StatusCode, result: &str, text: &str) -> Page {
+    Page::notice("MX", status, result, text)
 }
 
 impl Simulator {
@@ -165,23 +132,23 @@ impl Simulator {
         format!("{}/connect/{token}", self.shared.pages_url)
     }
 
-    async fn page(&self, token: &str, query: &str) -> Result<Response> {
+    async fn page(&self, token: &str, query: &str) -> Result<Page> {
         let widget: Option<Widget> = self.shared.documents.get(WIDGET, &fingerprint(token)).await?;
         let Some(widget) = widget else {
-            return Ok((StatusCode::NOT_FOUND, notice("unknown", "There is no such page.")).into_response());
+            return Ok(notice(StatusCode::NOT_FOUND, "unknown", "There is no such page."));
         };
         // An address that was used is good for nothing more.
         if widget.flow.outcome().is_some() || widget.expires_at <= self.shared.clock.now() {
             let text = "This page has run out. Please go back to the application and start again.";
-            return Ok((StatusCode::GONE, notice("expired", text)).into_response());
+            return Ok(notice(StatusCode::GONE, "expired", text));
         }
-        Ok(widget.flow.view(query).into_response())
+        Ok(Page::Markup(StatusCode::OK, widget.flow.view(query)))
     }
 
-    async fn take(&self, token: &str, form: &Form) -> Result<Response> {
+    async fn take(&self, token: &str, form: &Form) -> Result<Page> {
         let id = fingerprint(token);
         let widget: Option<Widget> = self.shared.documents.get(WIDGET, &id).await?;
-        let here = || Redirect::to(&self.page_url(token)).into_response();
+        let here = || Page::Elsewhere(self.page_url(token));
         let Some(widget) = widget.filter(|widget| widget.expires_at > self.shared.clock.now()) else {
             return Ok(here());
         };
@@ -211,7 +178,7 @@ impl Simulator {
             (Some(outcome), Some(redirect)) => {
                 let member = result.map(|guid| format!("&member_guid={guid}")).unwrap_or_default();
                 let joint = if redirect.contains('?') { '&' } else { '?' };
-                Ok(Redirect::to(&format!("{redirect}{joint}{outcome}{member}")).into_response())
+                Ok(Page::Elsewhere(format!("{redirect}{joint}{outcome}{member}")))
             }
         }
     }

@@ -2,10 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Simulator;
@@ -15,68 +13,20 @@ use super::link::public_token;
 use super::session::{self, Next};
 use super::state::{Ending, ITEM, Item, LINK, Link, Session};
 use crate::bank;
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Form, Step};
+use crate::bank::pages::{Form, Page, PageQuery, Step, last_page};
 
 /// Sessions of one token; beyond them the page stays at the last one's end.
 const MOST_SESSIONS: usize = 20;
 
-/// The page's query.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    /// What institution is searched for.
-    #[serde(default)]
-    query: String,
-}
-
-/// What a page shows, or where it leads.
-enum Page {
-    Markup(StatusCode, Markup),
-    Elsewhere(String),
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Markup(status, markup) => (status, markup).into_response(),
-            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
-        };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        for (name, value) in headers {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-}
-
 fn or_trouble(page: Result<Page>) -> Page {
     page.unwrap_or_else(|_| {
         let text = "This page is not available right now. Please try again in a minute.";
-        Page::Markup(StatusCode::SERVICE_UNAVAILABLE, notice("unavailable", text))
+        notice(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
     })
 }
 
-/// A page without a form.
-fn notice(result: &str, text: &str) -> Markup {
-    last_page(result, text, None)
-}
-
-/// The same, with what Plaid's script gives to the page that opened it.
-fn last_page(result: &str, text: &str, handover: Option<&Value>) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Plaid" }
-            }
-            body { main data-step="done" data-result=(result) data-handover=[handover] { h1 { "Plaid" } p { (text) } } }
-        }
-    }
+fn notice(status: StatusCode, result: &str, text: &str) -> Page {
+    Page::notice("Plaid", status, result, text)
 }
 
 /// `GET /link/{link_token}`: where the customer is.
@@ -106,7 +56,7 @@ impl Simulator {
         }
         if link.expires_at <= self.shared.clock.now() {
             let text = "This link has run out. Please go back to the application and start again.";
-            return Ok(Page::Markup(StatusCode::GONE, notice("expired", text)));
+            return Ok(notice(StatusCode::GONE, "expired", text));
         }
         if let Some(session) = link.open_session() {
             return Ok(Page::Markup(StatusCode::OK, session.flow.view(query)));
@@ -222,12 +172,13 @@ impl Simulator {
         };
         if !link.hosted {
             let text = "You can go back to the application.";
-            return Ok(Page::Markup(StatusCode::OK, last_page(error, text, Some(&handover(token, session)))));
+            return Ok(Page::Markup(StatusCode::OK, last_page("Plaid", error, text, Some(&handover(token, session)))));
         }
         // The flow does not know of what was refused after its end.
         let finished = matches!(session.flow.outcome(), Some(Step::Finished(_)) | None);
         let text = "Your account could not be connected. You can close this page.";
-        let page = if finished && !error.is_empty() { notice(error, text) } else { session.flow.view("") };
+        let page =
+            if finished && !error.is_empty() { last_page("Plaid", error, text, None) } else { session.flow.view("") };
         Ok(Page::Markup(StatusCode::OK, page))
     }
 }
@@ -243,5 +194,5 @@ fn handover(token: &str, session: &Session) -> Value {
 }
 
 fn unknown() -> Page {
-    Page::Markup(StatusCode::NOT_FOUND, notice("unknown", "There is no such link."))
+    notice(StatusCode::NOT_FOUND, "unknown", "There is no such link.")
 }

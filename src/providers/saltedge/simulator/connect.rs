@@ -1,12 +1,10 @@
 //! The page at which the customer connects, and what comes of it.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{Days, SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 use url::Url;
@@ -14,7 +12,7 @@ use url::Url;
 use super::gate::{Error, Result, data};
 use super::state::{Asked, Connection, Customer, Visit};
 use super::{Simulator, number};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Failure, Finished, Flow, FlowOptions, Form, Step};
+use crate::bank::pages::{Failure, Finished, Flow, FlowOptions, Form, Page, PageQuery, Step};
 use crate::bank::{self, BankInstitution};
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::spec::PRODUCTS;
@@ -256,38 +254,27 @@ fn class(failure: &Failure) -> &'static str {
 pub async fn page(
     State(simulator): State<Simulator>,
     Path(id): Path<String>,
-    Query(query): Query<BTreeMap<String, String>>,
+    Query(query): Query<PageQuery>,
 ) -> Response {
     let visit = match simulator.visit(&id).await {
         Ok(visit) => visit,
         Err(error) => return error.into_response(),
     };
-    let response = match &visit.ending {
-        Some(url) => Redirect::to(url).into_response(),
+    let page = match visit.ending {
+        Some(url) => Page::Elsewhere(url),
         None if visit.expires_at <= simulator.shared.clock.now() => {
-            (StatusCode::GONE, "This page has expired: please go back and start again.").into_response()
+            let text = "This page has expired: please go back and start again.";
+            Page::notice("Salt Edge", StatusCode::GONE, "expired", text)
         }
-        None => visit.flow.view(query.get("query").map(String::as_str).unwrap_or_default()).into_response(),
+        None => Page::Markup(StatusCode::OK, visit.flow.view(&query.query)),
     };
-    guarded(response)
+    page.into_response()
 }
 
 /// `POST /connect/{visit}`
 pub async fn submit(State(simulator): State<Simulator>, Path(id): Path<String>, body: Bytes) -> Response {
     match simulator.take(&id, &Form::parse(&body)).await {
-        Ok(url) => guarded(Redirect::to(&url).into_response()),
+        Ok(url) => Page::Elsewhere(url).into_response(),
         Err(error) => error.into_response(),
     }
-}
-
-fn guarded(mut response: Response) -> Response {
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

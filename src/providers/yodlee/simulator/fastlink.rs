@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{Days, TimeDelta};
-use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -19,7 +17,7 @@ use super::errors::Result;
 use super::ids;
 use super::providers::{find, provider_id};
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, Standing, USER, User, VISIT, Visit};
-use crate::bank::pages::{CONTENT_SECURITY_POLICY, Failure, Finished, Flow, FlowOptions, Form, Step};
+use crate::bank::pages::{self, Failure, Finished, Flow, FlowOptions, Form, Page, PageQuery, Step};
 use crate::bank::{self, BankInstitution};
 use crate::domain::product::Product;
 
@@ -35,44 +33,9 @@ const BASIC: [Product; 5] = [
 ];
 const PROFILE: [Product; 2] = [Product::Identifiers, Product::Owners];
 
-/// What a page shows, or where it leads.
-enum Page {
-    Markup(StatusCode, Markup),
-    Elsewhere(String),
-}
-
-impl IntoResponse for Page {
-    fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Markup(status, markup) => (status, markup).into_response(),
-            Self::Elsewhere(url) => Redirect::to(&url).into_response(),
-        };
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        for (name, value) in headers {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-}
-
 /// The last page: why there is no other, or what the script tells the page around it.
 fn last_page(status: StatusCode, result: &str, text: &str, handover: Option<&Value>) -> Page {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "FastLink" }
-            }
-            body { main data-step="done" data-result=(result) data-handover=[handover] { h1 { "FastLink" } p { (text) } } }
-        }
-    };
-    Page::Markup(status, markup)
+    Page::Markup(status, pages::last_page("FastLink", result, text, handover))
 }
 
 fn or_trouble(page: Result<Page>) -> Page {
@@ -84,13 +47,6 @@ fn or_trouble(page: Result<Page>) -> Page {
 
 fn unknown() -> Page {
     last_page(StatusCode::NOT_FOUND, "unknown", "There is no such visit.", None)
-}
-
-/// The page's query.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    #[serde(default)]
-    query: String,
 }
 
 /// `POST /`: the form that opens it.
