@@ -18,6 +18,8 @@ pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
+#[cfg(test)]
+mod fuzz;
 pub mod finapi;
 pub mod finicity;
 pub mod link;

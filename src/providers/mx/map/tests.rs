@@ -1,9 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::account::{AccountSubtype, AccountType};
@@ -13,6 +12,7 @@ use crate::domain::liability::LiabilityKind;
 use crate::domain::product::Product;
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::providers::FailureKind;
+use crate::providers::fuzz::feed;
 use crate::providers::mx::wire::account::{Account, AccountNumbers, AccountOwners, Accounts, Holding, Holdings};
 use crate::providers::mx::wire::institution::{Institution, Institutions};
 use crate::providers::mx::wire::member::{Member, MemberAnswer, Members};
@@ -300,59 +300,6 @@ fn swallow_account(account: &Account) {
 }
 
 #[test]
-fn every_example_is_swallowed() {
-    FIXTURES.iter().for_each(|body| swallow(body.as_bytes()));
-}
-
-fn anything() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "\\PC{0,30}".prop_map(Value::from),
-        Just(json!("ACT-1")),
-        Just(json!("2026-02-30")),
-    ];
-    leaf.prop_recursive(3, 24, 6, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec(("[a-z_]{1,12}", inner), 0..4)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
-}
-
-/// The objects in a body, each of which one field may be taken from.
-fn entries(body: &Value) -> Vec<Map<String, Value>> {
-    match body {
-        Value::Object(fields) => std::iter::once(fields.clone()).chain(fields.values().flat_map(entries)).collect(),
-        Value::Array(items) => items.iter().flat_map(entries).collect(),
-        _ => Vec::new(),
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_json_is_read_or_refused(body in anything()) {
-        swallow(body.to_string().as_bytes());
-    }
-
-    #[test]
-    fn an_example_with_anything_in_one_place_is_read_or_refused(
-        which in 0..FIXTURES.len(), entry in any::<prop::sample::Index>(), field in any::<prop::sample::Index>(),
-        odd in anything(),
-    ) {
-        let objects = entries(&serde_json::from_str(FIXTURES[which]).unwrap());
-        let mut object = objects[entry.index(objects.len())].clone();
-        if let Some(key) = object.keys().nth(field.index(object.len().max(1))).cloned() {
-            object.insert(key, odd);
-        }
-        swallow(Value::Object(object).to_string().as_bytes());
-    }
-
-    #[test]
-    fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..300)) {
-        swallow(&body);
-    }
+fn nothing_panics() {
+    feed(&FIXTURES, swallow);
 }

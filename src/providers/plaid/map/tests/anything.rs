@@ -1,10 +1,8 @@
 //! Whatever comes, nothing panics.
 
-use proptest::prelude::*;
-use serde_json::{Map, Value, json};
-
 use super::fixture;
 use crate::net::{HeaderMap, HeaderValue, StatusCode};
+use crate::providers::fuzz::feed;
 use crate::providers::plaid::wire::account::{Accounts, Auth, Identity};
 use crate::providers::plaid::wire::institution::Institutions;
 use crate::providers::plaid::wire::investment::{Holdings, Trades};
@@ -65,79 +63,6 @@ const FIXTURES: [&str; 11] = [
 ];
 
 #[test]
-fn every_example_is_swallowed() {
-    FIXTURES.iter().for_each(|body| swallow(body.as_bytes()));
-}
-
-#[test]
-fn deep_and_wide_bodies_are_refused_or_read() {
-    for (open, close) in [("[", "]"), ("{\"accounts\":", "}"), ("{\"x\":", "}")] {
-        let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
-        swallow(deep.as_bytes());
-        swallow(format!("{{\"accounts\":[],\"added\":{deep},\"item\":{deep},\"key\":{deep}}}").as_bytes());
-    }
-    let account = json!({"account_id": "a", "balances": {"current": 1.5}, "name": "n"});
-    swallow(json!({"accounts": vec![account; 20_000]}).to_string().as_bytes());
-    swallow(
-        format!("{{\"accounts\":[{{\"account_id\":\"a\",\"balances\":{{\"current\":{}}}}}]}}", "9".repeat(100_000))
-            .as_bytes(),
-    );
-}
-
-fn anything() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        ".{0,20}".prop_map(Value::from),
-        "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 16, 4, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map("[a-z_]{1,12}", inner, 0..4)
-                .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
-}
-
-/// Puts `with` in the place of the `at`th value of the tree.
-fn replace(tree: &mut Value, at: &mut usize, with: &Value) {
-    if *at == 0 {
-        *tree = with.clone();
-    }
-    *at = at.wrapping_sub(1);
-    match tree {
-        Value::Array(list) => list.iter_mut().for_each(|one| replace(one, at, with)),
-        Value::Object(fields) => fields.values_mut().for_each(|one| replace(one, at, with)),
-        _ => {}
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_bytes_are_refused_or_read(body in proptest::collection::vec(any::<u8>(), 0..300)) {
-        swallow(&body);
-    }
-
-    #[test]
-    fn any_json_is_refused_or_read(body in anything()) {
-        swallow(body.to_string().as_bytes());
-    }
-
-    #[test]
-    fn any_change_of_an_example_is_refused_or_read(
-        which in 0..FIXTURES.len(), mut at in 0_usize..400, with in anything(),
-    ) {
-        let mut body: Value = serde_json::from_str(FIXTURES[which]).unwrap();
-        replace(&mut body, &mut at, &with);
-        swallow(body.to_string().as_bytes());
-    }
-
-    #[test]
-    fn any_cut_of_an_example_is_refused_or_read(which in 0..FIXTURES.len(), end in 0_usize..4_000) {
-        let body = FIXTURES[which].as_bytes();
-        swallow(&body[..end.min(body.len())]);
-    }
+fn nothing_panics() {
+    feed(&FIXTURES, swallow);
 }
