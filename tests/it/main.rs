@@ -12,6 +12,7 @@ mod conventions;
 mod crash;
 mod documents;
 mod events;
+mod every_provider;
 mod faults;
 mod finicity;
 mod foundation;

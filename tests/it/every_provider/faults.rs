@@ -1,0 +1,64 @@
+//! What goes wrong at each provider leaves its connection where the contract says, and it is well again once the provider is.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::{Linked, link_all};
+use crate::support::TestApp;
+
+/// A run may have to wait for others.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// A token that renews but once is lost with the answer that held its successor: the customer has to come back.
+fn renews_once(one: &Linked) -> bool {
+    ["AKOYA", "MESH"].contains(&one.provider)
+}
+
+/// Each with its name, and whether it spoils an answer after something has happened.
+fn faults() -> [(&'static str, bool, Value); 7] {
+    [
+        ("500", false, json!({"route": "*",  "kind": "STATUS", "status": 500 })),
+        ("503", false, json!({"route": "*",  "kind": "STATUS", "status": 503, "retryAfter": 3 })),
+        ("429", false, json!({"route": "*",  "kind": "RATE_LIMIT" })),
+        ("429 with a pause", false, json!({"route": "*",  "kind": "RATE_LIMIT", "retryAfter": 60 })),
+        ("a cut body", true, json!({"route": "*",  "kind": "CUT_BODY" })),
+        ("half of the JSON", true, json!({"route": "*",  "kind": "MALFORMED" })),
+        ("a page", true, json!({"route": "*",  "kind": "HTML" })),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_provider_may_fail_in_every_way_and_come_back() {
+    let app = TestApp::new().await;
+    let linked = link_all(&app, false).await;
+    for (name, cuts, fault) in faults() {
+        let met: Vec<&Linked> = linked.iter().filter(|one| !(cuts && renews_once(one))).collect();
+        for one in &met {
+            app.faults_at(one.provider, json!([fault])).await;
+        }
+        // Every one is due to be read by then.
+        app.advance(25 * 3600).await;
+        join_all(met.iter().map(|one| is_ill(&app, one, name))).await;
+        for one in &met {
+            app.faults_at(one.provider, json!([])).await;
+        }
+        app.advance(2 * 3600).await;
+        join_all(met.iter().map(|one| is_well(&app, one, name))).await;
+    }
+}
+
+async fn is_ill(app: &TestApp, one: &Linked, name: &str) {
+    let path = format!("/connections/{}", one.id);
+    let ill = app.until_within(LONGEST, &path, |now| now["status"] != "ACTIVE").await;
+    let stands = (ill["status"].as_str().unwrap(), ill["actBy"].as_str());
+    assert_eq!(stands, ("DEGRADED", Some("PROVIDER")), "{}: {name}: {ill:#}", one.provider);
+    assert!(ill["staleSince"].is_string(), "{}: {name}", one.provider);
+}
+
+async fn is_well(app: &TestApp, one: &Linked, name: &str) {
+    let path = format!("/connections/{}", one.id);
+    let well = app.until_within(LONGEST, &path, |now| now["status"] == "ACTIVE").await;
+    assert_eq!(well["staleSince"], Value::Null, "{}: {name}", one.provider);
+}
