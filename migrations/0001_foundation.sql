@@ -143,6 +143,8 @@ create table connection_products (
     -- `unshown_after` and that it does not show (`shown_transactions`) are gone.
     run_began bigint,
     unshown_after bigint,
+    -- Accounts came that it has not been read of: it is read from its beginning.
+    reread boolean not null default false,
     history_complete boolean not null default false,
     primary key (connection_id, product)
 );

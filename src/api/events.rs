@@ -3,13 +3,15 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{self, KeepAlive, Sse};
 use chrono::{DateTime, Utc};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
@@ -100,6 +102,7 @@ pub(super) async fn get_event(caller: Caller, Path(event): Path<String>) -> Resu
     responses((status = 200, description = "text/event-stream of events", content_type = "text/event-stream", body = String),
         (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
 pub(super) async fn stream_events(
+    State(app): State<App>,
     caller: Caller,
     mut params: Params,
     headers: HeaderMap,
@@ -124,6 +127,8 @@ pub(super) async fn stream_events(
         let event = reader.next().await;
         Some((Ok(event), reader))
     });
+    // A client goes on from where it is, at the server that comes after this one.
+    let stream = stream.take_until(app.stop.cancelled_owned());
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -64,6 +65,8 @@ pub struct App {
     pub metrics: Option<PrometheusHandle>,
     /// Bounds for clients.
     pub limits: Limits,
+    /// Cancelled when the server is told to stop: what never ends by itself ends then.
+    pub stop: CancellationToken,
     /// Whether the sandbox's tenant exists: its key opens, and `/readyz` waits for the first institutions.
     pub has_sandbox: bool,
 }

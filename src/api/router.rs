@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, Method, header};
-use axum::middleware;
-use axum::response::Redirect;
+use axum::middleware::{self, Next};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
+use tower::{Layer, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -62,7 +63,18 @@ fn front_end() -> OpenApiRouter<App> {
         .routes(routes!(connect::search_institutions))
         .routes(routes!(connect::create_link_token))
         .routes(routes!(connect::complete_session))
-        .layer(any_origin())
+}
+
+/// The paths of [`front_end`].
+const FRONT_END: [&str; 4] = ["/connect/session", "/connect/institutions", "/connect/link-token", "/connect/complete"];
+
+/// Answers the browsers of front ends that are elsewhere, their questions beforehand (preflights) too.
+async fn cross_origin(request: Request, next: Next) -> Response {
+    if !FRONT_END.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let Ok(response) = any_origin().layer(next).oneshot(request).await;
+    response
 }
 
 /// A tenant's page may be anywhere: the connect token, not the origin, opens a session, and no cookie does.
@@ -128,6 +140,7 @@ pub fn router(app: App, sandbox: Option<OpenApiRouter<App>>, beside: Router<App>
         .route("/", get(|| async { Redirect::to("/docs") }))
         .fallback(conventions::unknown_path)
         .method_not_allowed_fallback(conventions::unknown_method)
+        .layer(middleware::from_fn(cross_origin))
         .layer(CatchPanicLayer::custom(conventions::panicked))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(app.clone(), conventions::conventions))

@@ -324,11 +324,14 @@ pub(super) fn redirect_url(url: Option<String>) -> Result<Option<String>, Proble
         matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
     });
     match parsed {
-        Some(url) if text.len() <= 2000 => Ok(Some(url.into())),
+        // A browser would pass over what is no character of an address; whoever sent it meant something else.
+        Some(url) if text.len() <= 2000 && !text.contains(|c: char| c.is_control() || c.is_whitespace()) => {
+            Ok(Some(url.into()))
+        }
         _ => Err(Problem::invalid(
             "/redirectUrl",
             "INVALID_VALUE",
-            "redirectUrl must be an absolute http or https address of at most 2,000 characters, without a user.",
+            "redirectUrl must be an absolute http or https address of at most 2,000 characters, without a user, spaces or control characters.",
         )),
     }
 }

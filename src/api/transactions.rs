@@ -137,11 +137,11 @@ pub struct TransactionChanges {
     responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Result<Json<TransactionChanges>, Problem> {
     let connection_id: Option<ConnectionId> = params.one("connectionId", "a connection's id")?;
-    let (after, limit) = params.cursor::<SyncCursor>("transactions/sync")?;
-    params.end()?;
     let connection_id = connection_id.ok_or_else(|| {
         Problem::invalid("connectionId", "REQUIRED", "connectionId is missing: a cursor belongs to one connection.")
     })?;
+    let (after, limit) = params.cursor::<SyncCursor>(&changes_of(connection_id))?;
+    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let connection = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
     if connection.condition.status == Status::Deleted {
@@ -177,6 +177,11 @@ impl Default for SyncCursor {
     fn default() -> Self {
         Self { after: 0, upto: None, added: true, at: (0, TransactionId(uuid::Uuid::nil())) }
     }
+}
+
+/// The list that a cursor belongs to.
+fn changes_of(id: ConnectionId) -> String {
+    format!("transactions/sync/{id}")
 }
 
 async fn read_changes(
@@ -217,11 +222,5 @@ async fn read_changes(
     if !has_more {
         cursor = SyncCursor { after: span.upto, ..SyncCursor::default() };
     }
-    Ok(TransactionChanges {
-        added,
-        modified,
-        removed,
-        next_cursor: Cursor::encode("transactions/sync", &cursor),
-        has_more,
-    })
+    Ok(TransactionChanges { added, modified, removed, next_cursor: Cursor::encode(&changes_of(id), &cursor), has_more })
 }

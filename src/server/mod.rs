@@ -10,6 +10,8 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+#[cfg(feature = "sandbox")]
+use tokio_util::sync::DropGuard;
 use tokio_util::task::TaskTracker;
 #[cfg(feature = "sandbox")]
 use url::Url;
@@ -58,6 +60,8 @@ pub struct Server {
     stop: CancellationToken,
     #[cfg(feature = "sandbox")]
     sandbox: Sandbox,
+    #[cfg(feature = "sandbox")]
+    _simulators: DropGuard,
 }
 
 impl Server {
@@ -80,12 +84,15 @@ impl Server {
         let store = Store::connect(database.app.clone(), connections(&config));
         let clock = Clock::default();
         let client = client(&config, observer)?;
+        // They answer until the last request has ended.
+        #[cfg(feature = "sandbox")]
+        let simulators_stop = CancellationToken::new();
         #[cfg(feature = "sandbox")]
         let sandbox = {
             let local_url: Url = format!("http://127.0.0.1:{}", address.port()).parse().map_err(Error::new)?;
             let (store, clock, public_url) = (store.clone(), clock.clone(), public_url.clone());
             let setup = Setup { config: &config, store, clock, client: &client, local_url, public_url };
-            Sandbox::start(setup, &stop).await.map_err(Error::new)?
+            Sandbox::start(setup, &simulators_stop).await.map_err(Error::new)?
         };
         #[cfg(feature = "sandbox")]
         let simulators = sandbox.addresses().clone();
@@ -106,7 +113,7 @@ impl Server {
             original_call_rule: config.products.investment_rule == InvestmentRule::OriginalCall,
         };
         let inbound = Inbound::new(store, registry, clock, public_url.clone());
-        let app = app(&config, &linking, &inbound);
+        let app = app(&config, &linking, &inbound, &stop);
         #[cfg(feature = "sandbox")]
         let router = {
             let paths = config.has_sandbox_tenant().then(|| crate::sandbox::routes(sandbox.clone()));
@@ -126,6 +133,8 @@ impl Server {
             stop,
             #[cfg(feature = "sandbox")]
             sandbox,
+            #[cfg(feature = "sandbox")]
+            _simulators: simulators_stop.drop_guard(),
         })
     }
 
@@ -188,13 +197,14 @@ fn client(config: &Config, observer: Option<Arc<dyn net::Observer>>) -> Result<n
     net::Client::new(settings, observer).map_err(Error::new)
 }
 
-fn app(config: &Config, linking: &Linking, inbound: &Inbound) -> App {
+fn app(config: &Config, linking: &Linking, inbound: &Inbound, stop: &CancellationToken) -> App {
     App {
         linking: linking.clone(),
         inbound: inbound.clone(),
         api_keys: Arc::new(Rate::new("apiKey", config.limits.api_key_per_second, config.limits.api_key_burst)),
         metrics: PrometheusBuilder::new().install_recorder().ok(),
         limits: config.limits,
+        stop: stop.clone(),
         has_sandbox: config.has_sandbox_tenant(),
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts, who each is at the provider, and their sealed numbers and owners.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -163,6 +163,19 @@ impl TenantTx {
         .fetch_all(self.sql())
         .await?;
         Ok(rows.into_iter().map(|row| (row.provider_account_id, AccountId(row.account_id))).collect())
+    }
+
+    /// The accounts that are shared no longer.
+    pub async fn removed_accounts(&mut self, connection_id: ConnectionId) -> Result<HashSet<AccountId>> {
+        let tenant_id = self.tenant_id.0;
+        let ids = sqlx::query_scalar!(
+            "select id from accounts where tenant_id = $1 and connection_id = $2 and status = 'REMOVED'",
+            tenant_id,
+            connection_id.0
+        )
+        .fetch_all(self.sql())
+        .await?;
+        Ok(ids.into_iter().map(AccountId).collect())
     }
 
     /// Stores an account that is new, with who it is at the provider.

@@ -36,6 +36,8 @@ pub struct ConnectionProduct {
     pub history_complete: bool,
     /// Where the run had to begin anew: rows that came after this sequence number and that it does not show are gone.
     pub unshown_after: Option<i64>,
+    /// Accounts came (or came back) whose history has not been read: what is read by dates begins at its beginning.
+    pub reread: bool,
 }
 
 impl ConnectionProduct {
@@ -78,8 +80,8 @@ impl TenantTx {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query!(
             r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
-                reason as "reason: ProductReason", last_aggregated_at, wanted, done, failed, cursor, page_cursor, history_complete, unshown_after
-             from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, failed, cursor, page_cursor, history_complete, unshown_after,
+                reread from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
             tenant_id,
             &ids
         )
@@ -101,6 +103,7 @@ impl TenantTx {
                     page_cursor: row.page_cursor,
                     history_complete: row.history_complete,
                     unshown_after: row.unshown_after,
+                    reread: row.reread,
                 };
                 (ConnectionId(row.connection_id), product)
             })
@@ -226,6 +229,24 @@ impl TenantTx {
             id.0,
             product.as_str(),
             done
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether what has been read of the connection begins at its beginning again, of these products or, the other way round,
+    /// has done so.
+    pub async fn set_reread(&mut self, id: ConnectionId, products: &[Product], reread: bool) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let products: Vec<String> = products.iter().map(ToString::to_string).collect();
+        sqlx::query!(
+            "update connection_products set reread = $4 and last_aggregated_at is not null
+             where tenant_id = $1 and connection_id = $2 and product = any($3)",
+            tenant_id,
+            id.0,
+            &products,
+            reread
         )
         .execute(self.sql())
         .await?;

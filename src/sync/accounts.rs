@@ -19,6 +19,9 @@ use crate::providers::data::{AccountsWanted, ProviderAccount};
 use crate::providers::{Failure, FailureKind, Persistence};
 use crate::store::{AccountFacts, AccountFilter, AccountSecret, TenantTx};
 
+/// What may be read by dates, so that accounts that come later would lack what was before.
+const READ_BY_DATES: [Product; 2] = [Product::Transactions, Product::InvestmentTransactions];
+
 /// Our ids of a connection's accounts, by the provider's.
 pub(super) struct AccountNames(HashMap<String, AccountId>);
 
@@ -92,6 +95,8 @@ impl Run<'_> {
     async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {
         let now = self.sync.clock.now();
         let known = tx.account_ids(self.id()).await?;
+        let removed = tx.removed_accounts(self.id()).await?;
+        let mut came = false;
         let filters = self.connection.settings.account_filters.as_ref();
         let mut changed = Vec::new();
         for account in accounts {
@@ -99,6 +104,7 @@ impl Run<'_> {
             let facts = facts(account, &balances);
             match known.get(&account.provider_account_id) {
                 Some(&id) => {
+                    came |= removed.contains(&id);
                     if tx.update_account(id, &facts, now).await? {
                         changed.push(id);
                     }
@@ -108,10 +114,15 @@ impl Run<'_> {
                     let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
                     left_out.insert(account.provider_account_id.clone());
                 }
-                None => changed.push(
-                    tx.insert_account(self.id(), self.entry.id(), &account.provider_account_id, &facts, now).await?,
-                ),
+                None => {
+                    came = true;
+                    let id = &account.provider_account_id;
+                    changed.push(tx.insert_account(self.id(), self.entry.id(), id, &facts, now).await?);
+                }
             }
+        }
+        if came {
+            tx.set_reread(self.id(), &READ_BY_DATES, true).await?;
         }
         Ok(changed)
     }

@@ -9,6 +9,7 @@ use crate::domain::event::EventType;
 use crate::domain::ids::{HoldingId, InvestmentTransactionId, LiabilityId};
 use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
+use crate::domain::product::Product;
 use crate::providers::data::{InvestmentTransactionsRequest, ProviderInvestmentTransaction};
 use crate::providers::{Failure, FailureKind, Persistence};
 use crate::store::{Holding, InvestmentTransaction, Liability};
@@ -61,12 +62,9 @@ impl Run<'_> {
     /// Reads the movements of investment accounts in a window of dates; known ones are recognised by their id.
     pub(super) async fn fetch_investment_transactions(&self) -> Result<Fetched, Problem> {
         let today = self.sync.clock.now().date_naive();
-        let days = match self
-            .products
-            .iter()
-            .find(|row| row.product == crate::domain::product::Product::InvestmentTransactions)
-        {
-            Some(row) if row.last_aggregated_at.is_some() => {
+        let row = self.product_row(Product::InvestmentTransactions).await?;
+        let days = match &row {
+            Some(row) if row.last_aggregated_at.is_some() && !row.reread => {
                 let since = row.last_aggregated_at.map_or(0, |at| (self.sync.clock.now() - at).num_days());
                 u64::try_from(since).unwrap_or_default() + OVERLAP_DAYS
             }
@@ -84,7 +82,14 @@ impl Run<'_> {
                 return Ok(Fetched::of(failure));
             }
             match page.next {
-                None => return Ok(Fetched::Whole),
+                None => {
+                    if row.is_some_and(|row| row.reread) {
+                        let mut tx = self.begin().await?;
+                        tx.set_reread(self.id(), &[Product::InvestmentTransactions], false).await?;
+                        tx.commit().await?;
+                    }
+                    return Ok(Fetched::Whole);
+                }
                 Some(next) if request.page.as_ref() == Some(&next) => break,
                 Some(next) => request.page = Some(next),
             }

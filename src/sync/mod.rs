@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::{Entry, Registry};
 use crate::store::{Connection, ConnectionProduct, Lease, Refresh, Store, TenantTx};
@@ -56,6 +57,14 @@ impl Run<'_> {
         let mut tx = self.sync.store.tenant(self.tenant_id).begin().await?;
         tx.hold_lease(self.lease, LEASE).await?;
         Ok(tx)
+    }
+
+    /// A product as it stands now, which may be another than when the run began.
+    async fn product_row(&self, product: Product) -> Result<Option<ConnectionProduct>, Problem> {
+        let mut tx = self.begin().await?;
+        let rows = tx.products(self.id()).await?;
+        tx.commit().await?;
+        Ok(rows.into_iter().find(|row| row.product == product))
     }
 
     fn id(&self) -> ConnectionId {

@@ -51,10 +51,11 @@ impl Reading {
 impl Run<'_> {
     /// Reads what changed since the cursor.
     pub(super) async fn fetch_transactions(&self) -> Result<Fetched, Problem> {
-        let Some(row) = self.products.iter().find(|row| row.product == Product::Transactions) else {
-            return Ok(Fetched::Whole);
-        };
-        let mut reading = Reading::of(row, self.connection.settings.history_days);
+        let Some(row) = self.product_row(Product::Transactions).await? else { return Ok(Fetched::Whole) };
+        let mut reading = Reading::of(&row, self.connection.settings.history_days);
+        if row.reread {
+            self.reread(&mut reading).await?;
+        }
         for _ in 0..MOST_PAGES {
             let cx = self.entry.in_job(&self.sync.clock);
             match self.entry.provider.transactions(&cx, &self.credential, &reading.request).await {
@@ -111,6 +112,16 @@ impl Run<'_> {
             self.restart(reading, !at_page).await?;
         }
         Ok(possible)
+    }
+
+    /// Accounts have come: where rows are read by dates, theirs from before would be missed. What tells of changes tells of them.
+    async fn reread(&self, reading: &mut Reading) -> Result<(), Problem> {
+        if self.entry.provider.spec().reads_windows {
+            self.restart(reading, true).await?;
+        }
+        let mut tx = self.begin().await?;
+        tx.set_reread(self.id(), &[Product::Transactions], false).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn restart(&self, reading: &mut Reading, from_nothing: bool) -> Result<(), Problem> {

@@ -277,6 +277,7 @@ async fn a_start_says_what_is_wrong_with_it() {
         (json!({ "metadata": { "a": "\u{0}" } }), 400, "/metadata"),
         (json!({ "metadata": { "a": "x".repeat(17_000) } }), 400, "/metadata"),
         (json!({ "redirectUrl": "javascript:alert(1)" }), 400, "/redirectUrl"),
+        (json!({ "redirectUrl": "https://app.\r\nexample/" }), 400, "/redirectUrl"),
         (json!({ "redirectUrl": "https://user:pass@app.example/" }), 400, "/redirectUrl"),
         (json!({ "historyDays": 731 }), 400, "/historyDays"),
         (json!({ "expiresIn": 1 }), 400, "/expiresIn"),

@@ -77,3 +77,25 @@ async fn what_is_long_is_answered_like_anything_else() {
     let huge = vec![b'x'; 1024 * 1024 + 1];
     app.call("POST", "/webhooks/PLAID", Key::Nobody, &[], Some(huge)).await.problem(413, "PAYLOAD_TOO_LARGE");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_front_end_from_elsewhere_may_ask_and_ask_beforehand() {
+    let app = TestApp::new().await;
+    let asks = [
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization,content-type"),
+    ];
+    for path in ["/connect/session", "/connect/institutions", "/connect/link-token", "/connect/complete"] {
+        let answer = app.call("OPTIONS", path, Key::Nobody, &asks, None).await;
+        assert_eq!((answer.status, answer.headers["access-control-allow-origin"].as_str()), (200, "*"), "{path}");
+        assert!(answer.headers["access-control-allow-headers"].contains("authorization"), "{path}");
+        assert!(answer.headers["access-control-allow-methods"].contains("POST"), "{path}");
+    }
+    // What a back end calls answers no browser.
+    let answer = app.call("OPTIONS", "/connect/start", Key::Nobody, &asks, None).await;
+    answer.problem(405, "METHOD_NOT_ALLOWED");
+    let token = app.start(json!({ "products": ["TRANSACTIONS"] })).await["connectToken"].as_str().unwrap().to_owned();
+    let session = app.call("GET", "/connect/session", Key::Of(&token), &asks[..1], None).await;
+    assert_eq!((session.status, session.headers["access-control-allow-origin"].as_str()), (200, "*"));
+}

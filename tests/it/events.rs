@@ -128,3 +128,18 @@ async fn a_stream_goes_on_after_the_last_event_that_was_seen() {
     let unknown = [("last-event-id", "0198f2c4-6b1e-7c3a-9d52-3f0a8b7c6d5e")];
     app.call("GET", "/events/stream", Key::Sandbox, &unknown, None).await.problem(400, "INVALID_REQUEST");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_the_server_is_told_to_stop() {
+    let app = TestApp::new().await;
+    World::of_start(&app, Key::Sandbox).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let response = http.get(format!("{}/events/stream", app.url)).bearer_auth(&app.key).send().await.unwrap();
+    let mut chunks = response.bytes_stream();
+    assert!(!chunks.next().await.unwrap().unwrap().is_empty());
+    app.stop().await;
+    // To its end, not cut off.
+    while let Some(chunk) = chunks.next().await {
+        chunk.unwrap();
+    }
+}

@@ -284,3 +284,23 @@ async fn d11_the_sandbox_can_force_every_reason_for_a_repair() {
     let id = app.linked_at("Houndstooth Bank", deposits, json!({})).await;
     assert_eq!(app.connection(&id).await["repair"]["reasons"], json!(["VERIFY_DEPOSITS"]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_accounts_that_are_shared_again_come_with_all_that_was_before() {
+    let app = TestApp::new().await;
+    let asked = |products: Value| json!({ "products": ["TRANSACTIONS"], "optionalProducts": products });
+    let plaid = app.linked(asked(json!(["INVESTMENT_TRANSACTIONS"]))).await;
+    let akoya = app.linked_through("AKOYA", "Platypus OAuth Bank", asked(json!(["INVESTMENT_TRANSACTIONS"]))).await;
+    for id in [plaid, akoya] {
+        let count = async |list: &str| app.all(&format!("/{list}?connectionId={id}")).await.len();
+        let before = (count("transactions").await, count("investments/transactions").await);
+        let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+        let kept = accounts.iter().find(|account| account["type"] == "DEPOSITORY").unwrap();
+        let body = json!({ "accountSelection": true });
+        app.repaired(&id, body.clone(), json!({ "accounts": [kept["mask"]] })).await;
+        assert_eq!(count("investments/transactions").await, 0);
+        assert!(count("transactions").await < before.0);
+        app.repaired(&id, body, json!({})).await;
+        assert_eq!((count("transactions").await, count("investments/transactions").await), before);
+    }
+}

@@ -87,3 +87,13 @@ async fn a_list_is_filtered_and_newest_first() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_belongs_to_one_connection() {
+    let app = TestApp::new().await;
+    let body = || json!({ "products": ["TRANSACTIONS"], "historyDays": 60, "allowDuplicate": true });
+    let (one, other) = (app.linked(body()).await, app.linked(body()).await);
+    let (_, cursor) = walk(&app, &one, None, 500).await;
+    let refused = app.get(&format!("/transactions/sync?connectionId={other}&after={cursor}")).await;
+    assert_eq!(refused.problem(400, "INVALID_REQUEST")["errors"][0]["pointer"], "after");
+}
