@@ -18,8 +18,6 @@ pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
-#[cfg(test)]
-mod fuzz;
 pub mod finapi;
 pub mod finicity;
 pub mod link;
@@ -33,6 +31,8 @@ mod section;
 pub mod spec;
 mod text;
 pub mod yodlee;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -84,15 +84,14 @@ impl Server {
         let store = Store::connect(database.app.clone(), connections(&config));
         let clock = Clock::default();
         let client = client(&config, observer)?;
-        // They answer until the last request has ended.
         #[cfg(feature = "sandbox")]
-        let simulators_stop = CancellationToken::new();
-        #[cfg(feature = "sandbox")]
-        let sandbox = {
+        let (sandbox, _simulators) = {
             let local_url: Url = format!("http://127.0.0.1:{}", address.port()).parse().map_err(Error::new)?;
             let (store, clock, public_url) = (store.clone(), clock.clone(), public_url.clone());
             let setup = Setup { config: &config, store, clock, client: &client, local_url, public_url };
-            Sandbox::start(setup, &simulators_stop).await.map_err(Error::new)?
+            // The simulators answer until the last request has ended.
+            let stop = CancellationToken::new();
+            (Sandbox::start(setup, &stop).await.map_err(Error::new)?, stop.drop_guard())
         };
         #[cfg(feature = "sandbox")]
         let simulators = sandbox.addresses().clone();
@@ -134,7 +133,7 @@ impl Server {
             #[cfg(feature = "sandbox")]
             sandbox,
             #[cfg(feature = "sandbox")]
-            _simulators: simulators_stop.drop_guard(),
+            _simulators,
         })
     }
 

@@ -16,7 +16,7 @@ use crate::domain::transaction::{Category, TransactionStatus};
 use crate::providers::finicity::wire::account::{Account, Accounts, AchDetails, Holders};
 use crate::providers::finicity::wire::institution::Institutions;
 use crate::providers::finicity::wire::transaction::{Transaction, Transactions};
-use crate::providers::fuzz::feed;
+use crate::providers::tests::feed;
 
 fn read<T: DeserializeOwned>(json: &str) -> T {
     serde_json::from_str(json).unwrap()

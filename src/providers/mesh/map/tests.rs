@@ -6,10 +6,10 @@ use super::*;
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::investment::InvestmentTransactionType as T;
 use crate::domain::product::Product;
-use crate::providers::fuzz::feed;
 use crate::providers::mesh::wire::{
     Answer, Balances, Handed, Health, Holdings, Integrations, Order, Orders, Refreshed,
 };
+use crate::providers::tests::feed;
 
 const HOLDINGS: &str = include_str!("../fixtures/holdings_get.json");
 const ORDERS: &str = include_str!("../fixtures/transactions_list.json");

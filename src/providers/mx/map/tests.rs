@@ -12,12 +12,12 @@ use crate::domain::liability::LiabilityKind;
 use crate::domain::product::Product;
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::providers::FailureKind;
-use crate::providers::fuzz::feed;
 use crate::providers::mx::wire::account::{Account, AccountNumbers, AccountOwners, Accounts, Holding, Holdings};
 use crate::providers::mx::wire::institution::{Institution, Institutions};
 use crate::providers::mx::wire::member::{Member, MemberAnswer, Members};
 use crate::providers::mx::wire::transaction::{Transaction, Transactions};
 use crate::providers::mx::wire::{AuthorizationCode, UserAnswer, Users, WidgetAnswer};
+use crate::providers::tests::feed;
 
 /// A body made of the examples that the official description gives for each field.
 macro_rules! fixture {

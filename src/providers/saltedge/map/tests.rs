@@ -10,9 +10,9 @@ use crate::domain::product::Product;
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::net::StatusCode;
 use crate::providers::data::{AccountsWanted, HistoryProgress};
-use crate::providers::fuzz::feed;
 use crate::providers::saltedge::wire::{Account, Connection, Consent, One, Page, Provider, Transaction};
 use crate::providers::saltedge::{error, webhook};
+use crate::providers::tests::feed;
 
 const ALL: AccountsWanted = AccountsWanted { live_balances: false, identifiers: true, owners: true };
 const FIXTURES: [&str; 5] = [

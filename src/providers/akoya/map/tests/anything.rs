@@ -7,7 +7,7 @@ use crate::providers::akoya::wire::account::Accounts;
 use crate::providers::akoya::wire::contact::{Contacts, CurrentCustomer, PaymentNetworks};
 use crate::providers::akoya::wire::token::{Claims, Providers, ServiceToken, Tokens};
 use crate::providers::akoya::wire::transaction::Transactions;
-use crate::providers::fuzz::feed;
+use crate::providers::tests::feed;
 
 /// Every answer through its type and its mapping.
 fn swallow(body: &[u8]) {

@@ -6,7 +6,7 @@ use super::{connection, interface, transaction};
 use crate::net::StatusCode;
 use crate::providers::finapi::wire;
 use crate::providers::finapi::{error, map, webhook};
-use crate::providers::fuzz::feed;
+use crate::providers::tests::feed;
 
 /// A body through every type and mapping.
 fn swallow(body: &[u8]) {

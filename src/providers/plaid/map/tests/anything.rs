@@ -2,7 +2,6 @@
 
 use super::fixture;
 use crate::net::{HeaderMap, HeaderValue, StatusCode};
-use crate::providers::fuzz::feed;
 use crate::providers::plaid::wire::account::{Accounts, Auth, Identity};
 use crate::providers::plaid::wire::institution::Institutions;
 use crate::providers::plaid::wire::investment::{Holdings, Trades};
@@ -13,6 +12,7 @@ use crate::providers::plaid::wire::transaction::SyncPage;
 use crate::providers::plaid::wire::webhook::VerificationKey;
 use crate::providers::plaid::wire::{Done, Exchanged, PlaidError, ProcessorToken, StripeToken};
 use crate::providers::plaid::{error, map, webhook};
+use crate::providers::tests::feed;
 
 /// Every answer through its type and its mapping.
 fn swallow(body: &[u8]) {

@@ -2,7 +2,7 @@
 
 use super::fixture;
 use crate::net::StatusCode;
-use crate::providers::fuzz::feed;
+use crate::providers::tests::feed;
 use crate::providers::yodlee::wire::TokenAnswer;
 use crate::providers::yodlee::wire::account::{Accounts, LatestBalances, Statements};
 use crate::providers::yodlee::wire::holding::Holdings;
