@@ -332,9 +332,9 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
-    /// `None` where it is proved by a password, which is the same each time.
-    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+    /// The signature that a verified webhook carries, in one form however it was spelled: by it alone a replay is known, so that a
+    /// captured webhook cannot be varied into a new one. `None` where it is proved by a password, which is the same each time.
+    fn webhook_signature(&self, _webhook: &Webhook<'_>) -> Option<Vec<u8>> {
         None
     }
 

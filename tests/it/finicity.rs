@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::hmac;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -12,8 +13,10 @@ use linkspan::providers::FailureKind;
 use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, RefreshRequest, TransactionsRequest};
 use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
 use serde_json::json;
+use sqlx::Connection;
 
 use crate::contract::Rig;
+use crate::support::{Key, TestApp};
 
 /// The one of the list that this file is about, with its simulator.
 async fn finicity() -> Rig {
@@ -175,4 +178,30 @@ async fn d1_a_repair_may_bring_another_login_since_the_institution_moved_to_oaut
     // They were added anew: the old login would be billed, and show them twice.
     let both = vec![account(1, 7, 948), account(2, 9, 0)];
     assert_eq!(repaired(&rig, both).await, (Some("c/9".to_owned()), vec!["7".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_was_heard_is_not_heard_again_however_it_is_spelled() {
+    let app = TestApp::new().await;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"sandbox-secret");
+    let sign = |body: &str| -> String {
+        hmac::sign(&key, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let send = async |signature: &str, body: String| {
+        let headers = [("x-finicity-signature", signature)];
+        let sent = app.call("POST", "/webhooks/FINICITY", Key::Nobody, &headers, Some(body.into_bytes())).await;
+        sent.expect(204);
+        let mut connection = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+        let stored = sqlx::query_scalar("select count(*) from inbound_webhooks").fetch_one(&mut connection).await;
+        let stored: i64 = stored.unwrap();
+        stored
+    };
+    let body = |id: &str| format!(r#"{{"eventType":"done","eventId":"{id}","webhookData":{{}}}}"#);
+    let (first, second) = (body("e-1"), body("e-2"));
+    assert_eq!(send(&sign(&first), first.clone()).await, 1);
+    for spelled in [first.clone(), first.replace(':', ": "), first.replace(',', " ,\n"), format!(" {first}")] {
+        assert_eq!(send(&sign(&first), spelled.clone()).await, 1, "{spelled}");
+        assert_eq!(send(&sign(&first).to_uppercase(), spelled.clone()).await, 1, "{spelled}");
+    }
+    assert_eq!(send(&sign(&second), second).await, 2);
 }

@@ -159,8 +159,8 @@ impl Provider for Finicity {
         webhook::signature(webhook.headers).map(|_| WEBHOOK_KEY.to_owned())
     }
 
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        webhook::signature(webhook.headers)
+    fn webhook_signature(&self, webhook: &Webhook<'_>) -> Option<Vec<u8>> {
+        webhook::signature(webhook.headers).map(Into::into)
     }
 
     async fn webhook_key(&self, _: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {
