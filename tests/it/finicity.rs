@@ -133,23 +133,34 @@ fn account(id: u32, login: u32, code: u32) -> serde_json::Value {
     })
 }
 
-/// What a repair of the login 7 with the account 1 comes to where these are the customer's accounts then; and what was deleted.
-async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+/// Where logins of a customer are deleted, and which were.
+fn deleting() -> (Router, Arc<Mutex<Vec<String>>>) {
     let deleted = Arc::new(Mutex::new(Vec::new()));
     let noted = deleted.clone();
     let delete = async move |Path((_, login)): Path<(String, String)>| {
         noted.lock().unwrap().push(login);
         StatusCode::NO_CONTENT
     };
+    let path = "/aggregation/v1/customers/{customer}/institutionLogins/{login}";
+    (Router::new().route(path, axum::routing::delete(delete)), deleted)
+}
+
+/// The logins that end with a connection.
+async fn ended_at(rig: &Rig, credential: &str) -> Vec<String> {
+    let (router, deleted) = deleting();
+    rig.provider().revoke(&rig.before(router).await.patient(), &Secret::new(credential)).await.unwrap();
+    deleted.lock().unwrap().clone()
+}
+
+/// What a repair of the login 7 with the accounts 1 and 2 comes to where these are the customer's accounts then; and what was deleted.
+async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+    let (router, deleted) = deleting();
     let list = async move || Json(json!({ "accounts": accounts }));
-    let customer = "/aggregation/v1/customers/{customer}";
-    let router = Router::new()
-        .route(&format!("{customer}/accounts"), get(list))
-        .route(&format!("{customer}/institutionLogins/{{login}}"), axum::routing::delete(delete));
+    let router = router.route("/aggregation/v1/customers/{customer}/accounts", get(list));
     let moved = rig.before(router).await;
     let session = json!({
         "id": "s", "customer": "c", "ends": i64::MAX, "known": ["7"], "institution": "100",
-        "fix": { "login": "7", "accounts": ["1"], "broken": true, "since": 1 },
+        "fix": { "login": "7", "accounts": ["1", "2"], "broken": true, "since": 1 },
     });
     let continuation = LinkContinuation {
         provider_session: Secret::new(session.to_string()),
@@ -175,9 +186,11 @@ async fn d1_a_repair_may_bring_another_login_since_the_institution_moved_to_oaut
     assert_eq!(repaired(&rig, vec![account(1, 7, 0)]).await, (Some("c/7".to_owned()), nothing.clone()));
     // Its accounts were moved.
     assert_eq!(repaired(&rig, vec![account(1, 8, 0)]).await, (Some("c/8".to_owned()), nothing));
-    // They were added anew: the old login would be billed, and show them twice.
-    let both = vec![account(1, 7, 948), account(2, 9, 0)];
-    assert_eq!(repaired(&rig, both).await, (Some("c/9".to_owned()), vec!["7".to_owned()]));
+    // The old login is still there, and ends with the connection, not before we know of the new one.
+    let both = vec![account(1, 8, 0), account(2, 7, 948), account(3, 7, 948)];
+    let (credential, deleted) = repaired(&rig, both).await;
+    assert_eq!((credential.as_deref(), deleted), (Some("c/8/7"), Vec::new()));
+    assert_eq!(ended_at(&rig, "c/8/7").await, ["7", "8"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,9 +184,7 @@ impl<'a> Api<'a> {
     fn token_record(&self) -> String {
         let config = self.config;
         let parts = [config.partner_id.as_str(), config.partner_secret.expose(), config.app_key.expose()];
-        let hash = digest(&SHA256, parts.join("\n").as_bytes());
-        let hex: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("app_token/{hex}")
+        format!("app_token/{}", short_hash(&parts.join("\n")))
     }
 }
 
@@ -201,6 +199,11 @@ fn refused_before(kept: &Secret) -> Failure {
 /// Simulators take any credentials that are the same throughout, so that none need be configured for them.
 pub fn or_sandbox(text: &str) -> &str {
     if text.is_empty() { "sandbox" } else { text }
+}
+
+/// The beginning of a text's hash, in hexadecimal digits.
+fn short_hash(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn credential(text: &str) -> Result<HeaderValue, Failure> {
@@ -237,20 +240,30 @@ pub struct Login {
 }
 
 impl Login {
-    /// As the credential has it.
+    /// As the credential has it: the customer, the login, and those that it replaced.
     pub fn read(credential: &Secret) -> Result<Self, Failure> {
-        let parts = credential.expose().split_once('/').filter(|(customer, login)| is_id(customer) && is_id(login));
-        let (customer, id) = parts.ok_or_else(|| Failure::unreadable("the connection's credential"))?;
-        Ok(Self { customer: customer.to_owned(), id: id.to_owned() })
+    /// Logins in whose place it stands; they end with it.
+    pub retired: Vec<String>,
+        let mut parts = credential.expose().split('/').map(|part| is_id(part).then(|| part.to_owned()));
+        let mut next = || parts.next().flatten();
+        let unreadable = || Failure::unreadable("the connection's credential");
+        let (customer, id) = (next().ok_or_else(unreadable)?, next().ok_or_else(unreadable)?);
+        let retired: Option<Vec<String>> = parts.collect();
+        Ok(Self { customer, id, retired: retired.ok_or_else(unreadable)? })
     }
 
     /// The credential of the connection.
     pub fn credential(&self) -> Secret {
-        Secret::new(format!("{}/{}", self.customer, self.id))
+        let retired: String = self.retired.iter().map(|id| format!("/{id}")).collect();
+        Secret::new(format!("{}/{}{retired}", self.customer, self.id))
     }
 
     fn path(&self) -> String {
-        format!("/aggregation/v1/customers/{}/institutionLogins/{}", self.customer, self.id)
+        self.path_of(&self.id)
+    }
+
+    fn path_of(&self, id: &str) -> String {
+        format!("/aggregation/v1/customers/{}/institutionLogins/{id}", self.customer)
     }
 }
 
