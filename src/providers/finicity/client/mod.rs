@@ -11,7 +11,7 @@ pub mod link;
 pub mod session;
 pub mod transactions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,12 +62,18 @@ pub struct Api<'a> {
     config: &'a FinicityConfig,
     cx: &'a Context<'a>,
     started: Instant,
+    deadline: Duration,
 }
 
 impl<'a> Api<'a> {
-    /// Begins to count the call's time.
-    pub fn new(config: &'a FinicityConfig, cx: &'a Context<'a>) -> Self {
-        Self { config, cx, started: Instant::now() }
+    /// Begins to count the call's time, of which there is no more than the operation's.
+    pub fn new(config: &'a FinicityConfig, cx: &'a Context<'a>, longest: Duration) -> Self {
+        Self { config, cx, started: Instant::now(), deadline: cx.deadline.min(longest) }
+    }
+
+    /// How much of the call's time is left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
     }
 
     /// Business time.
@@ -139,13 +145,12 @@ impl<'a> Api<'a> {
 
     /// The request but for its token, within what is left of the time.
     fn call(&self, operation: Operation, method: Method, path: String, body: Option<&Value>) -> Result<Call, Failure> {
-        let left = self.cx.deadline.saturating_sub(self.started.elapsed());
         let call = match body {
             Some(body) => Call { method, ..Call::post_json(operation.name, path, body.to_string().into_bytes()) },
             None => Call::new(operation.name, method, path),
         };
         let call = call
-            .deadline(left)
+            .deadline(self.left())
             .patience(self.cx.patience)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
             .header(HeaderName::from_static("finicity-app-key"), credential(self.config.app_key.expose())?);
@@ -196,14 +201,14 @@ fn refused_before(kept: &Secret) -> Failure {
     Failure::new(FailureKind::Auth, Persistence::Permanent, code, text)
 }
 
-/// Simulators take any credentials that are the same throughout, so that none need be configured for them.
-pub fn or_sandbox(text: &str) -> &str {
-    if text.is_empty() { "sandbox" } else { text }
-}
-
 /// The beginning of a text's hash, in hexadecimal digits.
 fn short_hash(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Simulators take any credentials that are the same throughout, so that none need be configured for them.
+pub fn or_sandbox(text: &str) -> &str {
+    if text.is_empty() { "sandbox" } else { text }
 }
 
 fn credential(text: &str) -> Result<HeaderValue, Failure> {
@@ -237,13 +242,13 @@ pub struct Login {
     pub customer: String,
     /// The login: our connection.
     pub id: String,
+    /// Logins in whose place it stands; they end with it.
+    pub retired: Vec<String>,
 }
 
 impl Login {
     /// As the credential has it: the customer, the login, and those that it replaced.
     pub fn read(credential: &Secret) -> Result<Self, Failure> {
-    /// Logins in whose place it stands; they end with it.
-    pub retired: Vec<String>,
         let mut parts = credential.expose().split('/').map(|part| is_id(part).then(|| part.to_owned()));
         let mut next = || parts.next().flatten();
         let unreadable = || Failure::unreadable("the connection's credential");
