@@ -215,6 +215,11 @@ pub trait Provider: Send + Sync {
     /// What this provider can do, as data.
     fn spec(&self) -> &'static Spec;
 
+    /// How many days of history are read where the caller asked for none in particular (B15): more may be billed.
+    fn ordinary_history_days(&self) -> u16 {
+        self.spec().history_days
+    }
+
     /// Its hosts beside the base address, each with its key in the configuration (`<name>_url`) and its address; `None` = that one.
     fn hosts(&self) -> Vec<(&'static str, Option<Url>)> {
         Vec::new()

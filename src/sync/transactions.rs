@@ -49,12 +49,17 @@ impl Reading {
 }
 
 impl Run<'_> {
+    /// How far back is read: as the caller said, else as far as it costs nothing.
+    pub(super) fn history_days(&self) -> u16 {
+        self.connection.settings.history_days.unwrap_or_else(|| self.entry.provider.ordinary_history_days())
+    }
+
     /// Reads what changed since the cursor.
     pub(super) async fn fetch_transactions(&self) -> Result<Fetched, Problem> {
         let Some(row) = self.products.iter().find(|row| row.product == Product::Transactions) else {
             return Ok(Fetched::Whole);
         };
-        let mut reading = Reading::of(row, self.connection.settings.history_days);
+        let mut reading = Reading::of(row, self.history_days());
         for _ in 0..MOST_PAGES {
             let cx = self.entry.in_job(&self.sync.clock);
             match self.entry.provider.transactions(&cx, &self.credential, &reading.request).await {

@@ -85,6 +85,10 @@ impl Provider for Finicity {
         if self.config.long_history { &spec::LONG_HISTORY } else { &spec::SPEC }
     }
 
+    fn ordinary_history_days(&self) -> u16 {
+        spec::STANDARD_HISTORY
+    }
+
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
         client::link::begin(&self.api(cx, "begin_link"), request).await
     }
