@@ -7,11 +7,15 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use linkspan::domain::placement::Placements;
+use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::net::Method;
 use linkspan::providers::FailureKind;
-use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, RefreshRequest, TransactionsRequest};
-use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
+use linkspan::providers::data::{
+    AccountsWanted, HistoryProgress, InstitutionsRequest, RefreshRequest, TransactionsRequest,
+};
+use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress, LinkPurpose};
 use serde_json::json;
 use sqlx::Connection;
 
@@ -217,4 +221,70 @@ async fn a_webhook_that_was_heard_is_not_heard_again_however_it_is_spelled() {
         assert_eq!(send(&sign(&first).to_uppercase(), spelled.clone()).await, 1, "{spelled}");
     }
     assert_eq!(send(&sign(&second), second).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b15_long_history_is_billed_only_where_the_caller_asked_for_it() {
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__FINICITY__LONG_HISTORY", "true")]).await;
+    let loaded = || app.fidelity.operations().iter().filter(|path| path.contains("/historic")).count();
+    let body = |more: serde_json::Value| {
+        let mut body = json!({ "products": ["TRANSACTIONS"], "allowDuplicate": true });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for free in [json!({}), json!({ "historyDays": 180 })] {
+        app.linked_through("FINICITY", "First Platypus Bank", body(free)).await;
+        assert_eq!(loaded(), 0);
+    }
+    app.linked_through("FINICITY", "First Platypus Bank", body(json!({ "historyDays": 400 }))).await;
+    assert!(loaded() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_accounts_that_were_chosen_are_read_and_each_as_soon_as_it_can_be() {
+    let rig = finicity().await;
+    assert_eq!(rig.spec().read_every_hours, 24, "E7");
+    let (mut late, mut pending) = (account(2, 7, 0), account(3, 7, 0));
+    late.as_object_mut().unwrap().remove("aggregationStatusCode");
+    pending["status"] = json!("pending");
+    let list = json!({ "accounts": [account(1, 7, 0), late, pending] });
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = asked.clone();
+    let details = async move |Path((_, id)): Path<(String, String)>| {
+        noted.lock().unwrap().push(id);
+        Json(json!({ "routingNumber": "1", "realAccountNumber": "2" }))
+    };
+    let none = json!({ "found": 0, "displaying": 0, "moreAvailable": false, "fromDate": 0, "toDate": 1,
+        "sort": "asc", "transactions": [] });
+    let v1 = "/aggregation/v1/customers/{customer}";
+    let router = Router::new()
+        .route(&format!("{v1}/institutionLogins/7/accounts"), get(async move || Json(list)))
+        .route(&format!("{v1}/accounts/{{id}}/details"), get(details))
+        .route("/aggregation/v4/customers/{customer}/accounts/1/transactions", get(async move || Json(none)));
+    let here = rig.before(router).await;
+    let credential = Secret::new("c/7");
+    let wanted = AccountsWanted { identifiers: true, ..AccountsWanted::default() };
+    let accounts = rig.provider().accounts(&here.patient(), &credential, wanted).await.unwrap();
+    let ids: Vec<&str> = accounts.iter().map(|one| one.provider_account_id.as_str()).collect();
+    assert_eq!((ids, asked.lock().unwrap().clone()), (vec!["1", "2"], vec!["1".to_owned(), "2".to_owned()]));
+    let request = TransactionsRequest { history_days: 90, ..TransactionsRequest::default() };
+    let page = rig.provider().transactions(&here.patient(), &credential, &request).await.unwrap();
+    let read: Vec<_> = page.whole.iter().filter_map(|window| window.provider_account_id.as_deref()).collect();
+    assert_eq!((read, page.history, page.has_more), (vec!["1"], HistoryProgress::Recent, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_nothing_is_said_to_be_there_that_the_institution_lacks() {
+    let rig = finicity().await;
+    let every = InstitutionsRequest { country_codes: vec!["US".to_owned()], page: None };
+    let listed = rig.provider().institutions(&rig.cx(), &every).await.unwrap().institutions;
+    let poor = listed.into_iter().find(|one| !one.oauth && !one.products.contains(&Product::Owners)).unwrap();
+    let placements = Placements { products: [Product::Transactions].into(), ..Placements::default() };
+    let mut request = rig.request(LinkPurpose::Connect(placements));
+    request.institution = Some(poor.provider_institution_id.clone());
+    let begun = rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+    rig.visit(&begun, json!({})).await;
+    let Ok(LinkProgress::Linked(linked)) = rig.ask(&begun.provider_session, None).await else { panic!("not linked") };
+    let there = rig.status(&linked.credential).await.initialized;
+    assert!(there.iter().all(|product| poor.products.contains(product)), "{there:?} {poor:?}");
 }

@@ -24,7 +24,7 @@ const OWNER: Operation = Operation::once("owners");
 const REFRESH: Operation = Operation::once("refresh");
 const DELETE: Operation = Operation::repeatable("delete_login");
 
-/// The accounts of a login.
+/// The accounts of a login that the customer chose. Calls for others would be billed, and nobody shared them.
 pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Account>, Failure> {
     let answer: Accounts = api.get(ACCOUNTS, format!("{}/accounts", login.path())).await?;
     let mut accounts = answer.accounts;
@@ -33,6 +33,7 @@ pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Accou
         let body = br#"{"code":"38007","message":"the login has no accounts"}"#;
         return Err(error::failure(StatusCode::NOT_FOUND, body, None));
     }
+    accounts.retain(|account| !account.is_pending());
     accounts.sort_by(|a, b| a.id.cmp(&b.id));
     accounts.dedup_by(|a, b| a.id == b.id);
     Ok(accounts)
