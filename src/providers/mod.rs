@@ -18,7 +18,6 @@ pub mod akoya;
 pub mod amount;
 pub mod data;
 pub mod failure;
-#[cfg(test)]
 mod fuzz;
 pub mod finapi;
 pub mod finicity;
