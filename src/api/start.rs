@@ -74,7 +74,7 @@ pub struct StartBody {
     /// Whether every required product must be there for any account, or for all.
     #[serde(default)]
     account_match: Option<AccountMatch>,
-    /// How far back, 1 to 730 days; default 730.
+    /// How far back, 1 to 730 days; left out, as far as the provider gives without a charge.
     #[serde(default)]
     history_days: Option<u16>,
     /// What products cannot start without, by product.
@@ -182,8 +182,7 @@ fn judge(body: StartBody) -> Result<StartRequest, Problem> {
     })?;
     let metadata = body.metadata.unwrap_or_default();
     check_metadata(&metadata)?;
-    let history_days = body.history_days.unwrap_or(730);
-    if !(1..=730).contains(&history_days) {
+    if body.history_days.is_some_and(|days| !(1..=730).contains(&days)) {
         return Err(Problem::invalid("/historyDays", "INVALID_VALUE", "historyDays must be 1 to 730."));
     }
     Ok(StartRequest {
@@ -192,7 +191,7 @@ fn judge(body: StartBody) -> Result<StartRequest, Problem> {
         settings: ConnectionSettings {
             country_codes: country_codes(body.country_codes)?,
             language: language(body.language)?,
-            history_days,
+            history_days: body.history_days,
             account_filters: account_filters(body.account_filters)?,
             match_all_accounts: body.account_match == Some(AccountMatch::All),
             product_options: body.product_options.unwrap_or_default(),

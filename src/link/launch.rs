@@ -235,7 +235,7 @@ impl Linking {
             return_url: format!("{callback}?state={}", state.expose()),
             oauth_redirect_url: Some(callback),
             webhook_url: Some(format!("{}{webhook_path}", self.public_url)),
-            history_days: settings.history_days,
+            history_days: settings.history_days.unwrap_or_else(|| target.entry.provider.ordinary_history_days()),
             account_filters: session.request.account_filters.clone().or_else(|| settings.account_filters.clone()),
             product_options,
             match_all_accounts: settings.match_all_accounts,

@@ -54,7 +54,8 @@ pub(super) fn is_passing(outcome: &Result<Reply, Error>) -> bool {
 /// Whether the outcome speaks against the upstream's health.
 pub(super) fn is_failure(outcome: &Result<Reply, Error>) -> bool {
     match outcome {
-        Ok(reply) => reply.status.is_server_error(),
+        // 510 says that the request lacks something, for one customer perhaps (RFC 2774): its server is well.
+        Ok(reply) => reply.status.is_server_error() && reply.status != StatusCode::NOT_EXTENDED,
         Err(error) => error.is_transport(),
     }
 }
@@ -93,7 +94,7 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap_or_default();
             Ok(Reply { status, headers: HeaderMap::new(), body: Bytes::new() })
         };
-        let outcomes = [200, 302, 400, 401, 404, 408, 409, 422, 429, 500, 501, 502, 503, 504, 505];
+        let outcomes = [200, 302, 400, 401, 404, 408, 409, 422, 429, 500, 501, 502, 503, 504, 505, 510];
         let repeated: Vec<_> = outcomes.into_iter().filter(|&status| is_passing(&reply(status))).collect();
         assert_eq!(repeated, [429, 500, 502, 503, 504]);
         let failures: Vec<_> = outcomes.into_iter().filter(|&status| is_failure(&reply(status))).collect();

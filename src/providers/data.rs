@@ -81,6 +81,18 @@ pub struct AccountsWanted {
     pub owners: bool,
 }
 
+impl AccountsWanted {
+    /// What asking for it is called in a spec: by its first extra, each of which takes a call for each account.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self { live_balances: true, .. } => "live_balances",
+            Self { identifiers: true, .. } => "identifiers",
+            Self { owners: true, .. } => "owners",
+            _ => "accounts",
+        }
+    }
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderAccount {

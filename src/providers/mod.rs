@@ -215,6 +215,11 @@ pub trait Provider: Send + Sync {
     /// What this provider can do, as data.
     fn spec(&self) -> &'static Spec;
 
+    /// How many days of history are read where the caller asked for none in particular (B15): more may be billed.
+    fn ordinary_history_days(&self) -> u16 {
+        self.spec().history_days
+    }
+
     /// Its hosts beside the base address, each with its key in the configuration (`<name>_url`) and its address; `None` = that one.
     fn hosts(&self) -> Vec<(&'static str, Option<Url>)> {
         Vec::new()
@@ -332,9 +337,9 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// The signature that a webhook carries: by it a replay is told from another webhook with the same body.
-    /// `None` where it is proved by a password, which is the same each time.
-    fn webhook_signature<'a>(&self, _webhook: &Webhook<'a>) -> Option<&'a [u8]> {
+    /// The signature that a verified webhook carries, in one form however it was spelled: by it alone a replay is known, so that a
+    /// captured webhook cannot be varied into a new one. `None` where it is proved by a password, which is the same each time.
+    fn webhook_signature(&self, _webhook: &Webhook<'_>) -> Option<Vec<u8>> {
         None
     }
 

@@ -25,8 +25,8 @@ pub struct ConnectionSettings {
     pub country_codes: Vec<String>,
     /// ISO 639-1.
     pub language: String,
-    /// How far back, in days.
-    pub history_days: u16,
+    /// How far back, in days; `None` where the caller left it to us.
+    pub history_days: Option<u16>,
     /// Account subtypes by type (B13).
     pub account_filters: Option<std::collections::BTreeMap<String, Vec<String>>>,
     /// Every required product for every account (B12).

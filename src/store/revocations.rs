@@ -154,12 +154,12 @@ fn webhook_place(id: Uuid) -> Place<'static> {
 }
 
 impl Store {
-    /// Seals and stores a verified webhook; `None` where the same one, by signature and body, is there already.
+    /// Seals and stores a verified webhook; `None` where one with the same mark is there already.
     pub async fn put_webhook(
         &self,
         provider: ServiceProvider,
         body: &[u8],
-        signature: &[u8],
+        mark: &[u8],
         job: impl FnOnce(Uuid) -> super::NewJob,
         now: DateTime<Utc>,
     ) -> Result<Option<Uuid>> {
@@ -171,7 +171,7 @@ impl Store {
              on conflict on constraint inbound_webhooks_once do nothing",
             id,
             provider.as_str(),
-            crypto::hash(&[signature, b"\n", body].concat()),
+            crypto::hash(mark),
             sealed,
             now
         )

@@ -68,7 +68,7 @@ impl Run<'_> {
                 let since = row.last_aggregated_at.map_or(0, |at| (self.sync.clock.now() - at).num_days());
                 u64::try_from(since).unwrap_or_default() + OVERLAP_DAYS
             }
-            _ => u64::from(self.connection.settings.history_days),
+            _ => u64::from(self.history_days()),
         };
         let from = today.checked_sub_days(Days::new(days)).unwrap_or(today);
         let mut request = InvestmentTransactionsRequest { from, to: today, page: None };

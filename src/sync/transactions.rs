@@ -49,10 +49,15 @@ impl Reading {
 }
 
 impl Run<'_> {
+    /// How far back is read: as the caller said, else as far as it costs nothing.
+    pub(super) fn history_days(&self) -> u16 {
+        self.connection.settings.history_days.unwrap_or_else(|| self.entry.provider.ordinary_history_days())
+    }
+
     /// Reads what changed since the cursor.
     pub(super) async fn fetch_transactions(&self) -> Result<Fetched, Problem> {
         let Some(row) = self.product_row(Product::Transactions).await? else { return Ok(Fetched::Whole) };
-        let mut reading = Reading::of(&row, self.connection.settings.history_days);
+        let mut reading = Reading::of(&row, self.history_days());
         if row.reread {
             self.reread(&mut reading).await?;
         }

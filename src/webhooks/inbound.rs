@@ -68,20 +68,20 @@ impl Inbound {
             WebhookProof::SecretPath => None,
         };
         // Without a signature the same body may well come again, and means another reading then; but not without a bound.
-        let minute = now.format("%Y-%m-%dT%H:%M").to_string();
-        let signature = signature.unwrap_or(minute.as_bytes());
+        let minute = || [now.format("%Y-%m-%dT%H:%M\n").to_string().as_bytes(), body].concat();
+        let mark = signature.unwrap_or_else(minute);
         let job = |id: Uuid| NewJob {
             kind: JobKind::Webhook,
             key: id.to_string(),
             payload: serde_json::Value::Null,
             run_at: now,
         };
-        let stored = self.store.put_webhook(provider, body, signature, job, now).await?;
+        let stored = self.store.put_webhook(provider, body, &mark, job, now).await?;
         Ok(if stored.is_some() { Received::Stored } else { Received::Repeated })
     }
 
     /// Judges a webhook by its signature or password; the signature, if it has one, by which a replay is known.
-    async fn verify<'a>(&self, entry: &Entry, webhook: &Webhook<'a>) -> Result<Option<&'a [u8]>, Problem> {
+    async fn verify(&self, entry: &Entry, webhook: &Webhook<'_>) -> Result<Option<Vec<u8>>, Problem> {
         let provider = entry.id();
         let key_id = entry.provider.webhook_key_id(webhook).ok_or_else(|| refused(provider, "it names no key"))?;
         let key = match self.keys.get(entry, &key_id, &self.clock).await {

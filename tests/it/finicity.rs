@@ -2,18 +2,25 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::hmac;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use linkspan::domain::placement::Placements;
+use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::net::Method;
 use linkspan::providers::FailureKind;
-use linkspan::providers::data::{AccountsWanted, InstitutionsRequest, RefreshRequest, TransactionsRequest};
-use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress};
+use linkspan::providers::data::{
+    AccountsWanted, HistoryProgress, InstitutionsRequest, RefreshRequest, TransactionsRequest,
+};
+use linkspan::providers::link::{LinkContinuation, LinkInput, LinkProgress, LinkPurpose};
 use serde_json::json;
+use sqlx::Connection;
 
 use crate::contract::Rig;
+use crate::support::{Key, TestApp};
 
 /// The one of the list that this file is about, with its simulator.
 async fn finicity() -> Rig {
@@ -130,23 +137,34 @@ fn account(id: u32, login: u32, code: u32) -> serde_json::Value {
     })
 }
 
-/// What a repair of the login 7 with the account 1 comes to where these are the customer's accounts then; and what was deleted.
-async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+/// Where logins of a customer are deleted, and which were.
+fn deleting() -> (Router, Arc<Mutex<Vec<String>>>) {
     let deleted = Arc::new(Mutex::new(Vec::new()));
     let noted = deleted.clone();
     let delete = async move |Path((_, login)): Path<(String, String)>| {
         noted.lock().unwrap().push(login);
         StatusCode::NO_CONTENT
     };
+    let path = "/aggregation/v1/customers/{customer}/institutionLogins/{login}";
+    (Router::new().route(path, axum::routing::delete(delete)), deleted)
+}
+
+/// The logins that end with a connection.
+async fn ended_at(rig: &Rig, credential: &str) -> Vec<String> {
+    let (router, deleted) = deleting();
+    rig.provider().revoke(&rig.before(router).await.patient(), &Secret::new(credential)).await.unwrap();
+    deleted.lock().unwrap().clone()
+}
+
+/// What a repair of the login 7 with the accounts 1 and 2 comes to where these are the customer's accounts then; and what was deleted.
+async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String>, Vec<String>) {
+    let (router, deleted) = deleting();
     let list = async move || Json(json!({ "accounts": accounts }));
-    let customer = "/aggregation/v1/customers/{customer}";
-    let router = Router::new()
-        .route(&format!("{customer}/accounts"), get(list))
-        .route(&format!("{customer}/institutionLogins/{{login}}"), axum::routing::delete(delete));
+    let router = router.route("/aggregation/v1/customers/{customer}/accounts", get(list));
     let moved = rig.before(router).await;
     let session = json!({
         "id": "s", "customer": "c", "ends": i64::MAX, "known": ["7"], "institution": "100",
-        "fix": { "login": "7", "accounts": ["1"], "broken": true, "since": 1 },
+        "fix": { "login": "7", "accounts": ["1", "2"], "broken": true, "since": 1 },
     });
     let continuation = LinkContinuation {
         provider_session: Secret::new(session.to_string()),
@@ -172,7 +190,101 @@ async fn d1_a_repair_may_bring_another_login_since_the_institution_moved_to_oaut
     assert_eq!(repaired(&rig, vec![account(1, 7, 0)]).await, (Some("c/7".to_owned()), nothing.clone()));
     // Its accounts were moved.
     assert_eq!(repaired(&rig, vec![account(1, 8, 0)]).await, (Some("c/8".to_owned()), nothing));
-    // They were added anew: the old login would be billed, and show them twice.
-    let both = vec![account(1, 7, 948), account(2, 9, 0)];
-    assert_eq!(repaired(&rig, both).await, (Some("c/9".to_owned()), vec!["7".to_owned()]));
+    // The old login is still there, and ends with the connection, not before we know of the new one.
+    let both = vec![account(1, 8, 0), account(2, 7, 948), account(3, 7, 948)];
+    let (credential, deleted) = repaired(&rig, both).await;
+    assert_eq!((credential.as_deref(), deleted), (Some("c/8/7"), Vec::new()));
+    assert_eq!(ended_at(&rig, "c/8/7").await, ["7", "8"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_was_heard_is_not_heard_again_however_it_is_spelled() {
+    let app = TestApp::new().await;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"sandbox-secret");
+    let sign = |body: &str| -> String {
+        hmac::sign(&key, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let send = async |signature: &str, body: String| {
+        let headers = [("x-finicity-signature", signature)];
+        let sent = app.call("POST", "/webhooks/FINICITY", Key::Nobody, &headers, Some(body.into_bytes())).await;
+        sent.expect(204);
+        let mut connection = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+        let stored = sqlx::query_scalar("select count(*) from inbound_webhooks").fetch_one(&mut connection).await;
+        let stored: i64 = stored.unwrap();
+        stored
+    };
+    let body = |id: &str| format!(r#"{{"eventType":"done","eventId":"{id}","webhookData":{{}}}}"#);
+    let (first, second) = (body("e-1"), body("e-2"));
+    assert_eq!(send(&sign(&first), first.clone()).await, 1);
+    for spelled in [first.clone(), first.replace(':', ": "), first.replace(',', " ,\n"), format!(" {first}")] {
+        assert_eq!(send(&sign(&first), spelled.clone()).await, 1, "{spelled}");
+        assert_eq!(send(&sign(&first).to_uppercase(), spelled.clone()).await, 1, "{spelled}");
+    }
+    assert_eq!(send(&sign(&second), second).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b15_long_history_is_billed_only_where_the_caller_asked_for_it() {
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__FINICITY__LONG_HISTORY", "true")]).await;
+    let loaded = || app.fidelity.operations().iter().filter(|path| path.contains("/historic")).count();
+    let body = |more: serde_json::Value| {
+        let mut body = json!({ "products": ["TRANSACTIONS"], "allowDuplicate": true });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for free in [json!({}), json!({ "historyDays": 180 })] {
+        app.linked_through("FINICITY", "First Platypus Bank", body(free)).await;
+        assert_eq!(loaded(), 0);
+    }
+    app.linked_through("FINICITY", "First Platypus Bank", body(json!({ "historyDays": 400 }))).await;
+    assert!(loaded() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_accounts_that_were_chosen_are_read_and_each_as_soon_as_it_can_be() {
+    let rig = finicity().await;
+    assert_eq!(rig.spec().read_every_hours, 24, "E7");
+    let (mut late, mut pending) = (account(2, 7, 0), account(3, 7, 0));
+    late.as_object_mut().unwrap().remove("aggregationStatusCode");
+    pending["status"] = json!("pending");
+    let list = json!({ "accounts": [account(1, 7, 0), late, pending] });
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = asked.clone();
+    let details = async move |Path((_, id)): Path<(String, String)>| {
+        noted.lock().unwrap().push(id);
+        Json(json!({ "routingNumber": "1", "realAccountNumber": "2" }))
+    };
+    let none = json!({ "found": 0, "displaying": 0, "moreAvailable": false, "fromDate": 0, "toDate": 1,
+        "sort": "asc", "transactions": [] });
+    let v1 = "/aggregation/v1/customers/{customer}";
+    let router = Router::new()
+        .route(&format!("{v1}/institutionLogins/7/accounts"), get(async move || Json(list)))
+        .route(&format!("{v1}/accounts/{{id}}/details"), get(details))
+        .route("/aggregation/v4/customers/{customer}/accounts/1/transactions", get(async move || Json(none)));
+    let here = rig.before(router).await;
+    let credential = Secret::new("c/7");
+    let wanted = AccountsWanted { identifiers: true, ..AccountsWanted::default() };
+    let accounts = rig.provider().accounts(&here.patient(), &credential, wanted).await.unwrap();
+    let ids: Vec<&str> = accounts.iter().map(|one| one.provider_account_id.as_str()).collect();
+    assert_eq!((ids, asked.lock().unwrap().clone()), (vec!["1", "2"], vec!["1".to_owned(), "2".to_owned()]));
+    let request = TransactionsRequest { history_days: 90, ..TransactionsRequest::default() };
+    let page = rig.provider().transactions(&here.patient(), &credential, &request).await.unwrap();
+    let read: Vec<_> = page.whole.iter().filter_map(|window| window.provider_account_id.as_deref()).collect();
+    assert_eq!((read, page.history, page.has_more), (vec!["1"], HistoryProgress::Recent, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_nothing_is_said_to_be_there_that_the_institution_lacks() {
+    let rig = finicity().await;
+    let every = InstitutionsRequest { country_codes: vec!["US".to_owned()], page: None };
+    let listed = rig.provider().institutions(&rig.cx(), &every).await.unwrap().institutions;
+    let poor = listed.into_iter().find(|one| !one.oauth && !one.products.contains(&Product::Owners)).unwrap();
+    let placements = Placements { products: [Product::Transactions].into(), ..Placements::default() };
+    let mut request = rig.request(LinkPurpose::Connect(placements));
+    request.institution = Some(poor.provider_institution_id.clone());
+    let begun = rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+    rig.visit(&begun, json!({})).await;
+    let Ok(LinkProgress::Linked(linked)) = rig.ask(&begun.provider_session, None).await else { panic!("not linked") };
+    let there = rig.status(&linked.credential).await.initialized;
+    assert!(there.iter().all(|product| poor.products.contains(product)), "{there:?} {poor:?}");
 }

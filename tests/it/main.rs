@@ -22,6 +22,7 @@ mod judge;
 mod leases;
 mod limits;
 mod links;
+mod main_jobs;
 mod mx;
 mod openapi;
 mod outages;

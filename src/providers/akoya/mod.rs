@@ -73,6 +73,12 @@ pub struct Akoya {
     config: AkoyaConfig,
 }
 
+impl Akoya {
+    fn api<'a>(&'a self, cx: &'a Context<'a>, operation: &str) -> Api<'a> {
+        Api::new(&self.config, cx, spec::SPEC.deadline(operation))
+    }
+}
+
 #[async_trait]
 impl Provider for Akoya {
     fn spec(&self) -> &'static Spec {
@@ -85,7 +91,7 @@ impl Provider for Akoya {
     }
 
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
-        client::link::begin(&Api::new(&self.config, cx), request).await
+        client::link::begin(&self.api(cx, "begin_link"), request).await
     }
 
     async fn continue_link(
@@ -93,11 +99,11 @@ impl Provider for Akoya {
         cx: &Context<'_>,
         request: &link::LinkContinuation,
     ) -> Result<link::LinkProgress, Failure> {
-        client::link::progress(&Api::new(&self.config, cx), request).await
+        client::link::progress(&self.api(cx, "continue_link"), request).await
     }
 
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
-        accounts::status(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        accounts::status(&self.api(cx, "status"), &Credential::read(credential)?).await
     }
 
     fn renewal_due(&self, credential: &Secret, now: DateTime<Utc>) -> bool {
@@ -105,7 +111,7 @@ impl Provider for Akoya {
     }
 
     async fn renew(&self, cx: &Context<'_>, credential: &Secret) -> Result<Secret, Failure> {
-        let renewed = tokens::renew(&Api::new(&self.config, cx), &Credential::read(credential)?).await?;
+        let renewed = tokens::renew(&self.api(cx, "renew"), &Credential::read(credential)?).await?;
         Ok(renewed.write())
     }
 
@@ -115,7 +121,7 @@ impl Provider for Akoya {
         credential: &Secret,
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure> {
-        accounts::accounts(&Api::new(&self.config, cx), &Credential::read(credential)?, wanted).await
+        accounts::accounts(&self.api(cx, wanted.operation()), &Credential::read(credential)?, wanted).await
     }
 
     async fn transactions(
@@ -124,11 +130,11 @@ impl Provider for Akoya {
         credential: &Secret,
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
-        transactions::page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+        transactions::page(&self.api(cx, "transactions"), &Credential::read(credential)?, request).await
     }
 
     async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
-        accounts::holdings(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        accounts::holdings(&self.api(cx, "holdings"), &Credential::read(credential)?).await
     }
 
     async fn investment_transactions(
@@ -137,7 +143,8 @@ impl Provider for Akoya {
         credential: &Secret,
         request: &data::InvestmentTransactionsRequest,
     ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        transactions::investment_page(&Api::new(&self.config, cx), &Credential::read(credential)?, request).await
+        transactions::investment_page(&self.api(cx, "investment_transactions"), &Credential::read(credential)?, request)
+            .await
     }
 
     async fn liabilities(
@@ -145,7 +152,7 @@ impl Provider for Akoya {
         cx: &Context<'_>,
         credential: &Secret,
     ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        accounts::liabilities(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        accounts::liabilities(&self.api(cx, "liabilities"), &Credential::read(credential)?).await
     }
 
     /// Nothing is kept at Akoya: every reading is a refresh.
@@ -158,11 +165,11 @@ impl Provider for Akoya {
         cx: &Context<'_>,
         request: &data::InstitutionsRequest,
     ) -> Result<data::InstitutionsPage, Failure> {
-        institutions::page(&Api::new(&self.config, cx), request).await
+        institutions::page(&self.api(cx, "institutions"), request).await
     }
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
-        tokens::revoke(&Api::new(&self.config, cx), &Credential::read(credential)?).await
+        tokens::revoke(&self.api(cx, "revoke"), &Credential::read(credential)?).await
     }
 
     fn read_webhook(&self, body: &[u8]) -> Result<Vec<Hint>, data::WebhookRefused> {
@@ -175,6 +182,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::net;
+    use crate::providers::Hosts;
+    use crate::providers::records::NoRecords;
 
     fn section(entries: &[(&str, &str)]) -> Dict {
         entries.iter().map(|&(key, value)| (key.to_owned(), Value::from(value))).collect()
@@ -202,5 +212,31 @@ mod tests {
         let addresses: Vec<&str> = hosts.iter().filter_map(|(_, url)| url.as_ref().map(Url::as_str)).collect();
         assert_eq!(addresses, ["https://idp.example/", "https://sts.ddp.akoya.com/", "https://api.akoya.com/"]);
         assert!(build(Dict::new(), Mode::Sandbox).unwrap().hosts().iter().all(|(_, url)| url.is_none()));
+    }
+
+    #[tokio::test]
+    async fn a_call_takes_no_longer_than_its_operation_may() {
+        let settings = net::Settings { allow_private_addresses: false, user_agent: "test".to_owned() };
+        let client = net::Client::new(settings, None).unwrap();
+        let upstream = client.upstream("akoya", "http://127.0.0.1:1/".parse().unwrap(), true).unwrap();
+        let cx = Context {
+            upstream: &upstream,
+            hosts: &Hosts::default(),
+            now: Utc::now(),
+            records: &NoRecords,
+            deadline: net::MAX_DEADLINE,
+            patience: net::DEFAULT_PATIENCE,
+        };
+        let akoya = Akoya { config: Value::from(Dict::new()).deserialize().unwrap() };
+        let none = data::AccountsWanted::default();
+        for (wanted, seconds) in [
+            (none, 30),
+            (data::AccountsWanted { live_balances: true, ..none }, 30),
+            (data::AccountsWanted { identifiers: true, ..none }, 180),
+            (data::AccountsWanted { owners: true, ..none }, 180),
+        ] {
+            let left = akoya.api(&cx, wanted.operation()).left().as_secs();
+            assert!((seconds - 5..=seconds).contains(&left), "{wanted:?}: {left}");
+        }
     }
 }

@@ -73,14 +73,24 @@ pub struct Finicity {
     config: FinicityConfig,
 }
 
+impl Finicity {
+    fn api<'a>(&'a self, cx: &'a Context<'a>, operation: &str) -> Api<'a> {
+        Api::new(&self.config, cx, spec::SPEC.deadline(operation))
+    }
+}
+
 #[async_trait]
 impl Provider for Finicity {
     fn spec(&self) -> &'static Spec {
         if self.config.long_history { &spec::LONG_HISTORY } else { &spec::SPEC }
     }
 
+    fn ordinary_history_days(&self) -> u16 {
+        spec::STANDARD_HISTORY
+    }
+
     async fn begin_link(&self, cx: &Context<'_>, request: &link::LinkRequest) -> Result<link::LinkBegun, Failure> {
-        client::link::begin(&Api::new(&self.config, cx), request).await
+        client::link::begin(&self.api(cx, "begin_link"), request).await
     }
 
     async fn continue_link(
@@ -88,11 +98,11 @@ impl Provider for Finicity {
         cx: &Context<'_>,
         request: &link::LinkContinuation,
     ) -> Result<link::LinkProgress, Failure> {
-        session::progress(&Api::new(&self.config, cx), request).await
+        session::progress(&self.api(cx, "continue_link"), request).await
     }
 
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
-        accounts::observe(&Api::new(&self.config, cx), credential).await
+        accounts::observe(&self.api(cx, "status"), credential).await
     }
 
     async fn accounts(
@@ -101,7 +111,7 @@ impl Provider for Finicity {
         credential: &Secret,
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure> {
-        accounts::accounts(&Api::new(&self.config, cx), credential, wanted).await
+        accounts::accounts(&self.api(cx, wanted.operation()), credential, wanted).await
     }
 
     async fn transactions(
@@ -110,11 +120,11 @@ impl Provider for Finicity {
         credential: &Secret,
         request: &data::TransactionsRequest,
     ) -> Result<data::TransactionsPage, Failure> {
-        transactions::page(&Api::new(&self.config, cx), credential, request).await
+        transactions::page(&self.api(cx, "transactions"), credential, request).await
     }
 
     async fn holdings(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<data::ProviderHolding>, Failure> {
-        accounts::holdings(&Api::new(&self.config, cx), credential).await
+        accounts::holdings(&self.api(cx, "holdings"), credential).await
     }
 
     async fn investment_transactions(
@@ -123,7 +133,7 @@ impl Provider for Finicity {
         credential: &Secret,
         request: &data::InvestmentTransactionsRequest,
     ) -> Result<data::InvestmentTransactionsPage, Failure> {
-        transactions::movements(&Api::new(&self.config, cx), credential, request).await
+        transactions::movements(&self.api(cx, "investment_transactions"), credential, request).await
     }
 
     async fn liabilities(
@@ -131,7 +141,7 @@ impl Provider for Finicity {
         cx: &Context<'_>,
         credential: &Secret,
     ) -> Result<Vec<data::ProviderLiability>, Failure> {
-        accounts::liabilities(&Api::new(&self.config, cx), credential).await
+        accounts::liabilities(&self.api(cx, "liabilities"), credential).await
     }
 
     async fn refresh(
@@ -140,7 +150,7 @@ impl Provider for Finicity {
         credential: &Secret,
         request: &data::RefreshRequest<'_>,
     ) -> Result<(), Failure> {
-        accounts::refresh(&Api::new(&self.config, cx), credential, request.products).await
+        accounts::refresh(&self.api(cx, "refresh"), credential, request.products).await
     }
 
     async fn institutions(
@@ -148,19 +158,19 @@ impl Provider for Finicity {
         cx: &Context<'_>,
         request: &data::InstitutionsRequest,
     ) -> Result<data::InstitutionsPage, Failure> {
-        institutions::page(&Api::new(&self.config, cx), request).await
+        institutions::page(&self.api(cx, "institutions"), request).await
     }
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
-        accounts::revoke(&Api::new(&self.config, cx), credential).await
+        accounts::revoke(&self.api(cx, "revoke"), credential).await
     }
 
     fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String> {
         webhook::signature(webhook.headers).map(|_| WEBHOOK_KEY.to_owned())
     }
 
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        webhook::signature(webhook.headers)
+    fn webhook_signature(&self, webhook: &Webhook<'_>) -> Option<Vec<u8>> {
+        webhook::signature(webhook.headers).map(Into::into)
     }
 
     async fn webhook_key(&self, _: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {
@@ -187,6 +197,9 @@ mod tests {
 
     use super::*;
     use crate::domain::service_provider::ServiceProvider;
+    use crate::net;
+    use crate::providers::Hosts;
+    use crate::providers::records::NoRecords;
 
     fn section(entries: &[(&str, &str)]) -> Dict {
         entries.iter().map(|&(key, value)| (key.to_owned(), Value::from(value))).collect()
@@ -209,5 +222,31 @@ mod tests {
     fn b15_long_history_is_the_operator_s_choice() {
         let long: Dict = [("long_history".to_owned(), Value::from(true))].into_iter().collect();
         assert_eq!(build(long, Mode::Sandbox).unwrap().spec().history_days, 730);
+    }
+
+    #[tokio::test]
+    async fn a_call_takes_no_longer_than_its_operation_may() {
+        let settings = net::Settings { allow_private_addresses: false, user_agent: "test".to_owned() };
+        let client = net::Client::new(settings, None).unwrap();
+        let upstream = client.upstream("finicity", "http://127.0.0.1:1/".parse().unwrap(), true).unwrap();
+        let cx = Context {
+            upstream: &upstream,
+            hosts: &Hosts::default(),
+            now: Utc::now(),
+            records: &NoRecords,
+            deadline: net::MAX_DEADLINE,
+            patience: net::DEFAULT_PATIENCE,
+        };
+        let finicity = Finicity { config: FinicityConfig::default() };
+        let none = data::AccountsWanted::default();
+        for (wanted, seconds) in [
+            (none, 30),
+            (data::AccountsWanted { live_balances: true, ..none }, 180),
+            (data::AccountsWanted { identifiers: true, ..none }, 180),
+            (data::AccountsWanted { owners: true, ..none }, 180),
+        ] {
+            let left = finicity.api(&cx, wanted.operation()).left().as_secs();
+            assert!((seconds - 5..=seconds).contains(&left), "{wanted:?}: {left}");
+        }
     }
 }

@@ -31,8 +31,8 @@ const STANDARD: Spec = Spec {
     history_days: STANDARD_HISTORY,
     // The access key of another of Finicity's partners is none
     processor_tokens: false,
-    // [S] "Active accounts are automatically refreshed by Finicity once per day"
-    read_every_hours: 12,
+    // [S] "Active accounts are automatically refreshed by Finicity once per day"; rule E7
+    read_every_hours: 24,
     // [S] the refresh of a login: "account and transaction data for all accounts"
     refreshable: &[
         Product::Balances,

@@ -1,7 +1,7 @@
 //! Connect's webhooks: are they Finicity's, and what do they hint at. Pure.
 //!
 //! The header holds the HMAC-SHA256 of the body in hexadecimal digits, under the partner's secret. It says no time: a repeat is
-//! known by its signature, since each event has an id of its own.
+//! known by its signature, however it and the body are spelled, since each event has an id of its own.
 
 use aws_lc_rs::hmac;
 use serde::de::DeserializeOwned;
@@ -21,15 +21,15 @@ const SIGNATURE_BYTES: usize = 32;
 /// Accounts of an event that are looked at.
 const MOST_ACCOUNTS: usize = 1_000;
 
-/// The signature as it came.
-pub fn signature(headers: &HeaderMap) -> Option<&[u8]> {
-    headers.get(HEADER).map(HeaderValue::as_bytes)
+/// The signature; its digits may be spelled with capitals or without.
+pub fn signature(headers: &HeaderMap) -> Option<[u8; SIGNATURE_BYTES]> {
+    headers.get(HEADER).map(HeaderValue::as_bytes).and_then(unhex)
 }
 
 /// Verifies the signature, over the bytes as they came or, as Finicity's own sample does, over the JSON without the space between
 /// its parts. Nothing may follow the JSON: a body is not to be varied at will.
 pub fn verify(secret: &Secret, headers: &HeaderMap, body: &[u8]) -> Result<(), WebhookRefused> {
-    let signature = signature(headers).and_then(unhex).ok_or(WebhookRefused::Signature)?;
+    let signature = signature(headers).ok_or(WebhookRefused::Signature)?;
     if secret.expose().is_empty() {
         return Err(WebhookRefused::Signature);
     }

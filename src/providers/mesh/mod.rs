@@ -157,8 +157,8 @@ impl Provider for Mesh {
         webhook::signature(webhook.headers).map(|_| WEBHOOK_KEY.to_owned())
     }
 
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        webhook::signature(webhook.headers)
+    fn webhook_signature(&self, webhook: &Webhook<'_>) -> Option<Vec<u8>> {
+        webhook::signature(webhook.headers).map(<[u8]>::to_vec)
     }
 
     /// The key is configured, and stays there.

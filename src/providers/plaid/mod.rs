@@ -178,8 +178,8 @@ impl Provider for Plaid {
         items::remove(&self.api(cx, "revoke"), credential).await
     }
 
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        webhook::signature(webhook.headers)
+    fn webhook_signature(&self, webhook: &Webhook<'_>) -> Option<Vec<u8>> {
+        webhook::signature(webhook.headers).map(<[u8]>::to_vec)
     }
 
     fn webhook_key_id(&self, webhook: &Webhook<'_>) -> Option<String> {

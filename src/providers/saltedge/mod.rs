@@ -150,8 +150,8 @@ impl Provider for SaltEdge {
         webhook::key_id(webhook.headers)
     }
 
-    fn webhook_signature<'a>(&self, webhook: &Webhook<'a>) -> Option<&'a [u8]> {
-        webhook::signature(webhook.headers)
+    fn webhook_signature(&self, webhook: &Webhook<'_>) -> Option<Vec<u8>> {
+        webhook::signature(webhook.headers).map(<[u8]>::to_vec)
     }
 
     async fn webhook_key(&self, _: &Context<'_>, key_id: &str) -> Result<data::WebhookKey, Failure> {

@@ -48,7 +48,7 @@ impl Source {
         let mut code = without_literals(text);
         let mut prose = text.to_owned();
         let mut tests = test_items(&code);
-        if path.ends_with("/tests.rs") || path.contains("/tests/") {
+        if path.ends_with("/tests.rs") || path.contains("/tests/") || code.contains("#![cfg(test)]") {
             tests.push(0..code.len());
         }
         for range in tests {

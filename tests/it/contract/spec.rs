@@ -25,6 +25,11 @@ async fn a_spec_is_well_formed() {
         assert!((1..=730).contains(&spec.history_days) && spec.read_every_hours > 0, "{}", spec.name);
         let slow = spec.slow_operations.iter().map(|(_, deadline)| *deadline);
         assert!(slow.max().unwrap_or_default() <= linkspan::net::MAX_DEADLINE, "{}", spec.name);
+        let operations = ["live_balances", "identifiers", "owners", "accounts", "transactions", "holdings"];
+        let others =
+            ["investment_transactions", "liabilities", "refresh", "status", "institutions", "begin_link", "revoke"];
+        let known = |name: &str| operations.contains(&name) || others.contains(&name);
+        assert!(spec.slow_operations.iter().all(|(name, _)| known(name)), "{}: dead data", spec.name);
         assert!(spec.limits.iter().all(|limit| limit.per_connection.is_none_or(|own| own <= limit.total)));
     }
     assert_eq!(ids.len(), providers::LIST.len());

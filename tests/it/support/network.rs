@@ -340,7 +340,7 @@ impl Provider for Network {
         None
     }
 
-    fn webhook_signature<'a>(&self, _: &Webhook<'a>) -> Option<&'a [u8]> {
+    fn webhook_signature(&self, _: &Webhook<'_>) -> Option<Vec<u8>> {
         None
     }
 

@@ -68,9 +68,11 @@ impl Credential {
 
     /// Whether the id token is to be renewed: it says itself when it ends, and is not trusted to live that long.
     pub fn renewal_due(&self, now: DateTime<Utc>, minutes: u32) -> bool {
-        let trusted = self.since + TimeDelta::minutes(i64::from(minutes));
-        let ends = self.claims.expires_at().map_or(trusted, |end| trusted.min(end));
-        self.refresh_token.is_some() && now >= ends - MARGIN
+        let trusted = self.since.checked_add_signed(TimeDelta::minutes(i64::from(minutes)));
+        // Without a time that makes sense it is renewed at once.
+        let ends = self.claims.expires_at().into_iter().chain(trusted).min().unwrap_or(now);
+        let due = ends.checked_sub_signed(MARGIN).is_none_or(|due| due <= now);
+        self.refresh_token.is_some() && due
     }
 
     /// What is asked for with it.

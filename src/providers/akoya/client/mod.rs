@@ -9,7 +9,7 @@ pub mod tokens;
 pub mod transactions;
 pub mod windows;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -38,6 +38,7 @@ pub struct Api<'a> {
     config: &'a AkoyaConfig,
     cx: &'a Context<'a>,
     started: Instant,
+    deadline: Duration,
 }
 
 /// An answer.
@@ -49,9 +50,14 @@ pub struct Answer<T> {
 }
 
 impl<'a> Api<'a> {
-    /// Begins to count the call's time.
-    pub fn new(config: &'a AkoyaConfig, cx: &'a Context<'a>) -> Self {
-        Self { config, cx, started: Instant::now() }
+    /// Begins to count the call's time, of which there is no more than the operation's.
+    pub fn new(config: &'a AkoyaConfig, cx: &'a Context<'a>, longest: Duration) -> Self {
+        Self { config, cx, started: Instant::now(), deadline: cx.deadline.min(longest) }
+    }
+
+    /// How much of the call's time is left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
     }
 
     /// Business time.
@@ -103,8 +109,7 @@ impl<'a> Api<'a> {
 
     /// Sends a call within what is left of the time.
     async fn send(&self, upstream: &Upstream, call: Call) -> Result<Reply, Failure> {
-        let left = self.cx.deadline.saturating_sub(self.started.elapsed());
-        Ok(upstream.send(call.deadline(left).patience(self.cx.patience)).await?)
+        Ok(upstream.send(call.deadline(self.left()).patience(self.cx.patience)).await?)
     }
 
     /// Reads an answer. A `Retry-After` that is a date counts from business time, which only the sandbox shifts.

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::{Id, Text};
 use crate::domain::secret::Secret;
 
+/// The year 9999 ends; with any time before it can be reckoned.
+const LATEST: i64 = 253_402_300_799;
+
 /// `/token`, for a customer. There is no access token.
 #[derive(Deserialize)]
 pub struct Tokens {
@@ -48,9 +51,9 @@ impl Claims {
         serde_json::from_slice(&json).ok()
     }
 
-    /// When the token ends.
+    /// When the token ends; `None` where it says a time that makes no sense.
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.exp, 0)
+        (0..=LATEST).contains(&self.exp).then(|| DateTime::from_timestamp(self.exp, 0)).flatten()
     }
 
     /// What webhooks call the connection: the consent, or the login where there is no consent's id.

@@ -13,7 +13,7 @@ use crate::providers::finicity::spec::SPEC;
 use crate::providers::finicity::wire::account::{Account, Accounts, AchDetails, Holders};
 use crate::providers::{Failure, FailureKind};
 
-use super::{Api, Login, Operation, session};
+use super::{Api, Login, Operation};
 
 const ACCOUNTS: Operation = Operation::repeatable("accounts");
 /// The next three ask the institution and are billed by call.
@@ -22,8 +22,9 @@ const DETAILS: Operation = Operation::once("identifiers");
 const OWNER: Operation = Operation::once("owners");
 /// Asks the institution; never without a caller's request.
 const REFRESH: Operation = Operation::once("refresh");
+const DELETE: Operation = Operation::repeatable("delete_login");
 
-/// The accounts of a login.
+/// The accounts of a login that the customer chose. Calls for others would be billed, and nobody shared them.
 pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Account>, Failure> {
     let answer: Accounts = api.get(ACCOUNTS, format!("{}/accounts", login.path())).await?;
     let mut accounts = answer.accounts;
@@ -32,6 +33,7 @@ pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Accou
         let body = br#"{"code":"38007","message":"the login has no accounts"}"#;
         return Err(error::failure(StatusCode::NOT_FOUND, body, None));
     }
+    accounts.retain(|account| !account.is_pending());
     accounts.sort_by(|a, b| a.id.cmp(&b.id));
     accounts.dedup_by(|a, b| a.id == b.id);
     Ok(accounts)
@@ -153,7 +155,14 @@ pub async fn refresh(api: &Api<'_>, credential: &Secret, products: &[Product]) -
     api.send(REFRESH, Method::POST, format!("{}/accounts", login.path()), None).await.map(drop)
 }
 
-/// Ends the login at Finicity.
+/// Ends the login at Finicity, and those in whose place it stands. One that is gone is ended.
 pub async fn revoke(api: &Api<'_>, credential: &Secret) -> Result<(), Failure> {
-    session::delete(api, &Login::read(credential)?).await
+    let login = Login::read(credential)?;
+    for id in login.retired.iter().chain([&login.id]) {
+        match api.send(DELETE, Method::DELETE, login.path_of(id), None).await {
+            Err(failure) if failure.kind != FailureKind::NotFound => return Err(failure),
+            _ => {}
+        }
+    }
+    Ok(())
 }

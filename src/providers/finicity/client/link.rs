@@ -8,13 +8,13 @@ use crate::domain::connection::Condition;
 use crate::domain::secret::Secret;
 use crate::providers::Failure;
 use crate::providers::finicity::config::FinicityConfig;
-use crate::providers::finicity::map::status;
+use crate::providers::finicity::map::{self, status};
 use crate::providers::finicity::wire::account::Account;
 use crate::providers::finicity::wire::link::ConnectUrl;
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 
 use super::accounts::{accounts_of_customer, accounts_of_login};
-use super::{Api, Login, Operation, customers, or_sandbox};
+use super::{Api, Login, Operation, customers, or_sandbox, short_hash};
 
 const GENERATE: Operation = Operation::once("generate_connect_url");
 /// "The link carries a ttl", which is two hours after it was made.
@@ -49,6 +49,9 @@ pub struct Fix {
     pub login: String,
     /// Its accounts.
     pub accounts: Vec<String>,
+    /// What they look like: an account that was added anew has another id.
+    #[serde(default)]
+    pub looks: Vec<String>,
     /// Whether it needed the customer.
     pub broken: bool,
     /// When it was last aggregated well, in seconds since 1970.
@@ -101,6 +104,7 @@ async fn repair(api: &Api<'_>, request: &LinkRequest, login: &Login) -> Result<S
     session.fix = Some(Fix {
         login: login.id.clone(),
         accounts: own.iter().map(|account| account.id.0.clone()).take(MOST_REMEMBERED).collect(),
+        looks: own.iter().map(look).take(MOST_REMEMBERED).collect(),
         broken: needs_customer(condition),
         since: last_success(&own),
     });
@@ -120,6 +124,20 @@ fn session(api: &Api<'_>, request: &LinkRequest, customer: String, accounts: &[A
         institution: request.institution.clone(),
         fix: None,
     }
+}
+
+impl Fix {
+    /// Whether an account is one of those that are mended (D9).
+    pub fn knows(&self, account: &Account) -> bool {
+        self.accounts.contains(&account.id.0) || self.looks.contains(&look(account))
+    }
+}
+
+/// What an account looks like, by kind, last digits of its number and name, as a hash: it travels with Connect's events.
+pub fn look(account: &Account) -> String {
+    let shown = map::accounts::account(account);
+    let text = format!("{:?}/{:?}/{:?}/{}", shown.account_type, shown.subtype, shown.mask, shown.name);
+    short_hash(&text)
 }
 
 /// Whether a login with that condition waits for its customer.

@@ -11,7 +11,7 @@ pub mod link;
 pub mod session;
 pub mod transactions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,12 +62,18 @@ pub struct Api<'a> {
     config: &'a FinicityConfig,
     cx: &'a Context<'a>,
     started: Instant,
+    deadline: Duration,
 }
 
 impl<'a> Api<'a> {
-    /// Begins to count the call's time.
-    pub fn new(config: &'a FinicityConfig, cx: &'a Context<'a>) -> Self {
-        Self { config, cx, started: Instant::now() }
+    /// Begins to count the call's time, of which there is no more than the operation's.
+    pub fn new(config: &'a FinicityConfig, cx: &'a Context<'a>, longest: Duration) -> Self {
+        Self { config, cx, started: Instant::now(), deadline: cx.deadline.min(longest) }
+    }
+
+    /// How much of the call's time is left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
     }
 
     /// Business time.
@@ -139,13 +145,12 @@ impl<'a> Api<'a> {
 
     /// The request but for its token, within what is left of the time.
     fn call(&self, operation: Operation, method: Method, path: String, body: Option<&Value>) -> Result<Call, Failure> {
-        let left = self.cx.deadline.saturating_sub(self.started.elapsed());
         let call = match body {
             Some(body) => Call { method, ..Call::post_json(operation.name, path, body.to_string().into_bytes()) },
             None => Call::new(operation.name, method, path),
         };
         let call = call
-            .deadline(left)
+            .deadline(self.left())
             .patience(self.cx.patience)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
             .header(HeaderName::from_static("finicity-app-key"), credential(self.config.app_key.expose())?);
@@ -184,9 +189,7 @@ impl<'a> Api<'a> {
     fn token_record(&self) -> String {
         let config = self.config;
         let parts = [config.partner_id.as_str(), config.partner_secret.expose(), config.app_key.expose()];
-        let hash = digest(&SHA256, parts.join("\n").as_bytes());
-        let hex: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("app_token/{hex}")
+        format!("app_token/{}", short_hash(&parts.join("\n")))
     }
 }
 
@@ -196,6 +199,11 @@ fn refused_before(kept: &Secret) -> Failure {
     let text =
         "Finicity refused partner_id, partner_secret or app_key, and five refusals lock the account: correct them";
     Failure::new(FailureKind::Auth, Persistence::Permanent, code, text)
+}
+
+/// The beginning of a text's hash, in hexadecimal digits.
+fn short_hash(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Simulators take any credentials that are the same throughout, so that none need be configured for them.
@@ -234,23 +242,33 @@ pub struct Login {
     pub customer: String,
     /// The login: our connection.
     pub id: String,
+    /// Logins in whose place it stands; they end with it.
+    pub retired: Vec<String>,
 }
 
 impl Login {
-    /// As the credential has it.
+    /// As the credential has it: the customer, the login, and those that it replaced.
     pub fn read(credential: &Secret) -> Result<Self, Failure> {
-        let parts = credential.expose().split_once('/').filter(|(customer, login)| is_id(customer) && is_id(login));
-        let (customer, id) = parts.ok_or_else(|| Failure::unreadable("the connection's credential"))?;
-        Ok(Self { customer: customer.to_owned(), id: id.to_owned() })
+        let mut parts = credential.expose().split('/').map(|part| is_id(part).then(|| part.to_owned()));
+        let mut next = || parts.next().flatten();
+        let unreadable = || Failure::unreadable("the connection's credential");
+        let (customer, id) = (next().ok_or_else(unreadable)?, next().ok_or_else(unreadable)?);
+        let retired: Option<Vec<String>> = parts.collect();
+        Ok(Self { customer, id, retired: retired.ok_or_else(unreadable)? })
     }
 
     /// The credential of the connection.
     pub fn credential(&self) -> Secret {
-        Secret::new(format!("{}/{}", self.customer, self.id))
+        let retired: String = self.retired.iter().map(|id| format!("/{id}")).collect();
+        Secret::new(format!("{}/{}{retired}", self.customer, self.id))
     }
 
     fn path(&self) -> String {
-        format!("/aggregation/v1/customers/{}/institutionLogins/{}", self.customer, self.id)
+        self.path_of(&self.id)
+    }
+
+    fn path_of(&self, id: &str) -> String {
+        format!("/aggregation/v1/customers/{}/institutionLogins/{id}", self.customer)
     }
 }
 

@@ -5,18 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::secret::Secret;
-use crate::net::Method;
+use crate::providers::Failure;
 use crate::providers::finicity::map::status;
 use crate::providers::finicity::wire::account::Account;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
-use crate::providers::{Failure, FailureKind};
 
 use super::accounts::accounts_of_customer;
 use super::link::{Fix, Session, last_success, needs_customer};
-use super::{Api, Login, Operation, refused};
+use super::{Api, Login, refused};
 
-const DELETE: Operation = Operation::repeatable("delete_login");
 /// The longest code of an end.
 const LONGEST_CODE: usize = 60;
 
@@ -42,9 +42,10 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         _ => return Err(refused("INPUT", "Connect hands nothing over: it is asked how the customer's accounts stand")),
     };
     let accounts = accounts_of_customer(api, &session.customer).await?;
+    let seen = Seen { now: api.now(), back: &back };
     let found = match &session.fix {
         None => new_login(&session, &accounts, &back).map(|id| LinkProgress::Linked(linked(&session, id))),
-        Some(fix) => mended(api, &session, fix, &accounts, &back).await?,
+        Some(fix) => mended(&session, fix, request, &accounts, seen)?,
     };
     Ok(match (found, back) {
         (Some(progress), _) => progress,
@@ -60,7 +61,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
 }
 
 fn linked(session: &Session, id: String) -> Linked {
-    let login = Login { customer: session.customer.clone(), id };
+    let login = Login { customer: session.customer.clone(), id, retired: Vec::new() };
     Linked {
         credential: login.credential(),
         provider_connection_id: login.id,
@@ -68,65 +69,84 @@ fn linked(session: &Session, id: String) -> Linked {
     }
 }
 
-/// The login that this session brought. Another session of the customer's may be going on: as long as they are not back from this
-/// one, a login at another institution than the chosen one is not taken for its result.
-fn new_login(session: &Session, accounts: &[Account], back: &Back) -> Option<String> {
-    let new = |account: &&Account| {
-        account.status.as_deref() != Some("pending") && !session.known.contains(&account.institution_login_id.0)
-    };
+/// The accounts that this session may have brought, by the ids of their logins. Another session of the customer's may be going on:
+/// as long as they are not back from this one, a login at another institution than the chosen one is not taken for its result.
+fn new_accounts<'a>(session: &Session, accounts: &'a [Account], back: &Back) -> Vec<&'a Account> {
+    let new = |account: &&Account| !account.is_pending() && !session.known.contains(&account.institution_login_id.0);
     let chosen = |account: &&Account| session.institution.as_ref().is_none_or(|id| *id == account.institution_id.0);
-    let first = |wanted: &dyn Fn(&&Account) -> bool| {
-        let found = accounts.iter().filter(new).filter(wanted);
-        found.map(|account| account.institution_login_id.0.clone()).min()
-    };
+    let mut found: Vec<&Account> = accounts.iter().filter(new).collect();
     // An institution may have another id since it moved to OAuth.
-    first(&chosen).or_else(|| if *back == Back::No { None } else { first(&|_| true) })
+    if *back == Back::No || found.iter().any(chosen) {
+        found.retain(chosen);
+    }
+    found.sort_by(|a, b| a.institution_login_id.0.cmp(&b.institution_login_id.0));
+    found
 }
 
-/// Whether a repair succeeded.
-async fn mended(
-    api: &Api<'_>,
+/// The login that this session brought.
+fn new_login(session: &Session, accounts: &[Account], back: &Back) -> Option<String> {
+    new_accounts(session, accounts, back).first().map(|account| account.institution_login_id.0.clone())
+}
+
+/// What came of a repair, if it is known. Another login mends nothing (D9). Nothing is deleted here: a login that was replaced ends
+/// with the connection.
+fn mended(
     session: &Session,
     fix: &Fix,
+    request: &LinkContinuation,
     accounts: &[Account],
-    back: &Back,
+    seen: Seen<'_>,
 ) -> Result<Option<LinkProgress>, Failure> {
     let repaired = |credential: Option<Secret>| {
-        Some(LinkProgress::Repaired { credential, provider_session_id: Some(session.id.clone()) })
+        Ok(Some(LinkProgress::Repaired { credential, provider_session_id: Some(session.id.clone()) }))
     };
+    let different = || Ok(Some(LinkProgress::Ended(different_login(session))));
     let own: Vec<Account> =
         accounts.iter().filter(|account| account.institution_login_id.0 == fix.login).cloned().collect();
-    if works(fix, &own, api, back) {
-        return Ok(repaired(None));
+    if !own.is_empty() && !own.iter().any(|account| fix.knows(account)) {
+        return different();
+    }
+    let (condition, _) = status::condition(&own, seen.now);
+    let works = !own.is_empty() && !needs_customer(condition);
+    if works && (fix.broken || last_success(&own) > fix.since) {
+        return repaired(None);
     }
     // Migration moves the accounts; a repair at an institution with OAuth may add them anew.
     let moved = accounts
         .iter()
         .find(|account| fix.accounts.contains(&account.id.0) && account.institution_login_id.0 != fix.login);
-    let other = moved.map(|account| account.institution_login_id.0.clone());
-    let Some(id) = other.or_else(|| new_login(session, accounts, &Back::No)) else { return Ok(None) };
-    let login = Login { customer: session.customer.clone(), id };
-    if !own.is_empty() {
-        // Else it is billed, and its accounts stand there twice.
-        let old = Login { customer: session.customer.clone(), id: fix.login.clone() };
-        delete(api, &old).await?;
+    let brought = new_accounts(session, accounts, seen.back);
+    if let Some(account) = moved.or_else(|| brought.iter().copied().find(|account| fix.knows(account))) {
+        let before = request.credential.as_ref().map(Login::read).transpose()?;
+        let mut retired = before.map(|login| login.retired).unwrap_or_default();
+        if !own.is_empty() {
+            retired.push(fix.login.clone());
+        }
+        let id = account.institution_login_id.0.clone();
+        let login = Login { customer: session.customer.clone(), id, retired };
+        return repaired(Some(login.credential()));
     }
-    Ok(repaired(Some(login.credential())))
+    match seen.back {
+        // As long as the customer is not back, another session may have brought it.
+        Back::Succeeded if !brought.is_empty() => different(),
+        Back::Succeeded if works => repaired(None),
+        _ => Ok(None),
+    }
 }
 
-/// Whether the login works, and because of this session: it did not before, or it was aggregated since.
-fn works(fix: &Fix, own: &[Account], api: &Api<'_>, back: &Back) -> bool {
-    let (condition, _) = status::condition(own, api.now());
-    let since = last_success(own) > fix.since;
-    !own.is_empty() && !needs_customer(condition) && (fix.broken || since || *back == Back::Succeeded)
+/// When a session is looked at, and what the customer's way back said.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    now: DateTime<Utc>,
+    back: &'a Back,
 }
 
-/// Ends a login; one that is gone is ended.
-pub async fn delete(api: &Api<'_>, login: &Login) -> Result<(), Failure> {
-    match api.send(DELETE, Method::DELETE, login.path(), None).await {
-        Ok(_) => Ok(()),
-        Err(failure) if failure.kind == FailureKind::NotFound => Ok(()),
-        Err(failure) => Err(failure),
+fn different_login(session: &Session) -> AttemptEnd {
+    AttemptEnd {
+        cancelled: false,
+        code: "DIFFERENT_LOGIN".to_owned(),
+        message: None,
+        provider_session_id: Some(session.id.clone()),
     }
 }
 

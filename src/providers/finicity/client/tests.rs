@@ -67,7 +67,8 @@ fn connect_leads_straight_to_a_chosen_institution() {
 
 #[test]
 fn a_repair_names_its_login() {
-    let fix = Fix { login: "7".to_owned(), accounts: vec!["1".to_owned()], broken: true, since: Some(3) };
+    let fix =
+        Fix { login: "7".to_owned(), accounts: vec!["1".to_owned()], looks: Vec::new(), broken: true, since: Some(3) };
     let (path, body) = body(&FinicityConfig::default(), &request(Some("102105")), &session(Some(fix)));
     assert_eq!((path, &body["institutionLoginId"]), ("/connect/v2/generate/fix", &json!("7")));
     assert!(body.get("institutionId").is_none());
@@ -75,10 +76,10 @@ fn a_repair_names_its_login() {
 
 #[test]
 fn a_credential_is_a_customer_and_a_login() {
-    let login = Login { customer: "1005".to_owned(), id: "7".to_owned() };
+    let login = Login { customer: "1005".to_owned(), id: "7".to_owned(), retired: vec!["5".to_owned()] };
     assert_eq!(Login::read(&login.credential()).unwrap(), login);
     assert_eq!(login.path(), "/aggregation/v1/customers/1005/institutionLogins/7");
-    for broken in ["", "1", "/", "1/", "1/2/3", "1/..", "1/2?x"] {
+    for broken in ["", "1", "/", "1/", "1/2/", "1/..", "1/2/..", "1/2?x"] {
         assert!(Login::read(&Secret::new(broken)).is_err(), "{broken}");
     }
 }

@@ -33,13 +33,24 @@ const OVERLAP: TimeDelta = TimeDelta::days(20);
 /// How far it reaches ahead: institutions date by their own day.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
+/// A run that read all accounts to their end. Its text is the cursor of the next run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// When it began, in seconds since 1970.
+    began: i64,
+    /// The accounts that it read. Others come later, and with their whole history.
+    accounts: Vec<String>,
+}
+
 /// Where a run is. Its text is the page cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// When the run began, in seconds since 1970; its last page makes it the cursor of the next run.
     began: i64,
-    /// First second of the window.
-    from: i64,
+    /// First second of the history.
+    first: i64,
+    /// What the last run had read.
+    last: Option<Run>,
     /// The account that is read, by its id; accounts are read in the order of their ids.
     account: String,
     /// The next transaction of it, from 1 on.
@@ -55,12 +66,16 @@ impl Place {
             return serde_json::from_str(text).map_err(|_| refused("CURSOR", "no page has this name"));
         }
         let last = request.run_cursor.as_deref().filter(|cursor| !cursor.is_empty());
-        let from = match last.map(str::parse::<i64>) {
-            Some(Ok(until)) => until.saturating_sub(OVERLAP.num_seconds()),
-            Some(Err(_)) => return Err(refused("CURSOR", "no run ended with this cursor")),
-            None => (now - TimeDelta::days(i64::from(request.history_days))).timestamp(),
-        };
-        Ok(Self { began: now.timestamp(), from, account: String::new(), start: 1, found: None })
+        let last = last.map(serde_json::from_str::<Run>).transpose();
+        let last = last.map_err(|_| refused("CURSOR", "no run ended with this cursor"))?;
+        let first = (now - TimeDelta::days(i64::from(request.history_days))).timestamp();
+        Ok(Self { began: now.timestamp(), first, last, account: String::new(), start: 1, found: None })
+    }
+
+    /// First second of an account's window.
+    fn from(&self, account: &Account) -> i64 {
+        let last = self.last.as_ref().filter(|run| run.accounts.contains(&account.id.0));
+        last.map_or(self.first, |run| run.began.saturating_sub(OVERLAP.num_seconds()))
     }
 
     fn until(&self) -> i64 {
@@ -102,10 +117,13 @@ pub async fn page(
 ) -> Result<TransactionsPage, Failure> {
     let login = Login::read(credential)?;
     let mut accounts = readable(api, &login).await?;
-    if !status::is_aggregated(&accounts) {
+    accounts.retain(|account| !is_investment(account));
+    let all = accounts.len();
+    accounts.retain(status::is_aggregated);
+    if accounts.is_empty() && all > 0 {
         return Ok(TransactionsPage::empty(request.run_cursor.clone().unwrap_or_default(), HistoryProgress::NotReady));
     }
-    accounts.retain(|account| !is_investment(account));
+    let history = if accounts.len() == all { HistoryProgress::Complete } else { HistoryProgress::Recent };
     let place = Place::of(request, api.now())?;
     let is_first = request.page_cursor.is_none() && request.run_cursor.as_deref().unwrap_or_default().is_empty();
     if is_first && api.config().long_history && request.history_days > STANDARD_HISTORY {
@@ -113,11 +131,11 @@ pub async fn page(
     }
     let mut rest = accounts.iter().skip_while(|account| account.id.0 < place.account);
     let Some(account) = rest.next() else {
-        return Ok(last(TransactionsPage::empty(String::new(), HistoryProgress::Complete), &place, &accounts));
+        return Ok(last(TransactionsPage::empty(String::new(), history), &place, &accounts));
     };
-    let answer = window(api, &login, &account.id.0, (place.from, place.until()), place.start).await?;
+    let answer = window(api, &login, &account.id.0, (place.from(account), place.until()), place.start).await?;
     let next = place.after(account, &answer, rest.next())?;
-    let page = read(answer, &Reading::of(account, &api.config().purchase_positive_types));
+    let page = read(answer, history, &Reading::of(account, &api.config().purchase_positive_types));
     Ok(match next {
         Some(next) => TransactionsPage { next_cursor: next.text(), has_more: true, ..page },
         None => last(page, &place, &accounts),
@@ -130,12 +148,13 @@ fn last(page: TransactionsPage, place: &Place, accounts: &[Account]) -> Transact
     let whole = |account: &Account| {
         Some(Window {
             provider_account_id: Some(account.id.0.clone()),
-            from: day(place.from)?.checked_add_days(Days::new(1))?,
+            from: day(place.from(account))?.checked_add_days(Days::new(1))?,
             to: day(place.until())?,
         })
     };
+    let run = Run { began: place.began, accounts: accounts.iter().map(|account| account.id.0.clone()).collect() };
     TransactionsPage {
-        next_cursor: place.began.to_string(),
+        next_cursor: serde_json::to_string(&run).unwrap_or_default(),
         has_more: false,
         whole: accounts.iter().filter_map(whole).collect(),
         ..page
@@ -143,8 +162,8 @@ fn last(page: TransactionsPage, place: &Place, accounts: &[Account]) -> Transact
 }
 
 /// What a page says. Much of it may be known from earlier runs.
-fn read(answer: Transactions, reading: &Reading) -> TransactionsPage {
-    let mut page = TransactionsPage::empty(String::new(), HistoryProgress::Complete);
+fn read(answer: Transactions, history: HistoryProgress, reading: &Reading) -> TransactionsPage {
+    let mut page = TransactionsPage::empty(String::new(), history);
     for transaction in answer.transactions {
         match entry(transaction, reading) {
             Some(Entry::There(it)) => page.added.push(*it),
@@ -219,6 +238,8 @@ pub async fn movements(
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
+    use serde_json::json;
+
     use super::*;
     use crate::providers::finicity::wire::account::Accounts;
 
@@ -247,11 +268,13 @@ mod tests {
     #[test]
     fn a_run_begins_at_the_history_s_start_or_before_the_last_run() {
         let first = Place::of(&request(None, None), now()).unwrap();
-        assert_eq!((first.from, first.start), (now().timestamp() - 180 * DAY, 1));
+        let [known, new] = [&accounts()[0], &accounts()[1]];
+        assert_eq!((first.from(known), first.start), (now().timestamp() - 180 * DAY, 1));
         assert_eq!(Place::of(&request(Some(""), None), now()).unwrap(), first);
-        let last = (now().timestamp() - DAY).to_string();
+        let last = json!({ "began": now().timestamp() - DAY, "accounts": [known.id.0] }).to_string();
         let next = Place::of(&request(Some(&last), None), now()).unwrap();
-        assert_eq!(next.from, now().timestamp() - 21 * DAY);
+        assert_eq!(next.from(known), now().timestamp() - 21 * DAY);
+        assert_eq!(next.from(new), first.from(new), "an account that came later has its whole history");
         let resumed = Place::of(&request(Some(&last), Some(next.text())), now() + TimeDelta::hours(1)).unwrap();
         assert_eq!(resumed, next);
         for broken in ["x", "{}", "{\"began\":1}"] {
@@ -277,9 +300,11 @@ mod tests {
     fn a_run_ends_with_whole_windows_and_the_next_run_s_cursor() {
         let place = Place::of(&request(None, None), now()).unwrap();
         let reading = Reading { currency: None, purchase_positive: false };
-        let page = last(read(answer(5, false), &reading), &place, &accounts()[..1]);
+        let page = last(read(answer(5, false), HistoryProgress::Complete, &reading), &place, &accounts()[..1]);
         assert_eq!((page.added.len(), page.removed.len()), (4, 1));
-        assert_eq!((page.next_cursor.as_str(), page.has_more), ("1607450400", false));
+        let run: Run = serde_json::from_str(&page.next_cursor).unwrap();
+        assert_eq!((run.began, run.accounts.as_slice()), (1_607_450_400, &["5011648377".to_owned()][..]));
+        assert!(!page.has_more);
         let window = &page.whole[0];
         assert_eq!(
             (window.from.to_string(), window.to.to_string()),

@@ -42,23 +42,22 @@ pub fn expires_at(accounts: &[Account]) -> Option<DateTime<Utc>> {
     expiring.filter_map(|account| account.authorization_end_date.and_then(Epoch::time)).min()
 }
 
-/// Whether the first aggregation of every account is done; before that there is nothing to read.
-pub fn is_aggregated(accounts: &[Account]) -> bool {
-    accounts.iter().all(|account| account.aggregation_status_code.is_some())
+/// Whether the first aggregation of an account is done; before that there is nothing to read.
+pub fn is_aggregated(account: &Account) -> bool {
+    account.aggregation_status_code.is_some()
 }
 
-/// What is seen of a login that has these accounts. Products are nowhere asked for in a session: the contract decides, and all that it
-/// has may be called.
+/// What is seen of a login that has these accounts. Products are nowhere asked for in a session: none is there for that, what the
+/// institution has decides, and all that the contract has may be called.
 pub fn observation(login: &str, accounts: &[Account], products: &[Product], now: DateTime<Utc>) -> Observation {
     let (condition, code) = condition(accounts, now);
-    let products: BTreeSet<Product> = products.iter().copied().collect();
     Observation {
         condition,
         code: code.map(|code| code.to_string()),
         provider_connection_id: login.to_owned(),
         provider_institution_id: accounts.first().map(|account| account.institution_id.0.clone()),
-        initialized: products.clone(),
-        consented: products,
+        initialized: BTreeSet::new(),
+        consented: products.iter().copied().collect(),
         consent_expires_at: expires_at(accounts),
     }
 }

@@ -82,8 +82,6 @@ fn options(institution: Option<String>, fix: Option<&InstitutionLogin>) -> FlowO
         country_codes: vec!["US".to_owned()],
         consent_page: fix.is_none(),
         account_selection: fix.is_none(),
-        shared_accounts: fix.map(|login| login.accounts.clone()).unwrap_or_default(),
-        user: fix.map(|login| login.login.user.clone()),
         ..FlowOptions::default()
     }
 }

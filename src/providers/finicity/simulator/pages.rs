@@ -94,17 +94,24 @@ impl Simulator {
         })
     }
 
-    /// What the customer agreed to becomes a login, or mends the one it was about; twice without harm.
+    /// What the customer agreed to becomes a login, or mends the one it was about if it is the same customer's at the bank; twice
+    /// without harm.
     async fn conclude(&self, token: &str, connect: &Connect, finished: &Finished) -> Result<InstitutionLogin> {
         let now = self.shared.clock.now();
         let books = self.shared.bank.books(&finished.login.user).await?;
-        let id = connect.fix.unwrap_or_else(|| ids::number(&["login", &ids::fingerprint(token)]));
+        let broken: Option<InstitutionLogin> = match connect.fix {
+            Some(id) => self.shared.documents.get(LOGIN, &id.to_string()).await?,
+            None => None,
+        };
+        let mended = broken.filter(|login| login.login.user == finished.login.user);
+        let id = mended.as_ref().map_or_else(|| ids::number(&["login", &ids::fingerprint(token)]), |login| login.id);
+        let accounts = mended.map_or_else(|| finished.accounts.clone(), |login| login.accounts);
         let mut fresh = InstitutionLogin {
             id,
             customer: connect.customer.clone(),
             institution: books.institution().key.clone(),
             login: finished.login.clone(),
-            accounts: finished.accounts.clone(),
+            accounts: accounts.clone(),
             created_at: now,
             authorized_until: None,
             broken: false,
@@ -121,7 +128,7 @@ impl Simulator {
         .await?;
         self.change(&id.to_string(), |login| {
             login.login = finished.login.clone();
-            login.accounts.clone_from(&finished.accounts);
+            login.accounts = accounts;
             (login.broken, login.revoked, login.authorized_until) = (false, false, None);
         })
         .await

@@ -54,6 +54,13 @@ pub struct Account {
     pub position: Option<Vec<Position>>,
 }
 
+impl Account {
+    /// Whether the customer has not chosen it (yet): it is not theirs to share with us, and calls for it are billed.
+    pub fn is_pending(&self) -> bool {
+        self.status.as_deref() == Some("pending")
+    }
+}
+
 /// `CustomerAccountDetail`, as far as it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -75,7 +75,8 @@ impl Account {
 
     /// Whether its token ends soon and can be renewed.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
-        self.is_renewable(now) && self.expires_at.is_some_and(|end| end - MARGIN <= now)
+        self.is_renewable(now)
+            && self.expires_at.is_some_and(|end| end.checked_sub_signed(MARGIN).is_none_or(|due| due <= now))
     }
 
     /// A token that has ended and that nothing renews is not worth a call.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::domain::secret::Secret;
-use crate::net::{Bytes, Call, HeaderName, HeaderValue, Method, Reply, StatusCode, header};
+use crate::net::{Bytes, Call, DEFAULT_MAX_BODY, HeaderName, HeaderValue, Method, Reply, StatusCode, header};
 use crate::providers::data::InstitutionsPage;
 use crate::providers::{Context, Failure, FailureKind, Persistence};
 
@@ -21,7 +21,7 @@ use super::wire::{Answer, Health, Ignored, Integration, Integrations};
 use super::{error, map};
 use credential::{Account, Credential};
 
-/// The list of institutions may hold their logos.
+/// The largest list of institutions: it may hold their logos.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// One of Mesh's operations.
@@ -33,6 +33,8 @@ pub struct Operation {
     verb: Verb,
     /// Whether it may be sent twice.
     repeatable: bool,
+    /// The largest answer.
+    most_bytes: usize,
 }
 
 /// How an operation is sent.
@@ -45,25 +47,26 @@ enum Verb {
 
 impl Operation {
     const fn get(name: &'static str, path: &'static str) -> Self {
-        Self { name, path, verb: Verb::Get, repeatable: true }
+        Self { name, path, verb: Verb::Get, repeatable: true, most_bytes: DEFAULT_MAX_BODY }
     }
 
     /// Reads, though by POST.
     const fn reading(name: &'static str, path: &'static str) -> Self {
-        Self { name, path, verb: Verb::Post, repeatable: true }
+        Self { name, path, verb: Verb::Post, repeatable: true, most_bytes: DEFAULT_MAX_BODY }
     }
 
     /// Makes something.
     const fn once(name: &'static str, path: &'static str) -> Self {
-        Self { name, path, verb: Verb::Post, repeatable: false }
+        Self { name, path, verb: Verb::Post, repeatable: false, most_bytes: DEFAULT_MAX_BODY }
     }
 
     const fn delete(name: &'static str, path: &'static str) -> Self {
-        Self { name, path, verb: Verb::Delete, repeatable: true }
+        Self { name, path, verb: Verb::Delete, repeatable: true, most_bytes: DEFAULT_MAX_BODY }
     }
 }
 
-const INTEGRATIONS: Operation = Operation::get("GET /api/v1/integrations", "/api/v1/integrations");
+const INTEGRATIONS: Operation =
+    Operation { most_bytes: MOST_BYTES, ..Operation::get("GET /api/v1/integrations", "/api/v1/integrations") };
 const HEALTH: Operation = Operation::get("GET /api/v1/status", "/api/v1/status");
 
 /// Mesh, for the length of one of the trait's calls.
@@ -166,7 +169,7 @@ impl<'a> Api<'a> {
         let mut call = Call::new(operation.name, method, operation.path)
             .deadline(left)
             .patience(self.cx.patience)
-            .max_body(MOST_BYTES)
+            .max_body(operation.most_bytes)
             .subject(body.and_then(|body| body["authToken"].as_str()))
             .header(HeaderName::from_static("x-client-id"), key(&self.config.client_id)?)
             .header(HeaderName::from_static("x-client-secret"), key(self.config.client_secret.expose())?);

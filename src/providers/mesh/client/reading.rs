@@ -1,5 +1,7 @@
 //! What accounts hold. Each account is read with a token of its own, live at the institution.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value, json};
 
@@ -33,7 +35,8 @@ pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observatio
         code: None,
         provider_connection_id: credential.connection.clone(),
         provider_institution_id: credential.integration.clone(),
-        initialized: SPEC.products.iter().copied().collect(),
+        // Nothing is asked for in a visit: what the institution has decides.
+        initialized: BTreeSet::new(),
         consented: SPEC.products.iter().copied().collect(),
         consent_expires_at: None,
     };

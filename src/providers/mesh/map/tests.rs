@@ -1,11 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use chrono::DateTime;
 use rust_decimal::Decimal;
 
 use super::*;
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::investment::InvestmentTransactionType as T;
 use crate::domain::product::Product;
+use crate::domain::secret::Secret;
+use crate::providers::mesh::client::credential::{self, Credential, Lives};
 use crate::providers::mesh::wire::{
     Answer, Balances, Handed, Health, Holdings, Integrations, Order, Orders, Refreshed,
 };
@@ -15,6 +18,10 @@ const HOLDINGS: &str = include_str!("../fixtures/holdings_get.json");
 const ORDERS: &str = include_str!("../fixtures/transactions_list.json");
 const INTEGRATIONS: &str = include_str!("../fixtures/integrations.json");
 const STATUS: &str = include_str!("../fixtures/status.json");
+
+/// What is kept of a link, as long ago as a date can be.
+const KEPT: &str = r#"{"user":"u","connection":"c","integration":null,"broker_type":"robinhood","category":null,"accounts":[
+    {"id":"a","name":null,"access":"t","refresh":"r","expires_at":"-262143-01-01T00:00:00Z","refresh_expires_at":null}]}"#;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -140,9 +147,16 @@ fn swallow(body: &[u8]) {
         let _ = institutions(&items, &health);
         let _ = matching(&items, None, "robinhood", None);
     }
+    let kept = credential::read::<Credential>(&Secret::new(text)).map(|link| link.accounts).unwrap_or_default();
+    for mut account in kept {
+        let _ = (account.is_due(DateTime::UNIX_EPOCH), account.check(DateTime::UNIX_EPOCH));
+        if let Ok(tokens) = serde_json::from_str(text) {
+            account.take(&tokens, Lives { access: Some(i64::MAX), refresh: Some(i64::MIN) }, DateTime::UNIX_EPOCH);
+        }
+    }
 }
 
 #[test]
 fn nothing_panics() {
-    feed(&[HOLDINGS, ORDERS, INTEGRATIONS, STATUS], swallow);
+    feed(&[HOLDINGS, ORDERS, INTEGRATIONS, STATUS, KEPT], swallow);
 }

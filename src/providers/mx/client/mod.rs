@@ -21,6 +21,7 @@ use crate::providers::data::{InstitutionsPage, InstitutionsRequest};
 use crate::providers::{Context, Failure, FailureKind, Persistence};
 
 use super::config::{MxConfig, Version};
+use super::spec::SPEC;
 use super::wire::institution::Institutions;
 use super::wire::{AuthorizationCode, Guid, Pagination};
 use super::{error, map, webhook};
@@ -175,7 +176,7 @@ impl<'a> Api<'a> {
 
     /// The request, within what is left of the time.
     fn call(&self, request: Request) -> Result<Call, Failure> {
-        let left = self.cx.deadline.saturating_sub(self.started.elapsed());
+        let left = self.cx.deadline.min(SPEC.deadline(request.operation)).saturating_sub(self.started.elapsed());
         let mut call = Call::new(request.operation, request.method, request.path)
             .deadline(left)
             .patience(self.cx.patience)

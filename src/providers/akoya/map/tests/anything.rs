@@ -1,7 +1,12 @@
 //! Whatever comes, nothing panics.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+
 use super::fixture;
 use crate::domain::secret::Secret;
+use crate::providers::akoya::client::credential::Credential;
 use crate::providers::akoya::map;
 use crate::providers::akoya::wire::account::Accounts;
 use crate::providers::akoya::wire::contact::{Contacts, CurrentCustomer, PaymentNetworks};
@@ -33,9 +38,23 @@ fn swallow(body: &[u8]) {
     let _ = serde_json::from_slice::<ServiceToken>(body);
     let _ = serde_json::from_slice::<Tokens>(body).map(|tokens| Claims::of(&tokens.id_token));
     let _ = Claims::of(&Secret::new(String::from_utf8_lossy(body)));
+    let tokens = Tokens {
+        id_token: Secret::new(format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(body))),
+        refresh_token: Some(Secret::new("r")),
+    };
+    let brought = Credential::new("provider", tokens, DateTime::UNIX_EPOCH).ok();
+    let kept = Credential::read(&Secret::new(String::from_utf8_lossy(body))).ok();
+    for credential in brought.into_iter().chain(kept) {
+        let _ = (credential.renewal_due(DateTime::UNIX_EPOCH, 15), credential.asked(DateTime::UNIX_EPOCH));
+    }
 }
 
-const FIXTURES: [&str; 7] = [
+/// What an id token claims that would be renewed at the very beginning of time.
+const CLAIMS: &str = r#"{"sub":"s","exp":-8334601228800,"products":["balances"]}"#;
+/// What is kept of a connection, as long ago as a date can be.
+const KEPT: &str = r#"{"provider_id":"a","id_token":"e30.eyJzdWIiOiJzIiwiZXhwIjowfQ.s","refresh_token":"r","since":"-262143-01-01T00:00:00Z"}"#;
+
+const FIXTURES: [&str; 9] = [
     fixture!("accounts_info"),
     fixture!("balances"),
     fixture!("accounts"),
@@ -43,6 +62,8 @@ const FIXTURES: [&str; 7] = [
     fixture!("payment_networks"),
     fixture!("contacts"),
     fixture!("customer"),
+    CLAIMS,
+    KEPT,
 ];
 
 #[test]

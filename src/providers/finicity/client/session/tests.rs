@@ -64,3 +64,50 @@ fn a_session_survives_being_kept() {
     assert_eq!(Session::read(&kept), Some(session(Some("100"))));
     assert_eq!(Session::read(&Secret::new("a-session-that-never-was")), None);
 }
+
+/// What a repair of the login 7 comes to, whose account has the number 1111.
+fn repair(found: serde_json::Value, back: &Back) -> Option<String> {
+    let numbered = |mut account: serde_json::Value, number: &str| {
+        account["realAccountNumberLast4"] = json!(number);
+        account
+    };
+    let before = accounts(json!([numbered(account(1, 7, 100), "1111")]));
+    let fix = Fix {
+        login: "7".to_owned(),
+        accounts: vec!["1".to_owned()],
+        looks: before.iter().map(super::super::link::look).collect(),
+        broken: false,
+        since: None,
+    };
+    let list = found.as_array().unwrap().iter().map(|one| {
+        let [id, login, number] = [0, 1, 2].map(|at| one[at].as_u64().unwrap());
+        numbered(account(id, login, 100), &number.to_string())
+    });
+    let request = LinkContinuation {
+        provider_session: Secret::new(""),
+        credential: Some(Secret::new("c/7/6")),
+        input: LinkInput::Nothing,
+    };
+    let seen = Seen { now: DateTime::UNIX_EPOCH, back };
+    match mended(&session(Some("100")), &fix, &request, &accounts(list.collect()), seen).unwrap()? {
+        LinkProgress::Repaired { credential: None, .. } => Some("c/7/6".to_owned()),
+        LinkProgress::Repaired { credential: Some(credential), .. } => Some(credential.expose().to_owned()),
+        LinkProgress::Ended(end) => Some(end.code),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn d9_only_a_login_with_the_same_accounts_is_a_repair() {
+    let old = [1, 7, 1111];
+    // The institution added them anew: they are the same by kind, number and name. The old login ends with the connection.
+    assert_eq!(repair(json!([old, [2, 9, 1111]]), &Back::No).as_deref(), Some("c/9/6/7"));
+    assert_eq!(repair(json!([[2, 9, 1111]]), &Back::No).as_deref(), Some("c/9/6"));
+    // Another customer of the institution's; as long as ours is not back, it may be another session's.
+    assert_eq!(repair(json!([old, [2, 9, 2222]]), &Back::No), None);
+    assert_eq!(repair(json!([old, [2, 9, 2222]]), &Back::Succeeded).as_deref(), Some("DIFFERENT_LOGIN"));
+    // The same login shows accounts of somebody else.
+    assert_eq!(repair(json!([[2, 7, 2222]]), &Back::Succeeded).as_deref(), Some("DIFFERENT_LOGIN"));
+    assert_eq!(repair(json!([old]), &Back::Succeeded).as_deref(), Some("c/7/6"));
+    assert_eq!(repair(json!([old]), &Back::No), None);
+}
