@@ -13,6 +13,7 @@ mod crash;
 mod documents;
 mod events;
 mod faults;
+mod finapi;
 mod finicity;
 mod foundation;
 mod idempotency;

@@ -23,6 +23,7 @@ pub fn observation(connection: &BankConnection, now: DateTime<Utc>) -> Observati
         initialized: products.clone(),
         consented: products,
         consent_expires_at: consents.filter_map(|consent| instant(consent.expires_at.as_deref())).min(),
+        updating: Some(is_updating(connection)),
     }
 }
 

@@ -60,5 +60,6 @@ pub fn observation(login: &str, accounts: &[Account], products: &[Product], now:
         initialized: products.clone(),
         consented: products,
         consent_expires_at: expires_at(accounts),
+        updating: None,
     }
 }
