@@ -41,7 +41,9 @@ pub async fn served(api: &Api<'_>, credential: &Credential) -> Result<BankConnec
 
 /// How it stands.
 pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observation, Failure> {
-    Ok(observation(&get(api, &credential.user, credential.connection).await?, api.now()))
+    let connection = get(api, &credential.user, credential.connection).await?;
+    let accounts = of_connection(api, &credential.user, credential.connection).await?;
+    Ok(observation(&connection, &accounts, api.now()))
 }
 
 /// Its accounts that are still there.

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::domain::placement::Placement;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::finapi::map;
@@ -37,7 +38,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     let (user, form, updates) = match &request.purpose {
         LinkPurpose::Connect(placements) => {
             let user = user(api, &request.customer_ref).await?;
-            let asked = |product| placements.iter().any(|(one, _)| one == product);
+            let asked = |product| placements.of(product).is_some_and(Placement::is_fetched);
             let body = import(api, request, asked(Product::Owners))?;
             let path = "/api/webForms/bankConnectionImport";
             let form: WebForm = api.make(Caller::User(&user), IMPORT, path, &body).await?;
