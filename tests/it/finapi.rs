@@ -5,7 +5,7 @@ use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::providers::data::TransactionsRequest;
-use linkspan::providers::link::{LinkPurpose, Linked};
+use linkspan::providers::link::{LinkInput, LinkProgress, LinkPurpose, Linked};
 use serde_json::{Value, json};
 
 use crate::contract::{Foreign, Rig};
@@ -59,6 +59,43 @@ async fn e2_an_update_that_wants_the_customer_says_so() {
     app.advance(11).await;
     assert_eq!(ended(&app, &id, &begun).await["status"], "USER_ACTION_REQUIRED");
     assert_eq!(app.connection(&id).await["status"], "RECONNECT_REQUIRED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g4_a_login_that_the_customer_has_linked_already_is_named() {
+    let app = TestApp::new().await;
+    let id = app.linked_through("FINAPI", BANK, body("user-42")).await;
+    let started = app.start(body("user-42")).await;
+    let institution = app.institution_at("FINAPI", BANK).await;
+    let refused = app.play(&started, None, json!({ "institutionId": institution })).await;
+    let refused = refused.problem(409, "DUPLICATE_CONNECTION");
+    assert_eq!(refused["connectionId"], json!(id), "{refused:#}");
+    // One that asks for what the login does not give costs the first one nothing either.
+    let mut wide = body("user-42");
+    wide["products"] = json!(["INVESTMENT_HOLDINGS"]);
+    let started = app.start(wide).await;
+    let refused = app.play(&started, None, json!({ "institutionId": institution })).await;
+    assert_ne!(refused.status, 200, "{:#}", refused.body);
+    let begun = app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
+    app.called(UPDATE, 1).await;
+    app.advance(11).await;
+    assert_eq!(ended(&app, &id, &begun).await["status"], "SUCCEEDED", "it is still there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g4_an_import_whose_session_was_lost_is_found_again() {
+    let rig = Rig::one(ServiceProvider::FinApi).await;
+    let request = rig.request(rig.everything());
+    let mut imported = Vec::new();
+    for _ in 0..2 {
+        let begun = rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+        rig.visit(&begun, json!({})).await;
+        match rig.hand_over(&begun.provider_session, None, LinkInput::Nothing).await {
+            Ok(LinkProgress::Linked(linked)) => imported.push(linked.provider_connection_id),
+            other => panic!("not linked but {other:?}"),
+        }
+    }
+    assert_eq!(imported[0], imported[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

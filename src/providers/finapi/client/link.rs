@@ -53,7 +53,8 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     };
     let expires_at = map::instant(Some(&form.expires_at)).ok_or_else(|| Failure::unreadable("expiresAt of a form"))?;
     let url = with_way_back(&form.url, &request.return_url)?;
-    let session = Session { user, form: form.id, updates, notify };
+    let bank = request.institution.as_deref().and_then(|bank| bank.parse().ok());
+    let session = Session { user, form: form.id, updates, bank, notify };
     let launch = Launch::Redirect { url, token: None };
     Ok(LinkBegun { launch, provider_session: session.secret(), expires_at, request_id: None })
 }
