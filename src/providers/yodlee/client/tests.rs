@@ -120,7 +120,7 @@ async fn accounts_that_are_missing_erase_nothing() {
 async fn holdings_that_are_missing_erase_nothing_unless_nothing_is_held() {
     let stub = Stub::new(&[(200, ACCOUNTS), NOTHING]).await;
     let failure = yodlee().holdings(&stub.cx(), &credential()).await.unwrap_err();
-    assert_eq!((failure.kind, stub.paths().len()), (FailureKind::Bug, 3), "{failure:?}");
+    assert_eq!((failure.kind, stub.paths().len()), (FailureKind::Bug, 4), "{failure:?}");
     const EMPTY: &str = r#"{"account":[{"CONTAINER":"investment","id":10674205,"providerAccountId":10502782,
         "balance":{"currency":"USD","amount":0}}]}"#;
     let stub = Stub::new(&[(200, EMPTY), NOTHING]).await;
@@ -133,7 +133,7 @@ async fn transactions_that_are_missing_erase_nothing() {
     let stub = Stub::new(&[(200, LOGIN), (200, ACCOUNTS), NOTHING, (200, COUNT)]).await;
     let request = TransactionsRequest { history_days: 90, ..TransactionsRequest::default() };
     let failure = yodlee().transactions(&stub.cx(), &credential(), &request).await.unwrap_err();
-    assert_eq!((failure.code.as_str(), stub.paths().len()), ("CHANGED_WHILE_READ", 5));
+    assert_eq!((failure.code.as_str(), stub.paths().len()), ("CHANGED_WHILE_READ", 8));
 }
 
 #[tokio::test]
