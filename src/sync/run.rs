@@ -123,6 +123,10 @@ impl Run<'_> {
             Err(failure) if failure.kind == FailureKind::NotReady && self.follows_update() => {
                 return self.wait_for_update().await.map(Err);
             }
+            Err(failure) if failure.kind == FailureKind::NotReady => {
+                self.give_up_update().await?;
+                return self.stop(failure).await.map(Err);
+            }
             Err(failure) => return self.stop(failure).await.map(Err),
         };
         let mut tx = self.begin().await?;
