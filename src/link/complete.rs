@@ -242,7 +242,7 @@ impl Linking {
         }
     }
 
-    /// Hands a credential that no connection wants over to its revocation.
+    /// Hands a credential that no connection wants over to its revocation, unless another connection works by the same object.
     pub(super) async fn revoke(
         &self,
         tenant_id: TenantId,
@@ -252,12 +252,15 @@ impl Linking {
         cause: &str,
     ) -> Result<(), Problem> {
         let now = self.clock.now();
+        let is_held = self.store.find_connection(entry.id(), &linked.provider_connection_id).await?.is_some();
         let mut tx = self.tenant(tenant_id).begin().await?;
-        let id =
-            tx.insert_revocation(entry.id(), &linked.provider_connection_id, &linked.credential, cause, now).await?;
-        tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
         tx.clear_provider_session(session.id).await?;
-        tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
+        if !is_held {
+            let (object, credential) = (&linked.provider_connection_id, &linked.credential);
+            let id = tx.insert_revocation(entry.id(), object, credential, cause, now).await?;
+            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+            tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
+        }
         Ok(tx.commit().await?)
     }
 }
@@ -277,6 +280,10 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements) -> Problem {
         return needed.iter().fold(problem, |problem, (pointer, product)| {
             problem.with_error(*pointer, "NOT_GRANTED", format!("{product}, or another of these, was not allowed."))
         });
+    }
+    if end.code == Code::DuplicateConnection.as_str() {
+        let detail = "The customer has linked this login already. Use that connection, or repair it; for another login, call POST /connect/link-token.";
+        return Problem::new(Code::DuplicateConnection, detail).with("attempt", end.code.clone());
     }
     let detail = match end.cancelled {
         true => "The customer left before finishing.",

@@ -145,14 +145,28 @@ impl Linking {
         tenant_id: TenantId,
     ) -> Result<Completion, Problem> {
         let name = entry.provider.spec().name;
-        tracing::warn!(session_id = %session.id, provider = %entry.id(), "the provider handed over what is linked already");
-        let problem = Problem::new(
-            Code::ProviderError,
-            format!(
-                "{name} answered with a login that another connection holds already. Nothing was changed; use that connection, or send the customer through the session once more."
-            ),
-        );
+        let holder = self.store.find_connection(entry.id(), &linked.provider_connection_id).await?;
         let mut tx = self.tenant(tenant_id).begin().await?;
+        let customer = tx.connection(session.connection_id).await?.map(|connection| connection.customer_id);
+        let theirs = match holder {
+            Some((tenant, id)) if tenant == tenant_id => tx.connection(id).await?,
+            _ => None,
+        };
+        let theirs = theirs.filter(|one| Some(one.customer_id) == customer);
+        tracing::warn!(session_id = %session.id, provider = %entry.id(), "the provider handed over what is linked already");
+        let advice = "Nothing was changed; use that connection, or send the customer through the session once more.";
+        let problem = match theirs {
+            // Theirs is the customer's own (G4).
+            Some(theirs) => Problem::new(
+                Code::DuplicateConnection,
+                format!("The customer has linked this login already, as connectionId says. {advice}"),
+            )
+            .with("connectionId", theirs.id.to_string()),
+            None => Problem::new(
+                Code::ProviderError,
+                format!("{name} answered with a login that another connection holds already. {advice}"),
+            ),
+        };
         tx.clear_provider_session(session.id).await?;
         let provider_session_id = linked.provider_session_id.as_deref();
         tx.note_attempt(session.id, "LINKED_ALREADY", provider_session_id, Some(&problem)).await?;

@@ -31,6 +31,8 @@ pub struct Observation {
     pub consented: BTreeSet<Product>,
     /// When consent ends, as the provider says.
     pub consent_expires_at: Option<DateTime<Utc>>,
+    /// Whether it fetches from the institution right now; `None` where the provider does not say.
+    pub updating: Option<bool>,
 }
 
 /// What the provider is to fetch from the institution now.

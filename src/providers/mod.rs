@@ -25,6 +25,7 @@ pub mod mesh;
 pub mod mx;
 pub mod plaid;
 pub mod records;
+pub mod rows;
 mod registry;
 pub mod saltedge;
 mod section;

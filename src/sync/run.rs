@@ -5,9 +5,7 @@ use std::sync::Mutex;
 
 use chrono::TimeDelta;
 
-use super::outcome::{
-    Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, refresh_result, with_notice,
-};
+use super::outcome::{Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, with_notice};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
 use crate::domain::connection::{Condition, Status, StatusReason};
@@ -17,10 +15,10 @@ use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::session::{SessionMode, SessionOutcome};
-use crate::providers::data::{Observation, RefreshRequest};
+use crate::providers::data::Observation;
 use crate::providers::{Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -98,9 +96,38 @@ impl Run<'_> {
             Ok(credential) => self.credential = credential,
             Err(failure) => return self.stop(failure).await,
         }
+        let observation = match self.look().await? {
+            Ok(observation) => observation,
+            Err(next) => return Ok(next),
+        };
+        let was_taken = match self.force_refresh().await? {
+            Ok(was_taken) => was_taken,
+            Err(refusal) => return self.stop(refusal).await,
+        };
+        // An update that has just been taken need not show yet.
+        let is_updating = observation.updating.map(|shows| shows || was_taken.unwrap_or_else(|| self.is_just_begun()));
+        if is_updating == Some(true) {
+            if self.follows_update() {
+                return self.wait_for_update().await;
+            }
+            self.give_up_update().await?;
+        }
+        let outcomes = self.fetch_all(&observation).await?;
+        self.end(observation.condition, outcomes).await
+    }
+
+    /// How the connection stands; where nothing is to be fetched by that, how the run ended.
+    async fn look(&mut self) -> Result<Result<Observation, Next>, Problem> {
         let observation = match self.observe().await? {
             Ok(observation) => observation,
-            Err(failure) => return self.stop(failure).await,
+            Err(failure) if failure.kind == FailureKind::NotReady && self.follows_update() => {
+                return self.wait_for_update().await.map(Err);
+            }
+            Err(failure) if failure.kind == FailureKind::NotReady => {
+                self.give_up_update().await?;
+                return self.stop(failure).await.map(Err);
+            }
+            Err(failure) => return self.stop(failure).await.map(Err),
         };
         let mut tx = self.begin().await?;
         // An end that was announced stays until a repair or until it did not come true, though not every provider says it again when
@@ -110,11 +137,10 @@ impl Run<'_> {
         tx.set_consent(self.id(), &observation.consented, ends).await?;
         tx.commit().await?;
         if observation.condition.status.needs_customer() {
-            return self.wait_for_customer(observation.condition, observation.code.as_deref(), &Outcomes::new()).await;
+            let (condition, code) = (observation.condition, observation.code.as_deref());
+            return self.wait_for_customer(condition, code, &Outcomes::new()).await.map(Err);
         }
-        self.force_refresh().await?;
-        let outcomes = self.fetch_all(&observation).await?;
-        self.end(observation.condition, outcomes).await
+        Ok(Ok(observation))
     }
 
     /// Asks how the connection stands. A credential that ended before its time is renewed first, once.
@@ -137,32 +163,6 @@ impl Run<'_> {
         let is_due = |product: &Product| self.products.iter().any(|row| row.product == *product && row.is_due());
         let others = Product::ALL.iter().copied().filter(|product| !ORDER.contains(product));
         ORDER.into_iter().chain(others).filter(is_due).collect()
-    }
-
-    /// Asks the provider to fetch from the institution, for refreshes that have not been asked for yet (E1).
-    async fn force_refresh(&self) -> Result<(), Problem> {
-        for refresh in self.refreshes.iter().filter(|refresh| !refresh.requested) {
-            let refreshable = self.entry.provider.spec().refreshable;
-            let products: Vec<Product> =
-                refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
-            if !products.is_empty() {
-                let cx = self.entry.in_job(&self.sync.clock);
-                let request = RefreshRequest {
-                    products: &products,
-                    import_new_accounts: refresh.import_new_accounts,
-                    scheduled: refresh.forced_by == Some(ForcedBy::Schedule),
-                    psu: None,
-                };
-                if let Err(failure) = self.entry.provider.refresh(&cx, &self.credential, &request).await {
-                    // What is there is read all the same; a login that stopped working shows in the reading.
-                    tracing::info!(connection_id = %self.id(), code = %failure.code, "the provider did not refresh");
-                }
-            }
-            let mut tx = self.begin().await?;
-            tx.mark_refresh_requested(refresh.id).await?;
-            tx.commit().await?;
-        }
-        Ok(())
     }
 
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
@@ -240,14 +240,6 @@ impl Run<'_> {
         let accounts = tx.accounts(&filter, None, 10_000, None).await?;
         tx.commit().await?;
         Ok(accounts.into_iter().map(|account| (account.account_type, account.subtype)).collect())
-    }
-
-    /// `BALANCES` alone in a refresh asks for live ones (E11); never the schedule, for they are billed (E7).
-    fn wants_live_balances(&self) -> bool {
-        self.refreshes.iter().any(|refresh| {
-            let asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
-            asked && !refresh.requested && refresh.targets.keys().eq([&Product::Balances])
-        })
     }
 
     async fn store_outcome(&self, product: Product, fetched: &Fetched) -> Result<(), Problem> {
@@ -352,18 +344,6 @@ impl Run<'_> {
     /// connection up to date sees all of it.
     fn wanted_where(&self, is_meant: impl Fn(Product) -> bool) -> BTreeMap<Product, i64> {
         self.products.iter().filter(|row| is_meant(row.product)).map(|row| (row.product, row.wanted)).collect()
-    }
-
-    async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
-        let now = self.sync.clock.now();
-        let done: BTreeMap<Product, i64> =
-            tx.products(self.id()).await?.into_iter().map(|row| (row.product, row.done)).collect();
-        for refresh in &self.refreshes {
-            let (status, results) = refresh_result(&refresh.targets, &done, outcomes);
-            let finished_at = (status != RefreshStatus::InProgress).then_some(now);
-            tx.set_refresh(refresh.id, status, &results, finished_at).await?;
-        }
-        Ok(())
     }
 
     /// The login works again without a repair: open sessions for it have nothing left to do (D8). One in which the customer is

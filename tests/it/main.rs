@@ -14,6 +14,7 @@ mod documents;
 mod events;
 mod every_provider;
 mod faults;
+mod finapi;
 mod finicity;
 mod foundation;
 mod idempotency;

@@ -65,12 +65,13 @@ async fn e3_a_bank_is_read_four_times_a_day_without_the_end_user_and_more_often_
     let id = app.linked_through("FINAPI", BANK, json!({ "products": ["TRANSACTIONS"], "countryCodes": ["DE"] })).await;
     let path = format!("/connections/{id}/refresh");
     let wait = async || {
-        app.settled(&id).await;
         app.advance(601).await;
+        app.settled(&id).await;
     };
-    for _ in 0..4 {
+    for round in 1..=4 {
         wait().await;
         app.post(&path, json!({})).await.expect(202);
+        app.called(UPDATE, round).await;
     }
     wait().await;
     let calls = app.fidelity.requests(UPDATE).len();
@@ -123,6 +124,7 @@ async fn e7_e10_the_schedule_has_banks_read_unless_the_provider_does_so_itself()
     for round in 1..=2 {
         app.advance(13 * 3600).await;
         app.called(UPDATE, round).await;
+        app.advance(11).await;
         app.settled(&id).await;
     }
     // Of the four accesses of the last 24 hours, the schedule has used one or two.

@@ -1,13 +1,17 @@
 //! The engine, over a network that does what the test says.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use linkspan::domain::connection::{Condition, Status, StatusReason};
-use linkspan::domain::product::{Product, ProductState};
-use linkspan::store::ConnectionSettings;
+use linkspan::domain::ids::RefreshId;
+use linkspan::domain::product::{Product, ProductReason, ProductState};
+use linkspan::providers::FailureKind;
+use linkspan::store::{ConnectionSettings, ForcedBy, NewRefresh, RefreshStatus};
 use linkspan::sync::Next;
 
-use crate::support::bench::{Bench, as_stored};
-use crate::support::network::{Books, Row, Trick};
+use crate::support::bench::{Bench, Linked, as_stored};
+use crate::support::network::{Books, Row, Trick, failure};
 
 fn row(account: &str, cents: i64) -> Row {
     Row { account: account.into(), cents, pending: false, replaces: None }
@@ -212,4 +216,88 @@ async fn f2_the_notice_of_an_ending_consent_is_judged_by_what_was_just_seen() {
     bench.clock.set_offset_seconds(80 * 86_400);
     linked.read().await;
     assert_eq!(linked.connection().await.condition, notice);
+}
+
+/// A refresh of transactions begins.
+async fn refresh(linked: &Linked<'_>) -> RefreshId {
+    let mut tx = linked.bench.begin().await;
+    let targets = tx.want_products(linked.id, &[Product::Transactions]).await.unwrap();
+    let forced_by = Some(ForcedBy::BackEnd);
+    let new = NewRefresh { connection_id: linked.id, targets, forced_by, requested: false, import_new_accounts: false };
+    let id = tx.insert_refresh(&new, linked.bench.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn run(linked: &Linked<'_>) -> Next {
+    linked.sync.run(linked.bench.tenant_id, linked.id).await.unwrap()
+}
+
+async fn standing(linked: &Linked<'_>, id: RefreshId) -> (RefreshStatus, Option<ProductReason>) {
+    let refresh = linked.bench.begin().await.refresh(linked.id, id).await.unwrap().unwrap();
+    let reasons: BTreeMap<_, _> = refresh.results.iter().map(|result| (result.product, result.reason)).collect();
+    (refresh.status, reasons.get(&Product::Transactions).copied().flatten())
+}
+
+#[tokio::test]
+async fn e1_a_refresh_waits_for_what_it_made_the_provider_fetch() {
+    let bench = Bench::new().await;
+    let linked = bench.link(&[Product::Transactions], ConnectionSettings::default()).await;
+    linked.network.world().set_books(numbered(0..3));
+    linked.network.world().updating = Some(false);
+    assert_eq!(linked.read().await, Next::Done);
+    let first = refresh(&linked).await;
+    for _ in 0..2 {
+        assert!(matches!(run(&linked).await, Next::Again(Some(_))));
+        assert_eq!(standing(&linked, first).await, (RefreshStatus::InProgress, Some(ProductReason::NotReady)));
+        let product = linked.product(Product::Transactions).await;
+        assert_eq!(product.state, ProductState::Available, "what is there stays readable");
+        bench.clock.set_offset_seconds(60);
+    }
+    linked.network.world().set_books(numbered(0..5));
+    linked.network.world().updating = Some(false);
+    assert_eq!(run(&linked).await, Next::Done);
+    assert_eq!(standing(&linked, first).await, (RefreshStatus::Succeeded, None));
+    assert_eq!((linked.stored().await, linked.network.world().refreshed), (numbered(0..5), 1));
+
+    // One that takes a while to show is waited for too.
+    let late = refresh(&linked).await;
+    assert!(matches!(run(&linked).await, Next::Again(Some(_))));
+    linked.network.world().updating = Some(false);
+    assert!(matches!(run(&linked).await, Next::Again(Some(_))));
+    bench.clock.set_offset_seconds(120);
+    assert_eq!(run(&linked).await, Next::Done);
+    assert_eq!(standing(&linked, late).await, (RefreshStatus::Succeeded, None));
+
+    // One that never ends is given up, and holds up nothing else.
+    let endless = refresh(&linked).await;
+    assert!(matches!(run(&linked).await, Next::Again(Some(_))));
+    linked.network.world().set_books(numbered(0..7));
+    bench.clock.set_offset_seconds(120 + 3601);
+    assert_eq!(run(&linked).await, Next::Done);
+    assert_eq!(standing(&linked, endless).await, (RefreshStatus::Failed, Some(ProductReason::NotReady)));
+    assert_eq!(linked.stored().await, numbered(0..7));
+}
+
+#[tokio::test]
+async fn e1_a_refresh_for_which_the_provider_wants_the_customer_says_so() {
+    let bench = Bench::new().await;
+    let linked = bench.link(&[Product::Transactions], ConnectionSettings::default()).await;
+    linked.network.world().set_books(numbered(0..3));
+    linked.read().await;
+    let mut refusal = failure(FailureKind::UserAction, "ANSWER_NEEDED");
+    linked.network.world().refuses = Some(refusal.clone());
+    let told = refresh(&linked).await;
+    assert_eq!(run(&linked).await, Next::Done);
+    let expected = (RefreshStatus::UserActionRequired, Some(ProductReason::LoginRequired));
+    assert_eq!(standing(&linked, told).await, expected);
+    assert_eq!(linked.connection().await.condition, Condition::HEALTHY, "only this refresh needs them");
+
+    let lost = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
+    refusal.condition = Some(lost);
+    linked.network.world().refuses = Some(refusal);
+    let told = refresh(&linked).await;
+    assert_eq!(run(&linked).await, Next::Done);
+    assert_eq!(standing(&linked, told).await, expected);
+    assert_eq!(linked.connection().await.condition, lost);
 }

@@ -124,6 +124,13 @@ pub struct BankConnection {
     pub bank: Bank,
 }
 
+/// `GET /api/v2/bankConnections`.
+#[derive(Deserialize)]
+pub struct BankConnections {
+    /// The bank connections.
+    pub connections: Vec<BankConnection>,
+}
+
 /// One interface of a bank connection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

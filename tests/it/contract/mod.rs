@@ -9,4 +9,4 @@ mod spec;
 mod transactions;
 mod webhooks;
 
-pub use rig::Rig;
+pub use rig::{Foreign, Rig};

@@ -21,12 +21,12 @@ use linkspan::domain::product::Product;
 use linkspan::domain::secret::Secret;
 use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::net;
-use linkspan::providers::data::{InstitutionsRequest, Observation};
+use linkspan::providers::data::{InstitutionsRequest, Observation, RefreshRequest};
 use linkspan::providers::link::{
     AttemptEnd, LinkBegun, LinkContinuation, LinkInput, LinkProgress, LinkPurpose, LinkRequest, Linked,
 };
 use linkspan::providers::records::Records;
-use linkspan::providers::{self, Context, Entry, Failure, Provider, Registry, Spec, Webhook};
+use linkspan::providers::{self, Context, Entry, Failure, FailureKind, Provider, Registry, Spec, Webhook};
 use linkspan::records::Kept;
 use linkspan::sandbox::{PlayBody, Sandbox, Setup, Visit};
 use linkspan::store::Store;
@@ -272,6 +272,19 @@ impl Rig {
         if self.provider().renewal_due(&linked.credential, self.clock.now()) {
             let renewed = self.provider().renew(&self.cx(), &linked.credential).await;
             linked.credential = renewed.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()));
+        }
+    }
+
+    /// The provider fetches what the institution has by now, where it does so on request.
+    pub async fn refreshed(&self, linked: &Linked) {
+        if !self.spec().refreshable.is_empty() {
+            let request = RefreshRequest::of(self.spec().refreshable);
+            match self.provider().refresh(&self.cx(), &linked.credential, &request).await {
+                // It has just fetched by itself.
+                Err(failure) if failure.kind == FailureKind::RateLimit => {}
+                answer => answer.unwrap_or_else(|failure| panic!("{}: {failure}", self.name())),
+            }
+            self.move_clock(chrono::TimeDelta::seconds(60));
         }
     }
 

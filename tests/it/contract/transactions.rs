@@ -123,6 +123,7 @@ async fn pending_ones_are_posted_with_time_and_never_doubled() {
         let pending: Vec<_> = copy.pending().cloned().collect();
         assert!(pending.len() >= 3, "{}: {} are pending", rig.name(), pending.len());
         rig.pass_time(&mut linked, TimeDelta::days(12)).await;
+        rig.refreshed(&linked).await;
         copy.read(&rig, &linked.credential).await;
         for before in &pending {
             let id = &before.provider_transaction_id;

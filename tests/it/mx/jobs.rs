@@ -1,8 +1,14 @@
 //! MX's jobs take their time, and exclude each other.
 
-use serde_json::json;
+use linkspan::domain::placement::Placements;
+use linkspan::domain::product::Product;
+use linkspan::domain::service_provider::ServiceProvider;
+use linkspan::providers::data::AccountsWanted;
+use linkspan::providers::link::LinkPurpose;
+use serde_json::{Value, json};
 
-use super::{app, linked_at};
+use super::{app, linked, linked_at};
+use crate::contract::Rig;
 use crate::support::state;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,4 +26,57 @@ async fn a_slow_history_is_waited_for() {
     let day: chrono::NaiveDate = rows.last().unwrap()["transactionDate"].as_str().unwrap().parse().unwrap();
     assert!((chrono::Utc::now().date_naive() - day).num_days() > 600, "{day}");
     app.assert_faithful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_are_fetched_though_another_job_has_just_ended() {
+    let rig = Rig::one(ServiceProvider::Mx).await;
+    let transactions = Placements { products: [Product::Transactions].into(), ..Placements::default() };
+    let linked = rig.linked(LinkPurpose::Connect(transactions), json!({})).await;
+    let wanted = AccountsWanted { owners: true, ..AccountsWanted::default() };
+    let accounts = rig.provider().accounts(&rig.cx(), &linked.credential, wanted).await.unwrap();
+    assert!(accounts.iter().any(|account| account.owners.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn movements_alone_have_their_long_history_fetched_too() {
+    let app = app("v20111101").await;
+    linked(&app, json!({ "products": ["INVESTMENT_TRANSACTIONS"] })).await;
+    let asked = app.fidelity.operations().iter().filter(|one| one.ends_with("/extend_history")).count();
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_told_of_the_long_history_of_movements_alone() {
+    let rig = Rig::one(ServiceProvider::Mx).await;
+    let widget = async |product: Product| {
+        let placements = Placements { products: [product].into(), ..Placements::default() };
+        rig.begin(LinkPurpose::Connect(placements)).await;
+        let asked = rig.fidelity.operations().into_iter().rfind(|one| one.ends_with("/widget_urls")).unwrap();
+        let mut settings = rig.fidelity.requests(&asked).pop().unwrap()["widget_url"].take();
+        settings["data_request"]["products"].take()
+    };
+    let history = |products: &Value| products.to_string().contains("history");
+    let (ordinary, moved) = (widget(Product::Transactions).await, widget(Product::InvestmentTransactions).await);
+    assert_eq!((history(&ordinary), history(&moved)), (true, true), "{ordinary} {moved}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_never_ends_is_not_cut_off() {
+    let rig = Rig::one(ServiceProvider::Mx).await;
+    let linked = rig.linked(rig.everything(), json!({})).await;
+    const ENDLESS: &str = r#"{"member":{"guid":"MBR-1","connection_status":"CONNECTED"},"accounts":[],
+        "pagination":{"total_entries":99000,"total_pages":99}}"#;
+    let foreign = rig.answering(200, ENDLESS).await;
+    let answer = rig.provider().accounts(&foreign.patient(), &linked.credential, AccountsWanted::default()).await;
+    assert_eq!(answer.unwrap_err().code, "UNREADABLE_ANSWER");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_does_not_repeat_our_secrets() {
+    let rig = Rig::one(ServiceProvider::Mx).await;
+    let linked = rig.linked(rig.everything(), json!({})).await;
+    let foreign = rig.answering(400, r#"{"error":{"message":"c2FuZGJveDpzYW5kYm94LWtleQ== is sandbox-key"}}"#).await;
+    let failure = rig.provider().status(&foreign.patient(), &linked.credential).await.unwrap_err();
+    assert_eq!(failure.message, "[secret] is [secret]");
 }

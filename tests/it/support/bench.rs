@@ -26,7 +26,7 @@ use super::network::{Books, Network, Row};
 
 pub struct Bench {
     pub store: Store,
-    tenant_id: TenantId,
+    pub tenant_id: TenantId,
     client: net::Client,
     pub clock: Clock,
     pub database: PgPool,
@@ -36,8 +36,8 @@ pub struct Bench {
 pub struct Linked<'b> {
     pub id: ConnectionId,
     pub network: Network,
-    sync: Sync,
-    bench: &'b Bench,
+    pub sync: Sync,
+    pub bench: &'b Bench,
 }
 
 impl Bench {

@@ -50,6 +50,11 @@ pub struct World {
     pub holdings: Vec<String>,
     pub condition: Option<Condition>,
     pub consent_ends: Option<DateTime<Utc>>,
+    /// Whether it fetches from the bank, where it says so.
+    pub updating: Option<bool>,
+    /// What it answers to a refresh.
+    pub refuses: Option<Failure>,
+    pub refreshed: usize,
     pub page: usize,
     /// At the call with that number from now on.
     pub tricks: BTreeMap<usize, Trick>,
@@ -269,6 +274,7 @@ impl Provider for Network {
             initialized: products.clone(),
             consented: products,
             consent_expires_at: world.consent_ends,
+            updating: world.updating,
         })
     }
 
@@ -321,7 +327,15 @@ impl Provider for Network {
     }
 
     async fn refresh(&self, _: &Context<'_>, _: &Secret, _: &RefreshRequest<'_>) -> Result<(), Failure> {
-        Ok(())
+        let mut world = self.world();
+        world.refreshed += 1;
+        match world.refuses.clone() {
+            Some(refusal) => Err(refusal),
+            None => {
+                world.updating = world.updating.map(|_| true);
+                Ok(())
+            }
+        }
     }
 
     async fn processor_token(&self, _: &Context<'_>, _: &Secret, _: &str, _: &str) -> Result<Secret, Failure> {

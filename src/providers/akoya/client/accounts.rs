@@ -71,6 +71,7 @@ fn observation(credential: &Credential, condition: Condition, code: Option<Strin
         initialized: BTreeSet::new(),
         consented: map::products::granted(credential.claims.products.as_deref()),
         consent_expires_at: None,
+        updating: None,
     }
 }
 

@@ -9,13 +9,14 @@ use crate::providers::finapi::error;
 use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::{condition, observation};
 use crate::providers::finapi::spec::SPEC;
-use crate::providers::finapi::wire::{Account, Accounts, BankConnection};
+use crate::providers::finapi::wire::{Account, Accounts, BankConnection, BankConnections};
 use crate::providers::{Failure, FailureKind};
 
 use super::credential::{Credential, User};
 use super::{Api, Caller, Operation, Verb, no_account, path, refused};
 
 const GET: Operation = Operation::reading("GET /api/v2/bankConnections/{id}").of_connection();
+const LIST: Operation = Operation::reading("GET /api/v2/bankConnections");
 const DELETE: Operation =
     Operation::changing("DELETE /api/v2/bankConnections/{id}", Verb::Delete).repeatable().of_connection();
 const ACCOUNTS: Operation = Operation::reading("GET /api/v2/accounts");
@@ -27,6 +28,11 @@ pub async fn get(api: &Api<'_>, user: &User, connection: i64) -> Result<BankConn
     let path = format!("/api/v2/bankConnections/{connection}");
     let found: BankConnection = api.get(Caller::User(user), GET, &path).await?;
     if found.id == connection { Ok(found) } else { Err(Failure::unreadable("another bank connection was answered")) }
+}
+
+/// All of a user's.
+pub async fn of_user(api: &Api<'_>, user: &User) -> Result<Vec<BankConnection>, Failure> {
+    Ok(api.get::<BankConnections>(Caller::User(user), LIST, "/api/v2/bankConnections").await?.connections)
 }
 
 /// The same, where it is still served; what finAPI has of one that needs the customer is old.
@@ -41,7 +47,9 @@ pub async fn served(api: &Api<'_>, credential: &Credential) -> Result<BankConnec
 
 /// How it stands.
 pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observation, Failure> {
-    Ok(observation(&get(api, &credential.user, credential.connection).await?, api.now()))
+    let connection = get(api, &credential.user, credential.connection).await?;
+    let accounts = of_connection(api, &credential.user, credential.connection).await?;
+    Ok(observation(&connection, &accounts, api.now()))
 }
 
 /// Its accounts that are still there.

@@ -41,6 +41,8 @@ pub struct Session {
     pub form: String,
     /// Where it updates one, the bank connection with the accounts that it had before.
     pub updates: Option<(i64, Vec<i64>)>,
+    /// The bank, where the customer did not choose it.
+    pub bank: Option<i64>,
     /// Whether finAPI was told where to send notifications.
     pub notify: bool,
 }
@@ -56,6 +58,8 @@ struct Text {
     form: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accounts: Option<Vec<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank: Option<i64>,
     #[serde(default)]
     notify: bool,
 }
@@ -63,7 +67,7 @@ struct Text {
 impl Text {
     fn of(user: &User) -> Self {
         let (user, password) = (user.id.clone(), user.password.expose().to_owned());
-        Self { user, password, connection: None, form: None, accounts: None, notify: false }
+        Self { user, password, connection: None, form: None, accounts: None, bank: None, notify: false }
     }
 
     fn user(&self) -> User {
@@ -94,14 +98,14 @@ impl Session {
     pub fn read(secret: &Secret) -> Result<Self, Failure> {
         let text: Text = parse(secret)?;
         let (user, updates) = (text.user(), text.connection.zip(text.accounts));
-        Ok(Self { user, form: text.form.ok_or_else(unreadable)?, updates, notify: text.notify })
+        Ok(Self { user, form: text.form.ok_or_else(unreadable)?, updates, bank: text.bank, notify: text.notify })
     }
 
     /// As it is kept.
     pub fn secret(&self) -> Secret {
         let (connection, accounts) = self.updates.clone().unzip();
         let form = Some(self.form.clone());
-        Text { connection, form, accounts, notify: self.notify, ..Text::of(&self.user) }.secret()
+        Text { connection, form, accounts, bank: self.bank, notify: self.notify, ..Text::of(&self.user) }.secret()
     }
 }
 
@@ -155,7 +159,7 @@ mod tests {
         assert_eq!(Credential::read(&credential.secret()).unwrap(), credential);
         assert!(Session::read(&credential.secret()).is_err());
         for updates in [None, Some((7, vec![1, 2]))] {
-            let session = Session { user: user.clone(), form: "f".to_owned(), updates, notify: true };
+            let session = Session { user: user.clone(), form: "f".to_owned(), updates, bank: Some(3), notify: true };
             assert_eq!(Session::read(&session.secret()).unwrap(), session);
         }
         assert!(Credential::read(&Secret::new("a-session-that-never-was")).is_err());

@@ -29,8 +29,9 @@ pub async fn holdings(api: &Api<'_>, credential: &Credential) -> Result<Vec<Prov
         let found: Securities = api.get(Caller::User(&credential.user), SECURITIES, &path).await?;
         positions.extend(found.securities);
         if page >= found.paging.page_count {
-            break;
+            return Ok(securities::holdings(&positions));
         }
     }
-    Ok(securities::holdings(&positions))
+    // What is not read would be taken for sold.
+    Err(Failure::unreadable(format_args!("securities have more than {MOST_PAGES} pages")))
 }

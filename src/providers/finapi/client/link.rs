@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::domain::placement::Placement;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::finapi::map;
@@ -37,7 +38,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     let (user, form, updates) = match &request.purpose {
         LinkPurpose::Connect(placements) => {
             let user = user(api, &request.customer_ref).await?;
-            let asked = |product| placements.iter().any(|(one, _)| one == product);
+            let asked = |product| placements.of(product).is_some_and(Placement::is_fetched);
             let body = import(api, request, asked(Product::Owners))?;
             let path = "/api/webForms/bankConnectionImport";
             let form: WebForm = api.make(Caller::User(&user), IMPORT, path, &body).await?;
@@ -52,7 +53,8 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     };
     let expires_at = map::instant(Some(&form.expires_at)).ok_or_else(|| Failure::unreadable("expiresAt of a form"))?;
     let url = with_way_back(&form.url, &request.return_url)?;
-    let session = Session { user, form: form.id, updates, notify };
+    let bank = request.institution.as_deref().and_then(|bank| bank.parse().ok());
+    let session = Session { user, form: form.id, updates, bank, notify };
     let launch = Launch::Redirect { url, token: None };
     Ok(LinkBegun { launch, provider_session: session.secret(), expires_at, request_id: None })
 }

@@ -7,6 +7,11 @@ use crate::providers::{Failure, FailureKind};
 use super::credential::{Credential, Session};
 use super::{Api, connections, link, notifications, refused};
 
+/// The import's error where the user has that login already.
+const EXISTS: &str = "ENTITY_EXISTS";
+/// How an attempt ends whose login is linked already.
+const DUPLICATE: &str = "DUPLICATE_CONNECTION";
+
 /// Asks how a form stands.
 pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkProgress, Failure> {
     let session = Session::read(&request.provider_session)?;
@@ -21,6 +26,9 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         "COMPLETED" => completed(api, session, form, request).await,
         "ABORTED" => Ok(ended("CANCELLED", true, form)),
         "EXPIRED" => Ok(ended("SESSION_EXPIRED", false, form)),
+        "COMPLETED_WITH_ERROR" if session.updates.is_none() && form.payload.error_code.as_deref() == Some(EXISTS) => {
+            existing(api, session, form).await
+        }
         "COMPLETED_WITH_ERROR" => {
             let code = form.payload.error_code.clone().filter(|code| is_code(code));
             let code = match code.as_deref() {
@@ -56,6 +64,29 @@ async fn completed(
         return Ok(ended("DIFFERENT_LOGIN", false, form));
     }
     Ok(LinkProgress::Repaired { credential: None, provider_session_id: Some(form.id) })
+}
+
+/// The customer's finAPI user has that login already (G4): an earlier session may have been lost after its import. Whether another
+/// connection holds it is not known here; that is found out where it is stored.
+async fn existing(api: &Api<'_>, session: Session, form: WebForm) -> Result<LinkProgress, Failure> {
+    let mut there = connections::of_user(api, &session.user).await?;
+    there.retain(|one| session.bank.is_none_or(|bank| one.bank.id == bank));
+    let [one] = there.as_slice() else {
+        // Which of several logins it was, finAPI does not say.
+        return Ok(ended(DUPLICATE, false, form));
+    };
+    if one.account_ids.is_empty() {
+        return Ok(ended("NO_ACCOUNTS", false, form));
+    }
+    let credential = Credential { user: session.user, connection: one.id };
+    if session.notify {
+        notifications::subscribe(api, &credential).await;
+    }
+    Ok(LinkProgress::Linked(Linked {
+        credential: credential.secret(),
+        provider_connection_id: one.id.to_string(),
+        provider_session_id: Some(form.id),
+    }))
 }
 
 async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm) -> Result<LinkProgress, Failure> {

@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::service_provider::ServiceProvider;
 use crate::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest, Window};
 use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::is_updating;
 use crate::providers::finapi::spec::SPEC;
 use crate::providers::finapi::wire::{Paging, PendingTransactions, Transactions};
+use crate::providers::rows::readable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::credential::Credential;
@@ -86,13 +88,14 @@ impl Plan {
         if self.pending {
             let path = path("/api/v2/pendingTransactions", &query);
             let found: PendingTransactions = api.get(caller, PENDING, &path).await?;
-            let rows = found.pending_transactions.iter().map(|row| map::transactions::pending(row, batch.from));
-            return Ok((rows.collect::<Result<_, _>>()?, found.paging));
+            let rows = found.pending_transactions.iter();
+            let rows = rows.map(|row| map::transactions::pending(row, batch.from).map(Some));
+            return Ok((readable(ServiceProvider::FinApi, rows), found.paging));
         }
         query.extend([("view", "bankView"), ("minBankBookingDate", &from)]);
         let found: Transactions = api.get(caller, BOOKED, &path("/api/v2/transactions", &query)).await?;
-        let rows = found.transactions.iter().filter_map(|row| map::transactions::booked(row).transpose());
-        Ok((rows.collect::<Result<_, _>>()?, found.paging))
+        let rows = found.transactions.iter().map(map::transactions::booked);
+        Ok((readable(ServiceProvider::FinApi, rows), found.paging))
     }
 
     /// What is left after that page.

@@ -1,29 +1,51 @@
 //! Bank connections → how a connection stands.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
+use crate::domain::account::AccountType;
 use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::product::Product;
 use crate::providers::data::Observation;
 use crate::providers::finapi::error::{INSTITUTION_DOWN, LOGIN_REQUIRED, TOKEN_EXPIRED, UNKNOWN};
 use crate::providers::finapi::spec::SPEC;
-use crate::providers::finapi::wire::{BankConnection, ConnectionInterface, UpdateResult};
+use crate::providers::finapi::wire::{Account, BankConnection, ConnectionInterface, UpdateResult};
 
+use super::accounts::kind;
 use super::instant;
 
-/// What a bank connection says.
-pub fn observation(connection: &BankConnection, now: DateTime<Utc>) -> Observation {
+/// What a bank connection with those accounts says.
+pub fn observation(connection: &BankConnection, accounts: &[Account], now: DateTime<Utc>) -> Observation {
     let (condition, code) = condition(connection, now);
-    let products: std::collections::BTreeSet<_> = SPEC.products.iter().copied().collect();
     let consents = connection.interfaces.iter().filter_map(|one| one.ais_consent.as_ref());
     Observation {
         condition,
         code: code.map(str::to_owned),
         provider_connection_id: connection.id.to_string(),
         provider_institution_id: Some(connection.bank.id.to_string()),
-        initialized: products.clone(),
-        consented: products,
+        initialized: there(connection, accounts),
+        // A consent covers what is downloaded as a whole.
+        consented: SPEC.products.iter().copied().collect(),
         consent_expires_at: consents.filter_map(|consent| instant(consent.expires_at.as_deref())).min(),
+        updating: Some(is_updating(connection)),
     }
+}
+
+/// What was downloaded.
+fn there(connection: &BankConnection, accounts: &[Account]) -> BTreeSet<Product> {
+    let has = |wanted: fn(AccountType) -> bool| accounts.iter().any(|one| wanted(kind(one.account_type.as_deref()).0));
+    let found = [
+        (Product::Balances, true),
+        (Product::Identifiers, accounts.iter().any(|account| account.iban.is_some())),
+        (Product::Owners, connection.owners.as_ref().is_some_and(|owners| !owners.is_empty())),
+        (
+            Product::Transactions,
+            has(|one| matches!(one, AccountType::Depository | AccountType::Credit | AccountType::Loan)),
+        ),
+        (Product::InvestmentHoldings, has(|one| one == AccountType::Investment)),
+    ];
+    found.into_iter().filter(|(_, is_there)| *is_there).map(|(product, _)| product).collect()
 }
 
 /// Whether an update is under way.

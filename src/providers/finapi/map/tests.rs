@@ -12,6 +12,7 @@ use crate::domain::institution::InstitutionHealth;
 use crate::domain::product::Product;
 use crate::domain::transaction::{Category, TransactionStatus};
 use crate::providers::finapi::error::{INSTITUTION_DOWN, LOGIN_REQUIRED, TOKEN_EXPIRED};
+use crate::providers::finapi::spec::SPEC;
 use crate::providers::finapi::wire;
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
@@ -108,8 +109,15 @@ fn a_bank_connection_fares_as_its_worst_interface() {
     let one_time = interface(json!({ "aisConsent": { "status": "NOT_PRESENT" } }));
     assert_eq!(condition(json!([one_time])).status, Status::Degraded);
     assert_eq!(condition(json!([])).status, Status::Undetermined);
-    let observed = status::observation(&read(&connection(json!([good]))), now);
+    let observed = status::observation(&read(&connection(json!([good]))), &[], now);
     assert_eq!(observed.consent_expires_at, Some("2026-12-31T23:00:00Z".parse().unwrap()));
+    assert_eq!(observed.initialized, [Product::Balances].into(), "of nothing else there is anything");
+    let mut scraped = connection(json!([good]));
+    scraped["owners"] = json!([{ "firstName": "Ada" }]);
+    let accounts = [("Checking", Some("DE89370400440532013000")), ("Security", None)];
+    let account = |(kind, iban)| read(&json!({ "id": 1, "bankConnectionId": 42, "accountType": kind, "iban": iban }));
+    let observed = status::observation(&read(&scraped), &accounts.map(account), now);
+    assert_eq!(observed.initialized, SPEC.products.iter().copied().collect());
 }
 
 fn transaction(changes: Value) -> Value {

@@ -40,7 +40,7 @@ pub async fn list(caller: Caller, query: Query) -> Result<Json<Value>> {
 
 fn describe(one: &Imported, id: i64, account: &BankAccount) -> Value {
     let (connection, books) = (&one.connection, &one.books);
-    let balances = books.balances(&account.key, books.now());
+    let balances = books.balances(&account.key, connection.seen);
     let owed = matches!(account.account_type, AccountType::Credit | AccountType::Loan);
     let current = balances.as_ref().and_then(|all| all.current).map(|held| if owed { -held } else { held });
     let iban = account.identifiers.international.as_ref().map(|one| one.iban.clone());
@@ -62,7 +62,7 @@ fn describe(one: &Imported, id: i64, account: &BankAccount) -> Value {
                 "domesticCollectiveMoneyTransfer": false, "domesticFutureMoneyTransfer": false,
                 "domesticFutureCollectiveMoneyTransfer": false,
             },
-            "lastSuccessfulUpdate": time(connection.updated_at), "lastUpdateAttempt": time(books.now().at),
+            "lastSuccessfulUpdate": time(connection.seen.at), "lastUpdateAttempt": time(books.now().at),
         }],
     }))
 }
@@ -87,7 +87,7 @@ pub async fn securities(caller: Caller, query: Query) -> Result<Json<Value>> {
         for account in served {
             let id = one.connection.account_id(&account.key);
             if wanted.as_ref().is_none_or(|ids| ids.contains(&id)) {
-                let held = one.books.holdings(&account.key, one.books.now().at);
+                let held = one.books.holdings(&account.key, one.connection.seen.at);
                 let held = held.iter().filter(|held| held.security.security.security_type != SecurityType::Cash);
                 found.extend(held.map(|held| security(&one, id, held)));
             }
@@ -98,8 +98,8 @@ pub async fn securities(caller: Caller, query: Query) -> Result<Json<Value>> {
 
 fn security(one: &Imported, account: i64, held: &BankHolding) -> Value {
     let (security, currency) = (&held.security.security, held.security.currency);
-    // Another one at each update, of which there is one at least every hour.
-    let update = (one.books.now().at.timestamp() / 3600).to_string();
+    // Another one at each update.
+    let update = one.connection.seen.to_string();
     let gain: Decimal = held.value - held.cost_basis;
     without_nulls(json!({
         "id": make::number(&["security", &account.to_string(), &held.security.key, &update]), "accountId": account,

@@ -81,7 +81,7 @@ fn connection(one: &Imported) -> Value {
         "interfaces": [without_nulls(json!({
             "bankingInterface": name, "loginCredentials": [], "twoStepProcedures": [],
             "aisConsent": (name == "XS2A").then_some(consent), "lastAutoUpdate": auto,
-            "lastManualUpdate": { "result": "OK", "timestamp": time(connection.updated_at) },
+            "lastManualUpdate": { "result": "OK", "timestamp": time(connection.seen.at) },
             "userActionRequired": standing == Standing::NeedsUser, "maxDaysForDownload": connection.days,
         }))],
     }))

@@ -111,8 +111,7 @@ pub async fn update(caller: Caller, Json(body): Json<Value>) -> Result<(StatusCo
         Some(form)
     } else {
         let busy_until = now + UPDATE;
-        let begin = |one: &mut super::state::Connection| (one.busy_until, one.updated_at) = (busy_until, now);
-        simulator.change(connection.id, begin).await?;
+        simulator.change(connection.id, |connection| connection.busy_until = busy_until).await?;
         None
     };
     let id = Uuid::new_v4().to_string();

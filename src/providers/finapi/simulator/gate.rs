@@ -94,6 +94,10 @@ impl Simulator {
         match found {
             Some(connection) => {
                 let books = self.shared.bank.books(&connection.login.user).await?;
+                // What an update has fetched is kept, so that it does not move with time.
+                let fetched = connection.has_fetched(&books);
+                let connection =
+                    if fetched { self.change(id, |one| one.seen = books.now()).await? } else { connection };
                 Ok(Some(Imported { connection, books }))
             }
             None => Ok(None),
@@ -138,12 +142,13 @@ pub async fn create_user(caller: Caller, Json(body): Json<Value>) -> Result<(Sta
     if !(1..=36).contains(&id.len()) || !(6..=128).contains(&password.len()) {
         return Err(Error::bad("id or password"));
     }
-    let user = User { password: ids::fingerprint(&password), connections: Default::default(), rules: Vec::new() };
+    let automatic = body["isAutoUpdateEnabled"].as_bool().unwrap_or(false);
+    let password_kept = ids::fingerprint(&password);
+    let user = User { password: password_kept, connections: Default::default(), rules: Vec::new(), automatic };
     if !caller.simulator.shared.documents.put_new(USER, &id, &user).await? {
         let message = "There is a user with this id already.";
         return Err(Error::access(StatusCode::UNPROCESSABLE_ENTITY, "ENTITY_EXISTS", message));
     }
-    let auto_update = body["isAutoUpdateEnabled"].as_bool().unwrap_or(false);
-    let body = json!({ "id": id, "password": password, "isAutoUpdateEnabled": auto_update });
+    let body = json!({ "id": id, "password": password, "isAutoUpdateEnabled": automatic });
     Ok((StatusCode::CREATED, Json(body)))
 }

@@ -31,6 +31,9 @@ impl Simulator {
             Knob::PostTransactions(count) => {
                 let accounts: Vec<String> = connection.accounts.iter().cloned().collect();
                 self.shared.bank.post_transactions(&connection.login.user, &accounts, count).await?;
+                // finAPI tells of them because an update of its own has found them.
+                let seen = self.shared.bank.books(&connection.login.user).await?.now();
+                self.change(id, |connection| connection.seen = seen).await?;
                 self.tell("NEW_TRANSACTIONS", &connection).await?;
             }
             Knob::FireWebhook(code) if EVENTS.contains(&code.as_str()) => self.tell(&code, &connection).await?,

@@ -137,6 +137,7 @@ impl Simulator {
         // The same if the last form comes twice.
         let id = ids::number(&["connection", form_id]);
         let user: Option<User> = documents.get(USER, &form.user).await?;
+        let automatic = user.as_ref().is_some_and(|user| user.automatic);
         for other in user.map(|user| user.connections).unwrap_or_default() {
             let other = self.imported(other).await?.filter(|other| other.connection.id != id);
             if other.is_some_and(|other| other.connection.login.user == finished.login.user) {
@@ -155,8 +156,9 @@ impl Simulator {
             owners,
             days,
             created_at: now,
-            updated_at: now,
+            seen: books.now(),
             busy_until: now,
+            automatic,
             broken: false,
             revoked: false,
             foreign: false,
@@ -175,7 +177,6 @@ impl Simulator {
         let consent_until = self.consent_until(books.institution().consent_days);
         let opened = books.accounts().into_iter().filter(|account| account.opened_at.is_some());
         let opened: Vec<String> = opened.map(|account| account.key).collect();
-        let now = self.shared.clock.now();
         self.change(id, |connection| {
             connection.foreign = connection.login.user != finished.login.user;
             if connection.foreign {
@@ -186,7 +187,7 @@ impl Simulator {
             }
             connection.login = finished.login;
             (connection.broken, connection.revoked, connection.told) = (false, false, false);
-            (connection.consent_until, connection.updated_at) = (consent_until, now);
+            (connection.consent_until, connection.seen) = (consent_until, books.now());
         })
         .await?;
         Ok(())

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids;
 use crate::bank::pages::Flow;
-use crate::bank::{self, Access, BankInstitution, Books, History, Login};
+use crate::bank::{self, Access, BankInstitution, Books, History, Login, Moment};
 use crate::domain::product::Product;
 
 /// The client's configuration, once.
@@ -39,6 +39,8 @@ pub struct User {
     pub connections: BTreeSet<i64>,
     /// What the user wants to be told.
     pub rules: Vec<Rule>,
+    /// Whether finAPI updates the bank connections by itself.
+    pub automatic: bool,
 }
 
 /// A notification rule.
@@ -84,10 +86,12 @@ pub struct Connection {
     pub days: u64,
     /// When it was imported.
     pub created_at: DateTime<Utc>,
-    /// When an update was last asked for.
-    pub updated_at: DateTime<Utc>,
-    /// Until when the update runs.
+    /// What the last update that is over has fetched: finAPI has nothing younger.
+    pub seen: Moment,
+    /// Until when the update runs, or ran.
     pub busy_until: DateTime<Utc>,
+    /// Whether finAPI updates it by itself.
+    pub automatic: bool,
     /// The next update needs the customer.
     pub broken: bool,
     /// The customer took the consent back.
@@ -111,7 +115,18 @@ pub enum Standing {
     Down,
 }
 
+/// How often finAPI updates by itself.
+const AUTOMATIC: TimeDelta = TimeDelta::hours(12);
+
 impl Connection {
+    /// Whether an update has ended of which it does not serve the data yet.
+    pub fn has_fetched(&self, books: &Books) -> bool {
+        let now = books.now().at;
+        let asked = self.busy_until <= now && self.seen.at < self.busy_until;
+        let by_itself = self.automatic && self.seen.at + AUTOMATIC <= now;
+        (asked || by_itself) && self.standing(books) == Standing::Good
+    }
+
     /// The institution.
     pub fn bank(&self) -> Option<&'static BankInstitution> {
         bank::institution(&self.institution)

@@ -25,10 +25,10 @@ pub async fn list(caller: Caller, query: Query) -> Result<Json<Value>> {
     let from = day(&query, "minBankBookingDate")?;
     let mut found = Vec::new();
     for (one, account) in asked(&caller, &query).await? {
-        let now = one.books.now();
+        let seen = one.connection.seen;
         let oldest = one.connection.created_at.date_naive() - Days::new(one.connection.days);
         let from = from.unwrap_or(oldest).max(oldest);
-        for row in one.books.transactions(&account.key, from - LATE, now) {
+        for row in one.books.transactions(&account.key, from - LATE, seen) {
             if row.status == TransactionStatus::Posted && row.posted_on.is_some_and(|on| on >= from) {
                 found.push(booked(&one, &account, &row));
             }
@@ -46,9 +46,9 @@ pub async fn list(caller: Caller, query: Query) -> Result<Json<Value>> {
 pub async fn pending(caller: Caller, query: Query) -> Result<Json<Value>> {
     let mut found = Vec::new();
     for (one, account) in asked(&caller, &query).await? {
-        let now = one.books.now();
-        let from = now.at.date_naive() - Days::new(60);
-        let rows = one.books.transactions(&account.key, from, now);
+        let seen = one.connection.seen;
+        let from = seen.at.date_naive() - Days::new(60);
+        let rows = one.books.transactions(&account.key, from, seen);
         let rows = rows.iter().filter(|row| row.status == TransactionStatus::Pending);
         found.extend(rows.map(|row| {
             let mut body = common(&one, &account, row);

@@ -59,5 +59,6 @@ pub fn observation(login: &str, accounts: &[Account], products: &[Product], now:
         initialized: BTreeSet::new(),
         consented: products.iter().copied().collect(),
         consent_expires_at: expires_at(accounts),
+        updating: None,
     }
 }

@@ -39,6 +39,7 @@ pub async fn status(api: &Api<'_>, credential: &Credential) -> Result<Observatio
         initialized: BTreeSet::new(),
         consented: SPEC.products.iter().copied().collect(),
         consent_expires_at: None,
+        updating: None,
     };
     for account in &credential.accounts {
         match (held(api, credential, account).await, observation.code.is_some()) {

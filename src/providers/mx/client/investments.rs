@@ -1,12 +1,14 @@
 //! Holdings, and the movements of investment accounts.
 
+use chrono::Days;
+
 use crate::providers::Failure;
 use crate::providers::data::{InvestmentTransactionsPage, InvestmentTransactionsRequest, ProviderHolding};
 use crate::providers::mx::map;
 use crate::providers::mx::wire::account::Holdings;
 
-use super::transactions::{Stretch, investment_accounts, page_of};
-use super::{Api, Link, members, next_page, refused};
+use super::transactions::{Stretch, extend, investment_accounts, page_of};
+use super::{Api, Link, ORDINARY_DAYS, members, next_page, refused};
 
 /// Everything that is held now. Reading this enrols the customer in a product of MX's that may be billed.
 pub async fn holdings(api: &Api<'_>, link: &Link) -> Result<Vec<ProviderHolding>, Failure> {
@@ -26,7 +28,11 @@ pub async fn movements(
         None => 1,
         Some(page) => page.parse().map_err(|_| refused("PAGE", "no page has this name"))?,
     };
-    members::usable(api, link).await?;
+    let member = members::usable(api, link).await?;
+    let is_long = request.from < api.now().date_naive() - Days::new(u64::from(ORDINARY_DAYS));
+    if page == 1 && is_long && !link.history && extend(api, link, &member).await? {
+        return Err(map::status::not_ready("BEING_AGGREGATED"));
+    }
     let accounts = investment_accounts(api, link).await?;
     let stretch = Stretch { from: request.from, to: request.to };
     let answer = page_of(api, link, "investment_transactions", stretch, page).await?;

@@ -5,12 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::domain::product::ProductReason;
+use crate::domain::secret::Secret;
+use crate::domain::service_provider::ServiceProvider;
 use crate::providers::data::{Observation, RefreshRequest};
 use crate::providers::mx::map::status::{self, Standing};
 use crate::providers::mx::spec::SPEC;
 use crate::providers::mx::wire::account::{Account, Accounts};
 use crate::providers::mx::wire::member::{Member, MemberAnswer};
 use crate::providers::mx::{error, map};
+use crate::providers::records::{Made, Make, Record};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::{Api, Link, Request};
@@ -20,6 +23,9 @@ const PAUSE: TimeDelta = TimeDelta::seconds(SPEC.refresh_pause_seconds as i64);
 
 /// After a job has ended it is not asked for again so soon: if it brought nothing, there is nothing.
 const JUST_NOW: TimeDelta = TimeDelta::minutes(10);
+
+/// What is kept with an end is made anew so much before it.
+const EARLY: TimeDelta = TimeDelta::minutes(5);
 
 /// What MX can be asked to fetch from the institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,16 +82,36 @@ pub async fn start(api: &Api<'_>, link: &Link, job: Job) -> Result<Member, Failu
     answer.map(|answer| answer.member).map_err(error::of_job)
 }
 
+/// Starts a job unless that was done before, lately or ever; the member as it is then, if it was started.
+pub async fn start_once(
+    api: &Api<'_>,
+    link: &Link,
+    job: Job,
+    again_after: Option<TimeDelta>,
+) -> Result<Option<Member>, Failure> {
+    let (mut started, name) = (None, format!("{}/{}", job.name(), link.member));
+    let make: Make<'_> = Box::new(|_| {
+        let started = &mut started;
+        Box::pin(async move {
+            *started = Some(start(api, link, job).await?);
+            let expires_at = again_after.map(|pause| api.now() + pause + EARLY);
+            Ok(Made { secret: Secret::new("asked for"), expires_at })
+        })
+    });
+    api.context().records.get(ServiceProvider::Mx, Record::Shared(&name), api.now(), make).await?;
+    Ok(started)
+}
+
 /// Has a list filled that is empty; it has to be asked for again once the job has ended.
 pub async fn fill(api: &Api<'_>, (link, member): (&Link, &Member), job: Job) -> Result<(), Failure> {
     if is_busy(member) {
         return Err(status::not_ready("BEING_AGGREGATED"));
     }
-    if ended_since(member.aggregated_at, api.now() - JUST_NOW) {
-        return Err(nothing(job));
+    match start_once(api, link, job, Some(JUST_NOW)).await? {
+        Some(member) if is_busy(&member) => Err(status::not_ready("BEING_AGGREGATED")),
+        Some(_) => Ok(()),
+        None => Err(nothing(job)),
     }
-    let busy = is_busy(&start(api, link, job).await?);
-    if busy { Err(status::not_ready("BEING_AGGREGATED")) } else { Ok(()) }
 }
 
 /// Whether a job is running.

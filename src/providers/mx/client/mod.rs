@@ -168,10 +168,11 @@ impl<'a> Api<'a> {
             let (found, pagination) = entries(self.send(Request::get(operation, path)).await?);
             all.extend(found);
             if next_page(page, pagination).is_none() {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        // What is not read would be taken for gone.
+        Err(Failure::unreadable(format_args!("{operation} has more than {MOST_PAGES} pages")))
     }
 
     /// The request, within what is left of the time.
@@ -207,12 +208,20 @@ impl<'a> Api<'a> {
         Ok(value)
     }
 
-    /// A `Retry-After` that is a date counts from business time, which only the sandbox shifts.
+    /// The answer, unless it is an error; in its words, our secrets may have been quoted. A `Retry-After` that is a date counts from
+    /// business time, which only the sandbox shifts.
     fn judged(&self, reply: Reply) -> Result<Reply, Failure> {
         if reply.status.is_success() {
             return Ok(reply);
         }
-        Err(error::failure(reply.status, &reply.body, reply.retry_after(self.cx.now)))
+        let mut failure = error::failure(reply.status, &reply.body, reply.retry_after(self.cx.now));
+        let basic = webhook::basic(&self.config.client_id, &self.config.api_key);
+        for secret in [basic.trim_start_matches("Basic "), self.config.api_key.expose()] {
+            if !secret.is_empty() {
+                failure.message = failure.message.replace(secret, "[secret]");
+            }
+        }
+        Err(failure)
     }
 }
 

@@ -132,13 +132,19 @@ async fn prepare(api: &Api<'_>, link: &Link, member: &Member, history_days: u16)
     if idle {
         members::keep_fresh(api, link).await?;
     }
-    let job = match (history_days > ORDINARY_DAYS && !link.history, idle) {
-        (true, _) => Job::ExtendHistory,
-        (false, true) => Job::Aggregate,
-        (false, false) => return Ok(false),
-    };
-    match members::start(api, link, job).await {
-        Ok(_) => Ok(true),
+    if history_days > ORDINARY_DAYS && !link.history {
+        return extend(api, link, member).await;
+    }
+    if idle {
+        members::start(api, link, Job::Aggregate).await?;
+    }
+    Ok(idle)
+}
+
+/// Has MX fetch the extended history, once for each member; whether that is under way.
+pub async fn extend(api: &Api<'_>, link: &Link, member: &Member) -> Result<bool, Failure> {
+    match members::start_once(api, link, Job::ExtendHistory, None).await {
+        Ok(started) => Ok(started.is_some() || members::is_busy(member)),
         // The institution has no longer history than the ordinary one.
         Err(failure) if failure.kind == FailureKind::Unsupported => Ok(false),
         Err(failure) => Err(failure),

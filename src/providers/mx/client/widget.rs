@@ -70,7 +70,7 @@ async fn connect(
     let user = user(api, &request.customer_ref).await?;
     let wanted = fetched(placements, &request.institution_products);
     let history = request.history_days > ORDINARY_DAYS
-        && wanted.contains(&Product::Transactions)
+        && [Product::Transactions, Product::InvestmentTransactions].iter().any(|one| wanted.contains(one))
         && has_long_history(api, request.institution.as_deref()).await?;
     let mut settings = asked_for(api.config().version, &wanted, history);
     if let Some(code) = &request.institution {

@@ -84,6 +84,7 @@ pub fn observation(member: &Member) -> Result<Observation, Failure> {
         // There is no consent by product.
         consented: SPEC.products.iter().copied().collect(),
         consent_expires_at: None,
+        updating: Some(member.is_being_aggregated == Some(true)),
     })
 }
 

@@ -23,6 +23,7 @@ pub fn observation(item: Item) -> Observation {
         initialized,
         consented,
         consent_expires_at: item.consent_expiration_time,
+        updating: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub fn observation(connection: &Connection, consents: &[Consent]) -> Observation
         initialized: scopes.clone(),
         consented: scopes,
         consent_expires_at: consent.and_then(|consent| time(consent.expires_at.as_deref())),
+        updating: Some(connection.last_attempt.as_ref().is_some_and(is_running)),
     }
 }
 
@@ -68,6 +69,11 @@ fn trouble(connection: &Connection, consent: Option<&Consent>) -> Option<String>
     }
 }
 
+/// Whether an attempt has neither succeeded nor failed yet.
+fn is_running(attempt: &Attempt) -> bool {
+    attempt.success_at.is_none() && attempt.fail_at.is_none()
+}
+
 /// Why an attempt failed, if it did.
 pub fn failure(attempt: &Attempt) -> Option<String> {
     attempt.fail_at.as_ref()?;
@@ -84,7 +90,7 @@ pub fn lost(connection: &Connection, consents: &[Consent]) -> Option<Failure> {
 /// How much has been fetched: everything, or as far as the running attempt is.
 pub fn history(connection: &Connection) -> HistoryProgress {
     let Some(attempt) = &connection.last_attempt else { return HistoryProgress::NotReady };
-    if attempt.success_at.is_some() || attempt.fail_at.is_some() {
+    if !is_running(attempt) {
         return HistoryProgress::Complete;
     }
     match attempt.last_stage.as_ref().and_then(|stage| stage.name.as_deref()) {

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 
 use crate::domain::secret::Secret;
 use crate::net::{self, Upstream};
-use crate::providers::data::AccountsWanted;
+use crate::providers::data::{AccountsWanted, TransactionsRequest};
 use crate::providers::records::NoRecords;
 use crate::providers::yodlee::{Yodlee, YodleeConfig};
 use crate::providers::{Context, FailureKind, Hosts, Provider};
@@ -103,14 +103,49 @@ async fn an_error_does_not_repeat_our_secrets() {
     assert!(!failure.message.contains("t0") && !failure.message.contains("s3cret"), "{failure:?}");
 }
 
+const ACCOUNTS: &str = include_str!("../fixtures/accounts.json");
+const NOTHING: (u16, &str) = (200, "{}");
+
 #[tokio::test]
-async fn a_list_that_is_missing_erases_nothing() {
-    let stub = Stub::new(&[(200, "{}")]).await;
+async fn accounts_that_are_missing_erase_nothing() {
+    let stub = Stub::new(&[NOTHING]).await;
     let (yodlee, cx, credential) = (yodlee(), stub.cx(), credential());
     assert!(yodlee.accounts(&cx, &credential, AccountsWanted::default()).await.is_err());
     assert!(yodlee.holdings(&cx, &credential).await.is_err());
     assert!(yodlee.liabilities(&cx, &credential).await.is_err());
     assert!(yodlee.status(&cx, &credential).await.is_err());
+}
+
+#[tokio::test]
+async fn holdings_that_are_missing_erase_nothing_unless_nothing_is_held() {
+    let stub = Stub::new(&[(200, ACCOUNTS), NOTHING]).await;
+    let failure = yodlee().holdings(&stub.cx(), &credential()).await.unwrap_err();
+    assert_eq!((failure.kind, stub.paths().len()), (FailureKind::Bug, 4), "{failure:?}");
+    const EMPTY: &str = r#"{"account":[{"CONTAINER":"investment","id":10674205,"providerAccountId":10502782,
+        "balance":{"currency":"USD","amount":0}}]}"#;
+    let stub = Stub::new(&[(200, EMPTY), NOTHING]).await;
+    assert_eq!(yodlee().holdings(&stub.cx(), &credential()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn transactions_that_are_missing_erase_nothing() {
+    const COUNT: &str = r#"{"transaction":{"TOTAL":{"count":3}}}"#;
+    let stub = Stub::new(&[(200, LOGIN), (200, ACCOUNTS), NOTHING, (200, COUNT)]).await;
+    let request = TransactionsRequest { history_days: 90, ..TransactionsRequest::default() };
+    let failure = yodlee().transactions(&stub.cx(), &credential(), &request).await.unwrap_err();
+    assert_eq!((failure.code.as_str(), stub.paths().len()), ("CHANGED_WHILE_READ", 8));
+}
+
+#[tokio::test]
+async fn a_row_without_a_date_or_a_direction_costs_only_itself() {
+    const ROWS: &str = r#"{"transaction":[
+        {"CONTAINER":"bank","id":1,"accountId":10674202,"amount":{"currency":"USD","amount":1},"baseType":"DEBIT","date":"2026-11-01"},
+        {"CONTAINER":"bank","id":2,"accountId":10674202,"amount":{"currency":"USD","amount":1},"baseType":"DEBIT"},
+        {"CONTAINER":"bank","id":3,"accountId":10674202,"amount":{"currency":"USD","amount":1},"baseType":"?","date":"2026-11-01"}]}"#;
+    let stub = Stub::new(&[(200, LOGIN), (200, ACCOUNTS), (200, ROWS)]).await;
+    let request = TransactionsRequest { history_days: 90, ..TransactionsRequest::default() };
+    let page = yodlee().transactions(&stub.cx(), &credential(), &request).await.unwrap();
+    assert_eq!(page.added.iter().map(|row| row.provider_transaction_id.as_str()).collect::<Vec<_>>(), ["bank:1"]);
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::service_provider::ServiceProvider;
 use crate::providers::data::{HistoryProgress, TransactionsPage, TransactionsRequest, Window};
+use crate::providers::rows::readable;
 use crate::providers::yodlee::map;
 use crate::providers::yodlee::map::status::{Update, update};
 use crate::providers::yodlee::map::transactions::INVESTMENT;
@@ -151,10 +153,8 @@ pub async fn page(
         },
     };
     let Turn { rows, next } = plan.turn(api, credential, None).await?;
-    let added: Result<Vec<_>, Failure> =
-        rows.iter().filter_map(|row| map::transactions::transaction(row).transpose()).collect();
     Ok(TransactionsPage {
-        added: added?,
+        added: readable(ServiceProvider::Yodlee, rows.iter().map(map::transactions::transaction)),
         modified: Vec::new(),
         removed: Vec::new(),
         has_more: next.is_some(),

@@ -19,7 +19,8 @@ use rust_decimal::Decimal;
 use super::wire::Money;
 use crate::providers::text::text;
 
-fn amount(money: Option<&Money>) -> Option<Decimal> {
+/// The number, where there is one.
+pub fn amount(money: Option<&Money>) -> Option<Decimal> {
     Some(money?.amount?.0)
 }
 

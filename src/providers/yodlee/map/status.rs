@@ -56,6 +56,7 @@ pub fn observation(account: &ProviderAccount, consents: &[Consent]) -> Observati
         consented: covered.clone(),
         initialized: covered,
         consent_expires_at: consent.and_then(|consent| instant(consent.expiration_date_time.as_deref())),
+        updating: Some(matches!(update(account), Update::LoggingIn | Update::Fetching | Update::Summarised)),
     }
 }
 

@@ -12,8 +12,9 @@ use crate::providers::tests::feed;
 fn swallow(body: &[u8]) {
     let (now, today) = (chrono::DateTime::UNIX_EPOCH, chrono::NaiveDate::MIN);
     if let Ok(connection) = serde_json::from_slice::<wire::BankConnection>(body) {
-        let _ = map::status::observation(&connection, now);
+        let _ = map::status::observation(&connection, &[], now);
         if let Ok(account) = serde_json::from_slice::<wire::Account>(body) {
+            let _ = map::status::observation(&connection, std::slice::from_ref(&account), now);
             let _ = (map::accounts::is_there(&account), map::accounts::account(&connection, &account, true, true));
         }
     }
