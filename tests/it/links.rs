@@ -306,7 +306,7 @@ async fn f9_what_appears_after_the_session_has_expired_is_removed_at_the_provide
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b2_what_the_customer_kept_to_themselves_is_not_shared() {
+async fn b2_what_the_customer_kept_to_themselves_falls_away() {
     let app = TestApp::new().await;
     let bank = app.institution_at("FINICITY", "First Platypus Bank").await;
     let asked = json!({
@@ -325,6 +325,7 @@ async fn b2_what_the_customer_kept_to_themselves_is_not_shared() {
     let kept = link(json!([checking["mask"]])).await;
     assert_eq!(kept["requiredIfSupportedProducts"], json!([]));
     assert_eq!(kept["requested"]["requiredIfSupportedProducts"], json!(["INVESTMENT_HOLDINGS"]));
-    assert_eq!(state(&kept, "INVESTMENT_HOLDINGS"), ("UNAVAILABLE", Some("NOT_SHARED")));
+    // That they have such an account and kept it back, the provider does not say.
+    assert_eq!(state(&kept, "INVESTMENT_HOLDINGS"), ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")));
     assert_eq!((&kept["status"], state(&kept, "TRANSACTIONS")), (&json!("ACTIVE"), ("AVAILABLE", None)));
 }
