@@ -97,7 +97,7 @@ impl Linking {
         }
         let mut tx = rows.begin().await?;
         // Somebody else may have begun one meanwhile; the provider runs one at a time.
-        let refresh_id = match running(&mut tx, id).await? {
+        let refresh_id = match running(tx.last_forced_refresh(id).await?.as_ref()) {
             Some(refresh_id) => refresh_id,
             None => self.begin_refresh(&mut tx, id, &products, wanted, true).await?,
         };
@@ -180,13 +180,14 @@ impl Linking {
                 "The customer has accounts that are not shared yet. Open a repair with accountSelection: true.";
             return Err(user_action(detail, &[RepairReason::NewAccounts], id));
         }
-        if let Some(refresh_id) = running(tx, id).await? {
+        let last = tx.last_forced_refresh(id).await?;
+        if let Some(refresh_id) = running(last.as_ref()) {
             return Ok(Judged::Running(refresh_id));
         }
         let products = products(tx, id, wanted.products.as_deref()).await?;
         let entry = self.registry.require(connection.service_provider)?;
         let now = self.clock.now();
-        if let Some(left) = pause_left(entry, tx.last_forced_refresh(id).await?.as_ref(), now) {
+        if let Some(left) = pause_left(entry, last.as_ref(), now) {
             return Err(too_often(entry).retry_after(left.to_std().unwrap_or_default()));
         }
         if wanted.psu.is_none()
@@ -258,9 +259,9 @@ fn pause_left(entry: &Entry, last: Option<&Refresh>, now: DateTime<Utc>) -> Opti
     last.map(|last| last.created_at + pause - now).filter(|left| *left > TimeDelta::zero())
 }
 
-async fn running(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<RefreshId>, Problem> {
-    let last = tx.last_forced_refresh(id).await?;
-    Ok(last.filter(|last| last.status == RefreshStatus::InProgress).map(|last| last.id))
+/// The last forced refresh, if it still runs.
+fn running(last: Option<&Refresh>) -> Option<RefreshId> {
+    last.filter(|last| last.status == RefreshStatus::InProgress).map(|last| last.id)
 }
 
 async fn products(tx: &mut TenantTx, id: ConnectionId, asked: Option<&[Product]>) -> Result<Vec<Product>, Problem> {
