@@ -8,7 +8,9 @@
 
 mod account;
 mod books;
+mod calls;
 mod difference;
+pub mod ids;
 mod institution;
 mod investment;
 mod ledger;
@@ -32,6 +34,7 @@ use crate::store::{Error, Result};
 
 pub use account::BankAccount;
 pub use books::Books;
+pub use calls::Calls;
 pub use institution::{BankInstitution, institution, institutions, search};
 pub use investment::{BankHolding, BankSecurity, BankTrade};
 pub use liability::BankLiability;

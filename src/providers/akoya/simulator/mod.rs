@@ -23,14 +23,14 @@ mod trades;
 mod transactions;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::bank::{Bank, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
@@ -54,7 +54,7 @@ struct Shared {
     pages_url: String,
     client_id: String,
     client_secret: String,
-    calls: Mutex<BTreeMap<&'static str, u64>>,
+    calls: Calls,
 }
 
 /// The simulator in that environment, for the sandbox.
@@ -69,7 +69,7 @@ pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
             pages_url: pages_url.as_str().trim_end_matches('/').to_owned(),
             client_id: super::SANDBOX_CLIENT_ID.to_owned(),
             client_secret: super::SANDBOX_CLIENT_SECRET.to_owned(),
-            calls: Mutex::default(),
+            calls: Calls::default(),
         }),
     })
 }
@@ -77,8 +77,7 @@ pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
 impl Simulator {
     /// Counts a call.
     fn count(&self, operation: &'static str) {
-        let mut calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        *calls.entry(operation).or_default() += 1;
+        self.shared.calls.count(operation);
     }
 }
 
@@ -121,7 +120,6 @@ impl Simulated for Simulator {
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
-        let calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect()
+        self.shared.calls.all()
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::errors::Result;
 use super::gate::{Caller, Imported};
-use super::ids as make;
 use super::values::{Query, ids, number, paged, time, without_nulls};
+use crate::bank::ids as make;
 use crate::bank::{BankAccount, BankHolding};
 use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::investment::SecurityType;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::errors::Result;
 use super::gate::Caller;
-use super::ids;
 use super::values::{Query, paged, without_nulls};
+use crate::bank::ids;
 use crate::bank::{self, BankInstitution};
 use crate::domain::institution::InstitutionHealth;
 use crate::domain::product::Product;

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::Simulator;
 use super::errors::{Error, Result};
-use super::ids;
 use super::state::{CONNECTION, Connection, TOKEN, Token, USER, User};
 use crate::bank::Books;
+use crate::bank::ids;
 use crate::bank::pages::Form;
 
 /// The life of a token.
@@ -30,7 +30,7 @@ impl FromRequestParts<Simulator> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, simulator: &Simulator) -> Result<Self> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        simulator.shared.calls.count(&format!("{} {path}", parts.method));
+        simulator.shared.calls.count(format!("{} {path}", parts.method));
         let bearer = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).unwrap_or_default();
         let found: Option<Token> = simulator.shared.documents.get(TOKEN, &ids::fingerprint(token)).await?;

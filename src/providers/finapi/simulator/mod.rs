@@ -14,7 +14,6 @@ mod connections;
 mod errors;
 mod forms;
 mod gate;
-mod ids;
 mod knobs;
 mod notifications;
 mod pages;
@@ -23,7 +22,7 @@ mod transactions;
 mod values;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -31,7 +30,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, patch, post};
 use tokio::sync::Semaphore;
 
-use crate::bank::{Bank, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
@@ -117,21 +116,5 @@ impl Simulated for Simulator {
 
     fn calls(&self) -> BTreeMap<String, u64> {
         self.shared.calls.all()
-    }
-}
-
-/// How often each operation was called in this process.
-#[derive(Debug, Default)]
-struct Calls {
-    counts: Mutex<BTreeMap<String, u64>>,
-}
-
-impl Calls {
-    fn count(&self, operation: &str) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.to_owned()).or_default() += 1;
-    }
-
-    fn all(&self) -> BTreeMap<String, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::errors::{Error, Result};
 use super::gate::Caller;
-use super::ids;
 use super::state::{CLIENT, CONNECTION, Client, Connection, Rule, Standing, USER, User};
 use super::values::without_nulls;
+use crate::bank::ids;
 use crate::store;
 
 /// The events for which there can be a rule.

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::Simulator;
 use super::errors::Result;
-use super::ids;
 use super::state::{CONNECTION, Connection, FORM, Purpose, USER, User, WebForm};
+use crate::bank::ids;
 use crate::bank::pages::{Failure, Finished, Form, Page, Step};
 
 /// The last page, where there is no way back.

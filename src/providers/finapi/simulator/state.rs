@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ids;
+use crate::bank::ids;
 use crate::bank::pages::Flow;
 use crate::bank::{self, Access, BankInstitution, Books, History, Login, Moment};
 use crate::domain::product::Product;

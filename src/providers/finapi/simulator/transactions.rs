@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::errors::{Error, Result};
 use super::gate::{Caller, Imported};
-use super::ids as make;
 use super::values::{Query, day, ids, number, paged, time, without_nulls};
+use crate::bank::ids as make;
 use crate::bank::{BankAccount, BankTransaction};
 use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::product::Product;

@@ -1,8 +1,5 @@
 //! What surrounds every operation: the application's key and token, the body, the count; and how Finicity says no.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
@@ -119,7 +116,7 @@ impl FromRequestParts<Simulator> for Key {
 
     async fn from_request_parts(parts: &mut Parts, simulator: &Simulator) -> Result<Self> {
         let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
-        simulator.shared.calls.count(&format!("{} {path}", parts.method));
+        simulator.shared.calls.count(format!("{} {path}", parts.method));
         let key = header(&parts.headers, "finicity-app-key").ok_or_else(|| Error::new("10026"))?;
         if key == simulator.shared.app_key { Ok(Self) } else { Err(Error::new("10027")) }
     }
@@ -168,22 +165,4 @@ impl Fields {
 /// An amount as a JSON number.
 pub fn amount(amount: Decimal) -> Value {
     serde_json::from_str(&amount.normalize().to_string()).unwrap_or_default()
-}
-
-/// How often each operation was called in this process. Clones share the counts.
-#[derive(Clone, Debug, Default)]
-pub struct Calls {
-    counts: Arc<Mutex<BTreeMap<String, u64>>>,
-}
-
-impl Calls {
-    fn count(&self, operation: &str) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry(operation.to_owned()).or_default() += 1;
-    }
-
-    /// Every operation that was called, with how often.
-    pub fn all(&self) -> BTreeMap<String, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }

@@ -1,15 +1,7 @@
 //! Numbers and tokens that look like Finicity's.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use uuid::Uuid;
-
-/// A hash over the parts, in which their borders count too.
-fn hash(parts: &[&str]) -> [u8; 32] {
-    let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    bytes
-}
+use crate::bank::ids::hash;
+pub use crate::bank::ids::{fingerprint, random_token as token};
 
 /// A number of 18 digits that the parts alone decide.
 pub fn number(parts: &[&str]) -> i64 {
@@ -17,16 +9,6 @@ pub fn number(parts: &[&str]) -> i64 {
     bytes.copy_from_slice(&hash(parts)[..8]);
     let number = u64::from_be_bytes(bytes) % 900_000_000_000_000_000;
     100_000_000_000_000_000 + i64::try_from(number).unwrap_or_default()
-}
-
-/// A token that nobody can guess.
-pub fn token() -> String {
-    Uuid::new_v4().simple().to_string()
-}
-
-/// What is stored of a token: enough to recognise it, not to use it.
-pub fn fingerprint(token: &str) -> String {
-    hash(&["token", token]).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

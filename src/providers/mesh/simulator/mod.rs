@@ -14,14 +14,14 @@ mod state;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
-use crate::bank::{Environment, Knob, KnobError, Simulated};
+use crate::bank::{Calls, Environment, Knob, KnobError, Simulated};
 use crate::store;
 
 use call::Error;
@@ -38,13 +38,13 @@ pub struct Simulator {
 struct Shared {
     environment: Environment,
     pages_url: String,
-    calls: Mutex<BTreeMap<String, u64>>,
+    calls: Calls,
 }
 
 /// The simulator in that environment.
 pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
     let pages_url = environment.pages_url.as_str().trim_end_matches('/').to_owned();
-    Arc::new(Simulator { shared: Arc::new(Shared { environment, pages_url, calls: Mutex::default() }) })
+    Arc::new(Simulator { shared: Arc::new(Shared { environment, pages_url, calls: Calls::default() }) })
 }
 
 impl Simulator {
@@ -53,8 +53,7 @@ impl Simulator {
     }
 
     fn count(&self, operation: String) {
-        let mut calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        *calls.entry(operation).or_default() += 1;
+        self.shared.calls.count(operation);
     }
 }
 
@@ -98,6 +97,6 @@ impl Simulated for Simulator {
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
-        self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.calls.all()
     }
 }

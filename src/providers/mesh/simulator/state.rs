@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::bank::Login;
+use crate::bank::ids::hash;
 use crate::bank::pages::Flow;
 
 /// Visits, by the fingerprint of the code in the link token.
@@ -75,20 +75,4 @@ pub fn uuid(parts: &[&str]) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash(parts)[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid()
-}
-
-/// What is stored of a token: enough to recognise it, not to use it.
-pub fn fingerprint(token: &str) -> String {
-    hash(&["token", token]).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A token that nobody can guess.
-pub fn random_token() -> String {
-    Uuid::new_v4().simple().to_string()
-}
-
-/// A hash over the parts, in which their borders count too.
-fn hash(parts: &[&str]) -> Vec<u8> {
-    let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::call::{Answer, Call, Error, number, ok};
 use super::institutions::BROKER_TYPE;
-use super::state::{ACCOUNT, GRANT, Grant, TOKEN, Token, Visit, account_id, fingerprint, random_token};
+use super::state::{ACCOUNT, GRANT, Grant, TOKEN, Token, Visit, account_id};
+use crate::bank::ids::{fingerprint, random_token};
 use crate::bank::pages::Finished;
 use crate::bank::{Access, BankAccount, Books};
 

@@ -1,8 +1,5 @@
 //! What surrounds every operation: credentials, the version, the query, the body, the count; and how MX says no.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, MatchedPath, Request};
@@ -80,7 +77,7 @@ impl FromRequest<Simulator> for Call {
 
     async fn from_request(request: Request, simulator: &Simulator) -> Result<Self> {
         let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-        simulator.calls().count(&format!("{} {}", request.method(), path.unwrap_or_default()));
+        simulator.calls().count(format!("{} {}", request.method(), path.unwrap_or_default()));
         let headers = request.headers().clone();
         simulator.check_credentials(&headers)?;
         let version = version(&headers)?;
@@ -185,22 +182,5 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Json(json!({ "error": { "status": self.status, "message": self.message } }))).into_response()
-    }
-}
-
-/// How often each operation was called in this process. Clones share the counts.
-#[derive(Clone, Debug, Default)]
-pub struct Calls {
-    counts: Arc<Mutex<BTreeMap<String, u64>>>,
-}
-
-impl Calls {
-    fn count(&self, operation: &str) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.to_owned()).or_default() += 1;
-    }
-
-    /// Every operation that was called, with how often.
-    pub fn all(&self) -> BTreeMap<String, u64> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -23,13 +23,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
-use crate::bank::{Bank, Environment, Knob, KnobError, Simulated};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated};
 use crate::clock::Clock;
 use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::sandbox::Documents;
 
-use call::{Calls, Error};
+use call::Error;
 use news::Outbox;
 
 /// The longest body of a call or form.

@@ -3,15 +3,10 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;
 
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub use crate::bank::ids::fingerprint;
+use crate::bank::ids::hash;
 
-/// A hash over the parts, in which their borders count too.
-fn hash(parts: &[&str]) -> [u8; 32] {
-    let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    bytes
-}
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// An id of 37 characters that the parts alone decide.
 pub fn id(parts: &[&str]) -> String {
@@ -29,11 +24,6 @@ pub fn derived_token(kind: &str, secret: &str, name: &str) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash(&[kind, secret, name])[..16]);
     format!("{kind}-sandbox-{}", uuid::Builder::from_random_bytes(bytes).into_uuid())
-}
-
-/// What is stored of a token: enough to recognise it, not to use it.
-pub fn fingerprint(token: &str) -> String {
-    hash(&["token", token]).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A new `request_id`.

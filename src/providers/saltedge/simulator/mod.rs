@@ -15,7 +15,7 @@ mod rows;
 mod state;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tokio::sync::Semaphore;
 
-use crate::bank::{Bank, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
 use crate::clock::Clock;
 use crate::domain::service_provider::ServiceProvider;
 use crate::store;
@@ -56,7 +56,7 @@ struct Shared {
     /// The sandbox has one pair for both directions.
     client_key: Option<PublicKey>,
     callback_key: Option<SigningKey>,
-    calls: Mutex<BTreeMap<String, u64>>,
+    calls: Calls,
 }
 
 /// The simulator for clients with a licence of their own.
@@ -84,7 +84,7 @@ fn of_kind(environment: Environment, id: ServiceProvider) -> Arc<dyn Simulated> 
         callback_url: callback_url.to_string(),
         client_key: public_key("the sandbox's key", super::SANDBOX_PUBLIC_KEY).ok(),
         callback_key: signing_key("the sandbox's key", super::SANDBOX_KEY).ok(),
-        calls: Mutex::default(),
+        calls: Calls::default(),
     };
     Arc::new(Simulator { shared: Arc::new(shared) })
 }
@@ -126,7 +126,7 @@ impl Simulated for Simulator {
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
-        self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.calls.all()
     }
 }
 
@@ -137,7 +137,7 @@ impl Simulator {
     }
 
     fn count(&self, operation: String) {
-        *self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
+        self.shared.calls.count(operation);
     }
 }
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::accounts::{Aggregated, container};
 use super::errors::{Error, Result};
 use super::gate::Caller;
-use super::ids as make;
 use super::values::{Query, given, ids, listed, money, time, without_nulls};
 use crate::bank::BankAccount;
+use crate::bank::ids as make;
 use crate::domain::account::AccountType;
 use crate::domain::product::Product;
 

@@ -14,9 +14,9 @@ use url::form_urlencoded;
 
 use super::Simulator;
 use super::errors::Result;
-use super::ids;
 use super::providers::{find, provider_id};
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, Standing, USER, User, VISIT, Visit};
+use crate::bank::ids;
 use crate::bank::pages::{self, Failure, Finished, Flow, FlowOptions, Form, Page, PageQuery, Step};
 use crate::bank::{self, BankInstitution};
 use crate::domain::product::Product;

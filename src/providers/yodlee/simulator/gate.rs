@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::Simulator;
 use super::errors::{Error, Result};
-use super::ids;
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, TOKEN, Token, USER, User};
+use crate::bank::ids;
 use crate::bank::pages::Form;
 use crate::bank::{Books, Login};
 
@@ -90,7 +90,7 @@ impl Simulator {
     /// Counts a call.
     fn count(&self, parts: &Parts) {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        self.shared.calls.count(&format!("{} {path}", parts.method));
+        self.shared.calls.count(format!("{} {path}", parts.method));
     }
 }
 

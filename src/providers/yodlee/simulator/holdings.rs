@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::accounts::Aggregated;
 use super::errors::Result;
 use super::gate::Caller;
-use super::ids as make;
 use super::values::{Query, ids, listed, money, number, time, without_nulls};
 use crate::bank::BankHolding;
+use crate::bank::ids as make;
 use crate::domain::investment::SecurityType;
 use crate::domain::product::Product;
 

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::errors::{Error, Result};
 use super::gate::Caller;
-use super::ids as make;
 use super::providers::provider_id;
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, Standing, USER, User};
 use super::values::{Query, given, ids, listed, time, without_nulls};
 use crate::bank::Access;
+use crate::bank::ids as make;
 
 /// How long an update must lie back before the next.
 const PAUSE: TimeDelta = TimeDelta::minutes(15);

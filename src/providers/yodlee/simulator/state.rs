@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ids;
+use crate::bank::ids;
 use crate::bank::pages::Flow;
 use crate::bank::{self, Access, BankInstitution, Books, History, Login};
 use crate::domain::product::Product;

@@ -1,12 +1,14 @@
-//! Ids and tokens that look like Yodlee's.
+//! Of what the simulators make ids and tokens that look like their provider's.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;
 
 /// A hash over the parts, in which their borders count too.
-fn hash(parts: &[&str]) -> Vec<u8> {
+pub fn hash(parts: &[&str]) -> [u8; 32] {
     let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
-    digest(&SHA256, text.as_bytes()).as_ref().to_vec()
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    bytes
 }
 
 /// An id of at most 53 bits that the parts alone decide.
