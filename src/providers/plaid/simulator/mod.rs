@@ -2,7 +2,7 @@
 //! adapter but the wire.
 //!
 //! [`Simulator::api`] is Plaid's API, to be served on an address of its own; [`Simulator::pages`] are the hosted Link pages for the customer, to be
-//! served at [`Options::pages_url`]; the knobs are in `knobs.rs`. All state is in the sandbox's documents, so that any number of processes
+//! served at [`crate::bank::Environment::pages_url`]; the knobs are in `knobs.rs`. All state is in the sandbox's documents, so that any number of processes
 //! serve the same; tokens are kept as fingerprints alone. Time is business time throughout.
 //!
 //! In reading order: `link` creates a link token, `pages` and `session` lead the customer through it, `items` exchanges the result, `gate` decides
