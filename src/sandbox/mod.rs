@@ -75,7 +75,8 @@ impl Sandbox {
         for listed in providers::LIST {
             let name = listed.id.as_str().to_lowercase();
             let section = setup.config.providers.get(&name);
-            if section.is_some_and(|section| section.mode == Mode::Live || section.base_url.is_some()) {
+            let is_elsewhere = section.is_some_and(|section| section.base_url.is_some());
+            if setup.config.mode(listed.id) != Mode::Sandbox || is_elsewhere {
                 continue;
             }
             let pages: Url = format!("{}{PAGES}/{name}", setup.public_url).parse().map_err(std::io::Error::other)?;
