@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::complete::{When, read_linked, revoke_job};
+use super::complete::When;
 use super::{Completion, Linking};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::{SessionId, TenantId};
@@ -10,7 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::LinkInput;
-use crate::store::{Session, SessionSecret};
+use crate::store::Session;
 
 /// How long the last look at a session is tried where the provider does not answer.
 const LAST_LOOK: TimeDelta = TimeDelta::hours(1);
@@ -61,14 +61,7 @@ impl Linking {
         }
         let mut tx = self.tenant(tenant_id).begin().await?;
         let connection = tx.lock_connection(session.connection_id).await?;
-        // What the provider had handed over, but could not be settled, is revoked there, so that nothing is billed unseen.
-        let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
-        if let (Some(linked), Some(provider)) = (kept.as_ref().and_then(read_linked), session.service_provider) {
-            let id = tx
-                .insert_revocation(provider, &linked.provider_connection_id, &linked.credential, "SESSION_OVER", now)
-                .await?;
-            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
-        }
+        self.give_back(&mut tx, &session).await?;
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
         self.abandon_selection(&mut tx, &session).await?;
         if let Some(connection) = connection.filter(|connection| connection.condition.status == Status::InProgress) {
@@ -128,6 +121,7 @@ impl Linking {
             tx.record_step(session_id, "LEFT", None, self.clock.now()).await?;
             self.abandon_selection(&mut tx, &session).await?;
             if session.mode != SessionMode::Connect {
+                self.give_back(&mut tx, &session).await?;
                 tx.finish_session(session_id, SessionOutcome::Cancelled, Some("CANCELLED"), None, self.clock.now())
                     .await?;
             }

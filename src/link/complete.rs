@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
+use super::relink::links;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, SessionId, TenantId};
 use crate::domain::placement::Placements;
@@ -131,7 +132,9 @@ impl Linking {
         }
         self.check_when(&session, when)?;
         let provider_session = tx.session_secret(session_id, SessionSecret::ProviderSession).await?;
-        let credential = tx.credential(session.connection_id).await?;
+        // A fresh link has nothing to do with the credential that it replaces (G1).
+        let mends = !links(session.mode);
+        let credential = if mends { tx.credential(session.connection_id).await? } else { None };
         let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
         let refusal = tx.refusal(session_id).await?;
         tx.commit().await?;
@@ -227,10 +230,8 @@ impl Linking {
     async fn retire(&self, tenant_id: TenantId, session: &Session, input: LinkInput) -> Result<(), Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let provider_session = tx.session_secret(session.id, SessionSecret::ProviderSession).await?;
-        let is_repair = tx.credential(session.connection_id).await?.is_some()
-            || session.mode != crate::domain::session::SessionMode::Connect;
         tx.commit().await?;
-        let Some(provider_session) = provider_session.filter(|_| !is_repair) else { return Ok(()) };
+        let Some(provider_session) = provider_session.filter(|_| links(session.mode)) else { return Ok(()) };
         let entry = self.registry.require(session.service_provider)?.clone();
         let continuation = LinkContinuation { provider_session, credential: None, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;

@@ -18,7 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Observation;
 use crate::providers::{Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, Session, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -168,8 +168,9 @@ impl Run<'_> {
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
-        // Accounts that the institution could not show just now are not taken for accounts that are shared no longer (D5).
-        let whole = observation.condition.status != Status::PartiallyActive;
+        // Accounts that the institution could not show just now, or the provider has not fetched yet, are not taken for accounts that are
+        // shared no longer (D5).
+        let whole = observation.condition.status != Status::PartiallyActive && observation.updating != Some(true);
         let verification = match self.fetch_accounts(self.wants_live_balances(), whole).await? {
             Ok(verification) => verification,
             Err(failure) => return self.fail_all(&failure).await,
@@ -351,7 +352,8 @@ impl Run<'_> {
     async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
         let now = self.sync.clock.now();
         for id in tx.open_sessions(self.id()).await? {
-            let Some(session) = tx.session(id).await?.filter(|session| session.mode == SessionMode::Login) else {
+            let heals = |session: &Session| matches!(session.mode, SessionMode::Login | SessionMode::Relink);
+            let Some(session) = tx.session(id).await?.filter(heals) else {
                 continue;
             };
             if session.provider_session_expires_at.is_none_or(|end| end <= now) {
