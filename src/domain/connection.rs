@@ -188,7 +188,7 @@ impl Condition {
                 "The login no longer works: open a repair session and send the customer to it."
             }
             (Status::Unrecoverable, Some(R::RelinkNeeded)) => {
-                "The old link cannot be restored: a repair session links anew under the same id."
+                "The old link cannot be restored: open a repair session and send the customer to it, who links anew under the same id."
             }
             (Status::Unrecoverable, _) => {
                 "Aggregation kept failing: open a repair session and send the customer to it."

@@ -13,6 +13,7 @@ mod refresh;
 mod relink;
 mod remove;
 mod repair;
+mod retire;
 mod start;
 mod view;
 
@@ -78,7 +79,8 @@ impl Linking {
         if !connect_token.expose().starts_with(TOKEN_PREFIX) {
             return Err(Self::unknown_token());
         }
-        let (tenant_id, session_id) = self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
+        let (tenant_id, session_id, _) =
+            self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
         Ok((tenant_id, session_id))
     }
 

@@ -4,8 +4,8 @@
 //! was (D4). Its accounts and rows are recognised with the first reading (G2).
 
 use super::Linking;
-use super::complete::{read_linked, revoke_job};
 use super::launch::Target;
+use super::retire::revoke_job;
 use crate::domain::event::EventType;
 use crate::domain::placement::{Placement, Placements};
 use crate::domain::problem::{Code, Problem};
@@ -13,7 +13,7 @@ use crate::domain::session::SessionMode;
 use crate::providers::Entry;
 use crate::providers::data::Observation;
 use crate::providers::link::Linked;
-use crate::store::{Connection, ConnectionProduct, Session, SessionSecret, TenantTx, placements};
+use crate::store::{Connection, ConnectionProduct, Session, TenantTx, placements};
 
 impl Linking {
     /// Where the connection is, with what the provider says that its institution has.
@@ -63,23 +63,6 @@ impl Linking {
         let data = serde_json::json!({ "mode": session.mode, "sessionId": session.id });
         tx.emit(id, EventType::ConnectionRepaired, data, self.clock.now()).await?;
         Ok(())
-    }
-
-    /// What the provider has handed over for a session that ends before it could be settled is revoked there, so that nothing is
-    /// billed unseen (F9); what a connection works by is not.
-    pub(super) async fn give_back(&self, tx: &mut TenantTx, session: &Session) -> Result<(), Problem> {
-        let kept = tx.session_secret(session.id, SessionSecret::Linked).await?;
-        let (Some(linked), Some(provider)) = (kept.as_ref().and_then(read_linked), session.service_provider) else {
-            return Ok(());
-        };
-        if tx.is_held(provider, &linked.provider_connection_id).await? {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        let id = tx
-            .insert_revocation(provider, &linked.provider_connection_id, &linked.credential, "SESSION_OVER", now)
-            .await?;
-        Ok(tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?)
     }
 }
 

@@ -11,6 +11,7 @@ mod idempotency;
 mod institutions;
 mod investments;
 mod jobs;
+mod launches;
 mod leases;
 mod migrate;
 mod pool;
@@ -39,6 +40,7 @@ pub use idempotency::{Claim, KEEP_KEYS};
 pub use institutions::{Institution, InstitutionAtProvider, InstitutionFilter};
 pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
 pub use jobs::{Job, JobKind, NewJob};
+pub use launches::{NewLaunch, SessionLaunch};
 pub use leases::Lease;
 pub use migrate::migrate;
 pub use pool::{Store, TenantStore, TenantTx};
@@ -48,7 +50,7 @@ pub use refreshes::{ForcedBy, NewRefresh, Refresh, RefreshResult, RefreshStatus}
 pub use relinks::{EarlierRow, EarlierRows};
 pub use revocations::{InboundWebhook, Revocation};
 pub use runs::Progress;
-pub use sessions::{NewSession, ProviderSession, Session, SessionRequest, SessionSecret, SessionStep};
+pub use sessions::{NewSession, Session, SessionRequest, SessionStep};
 /// Where a database is, and as whom it is entered.
 pub use sqlx::postgres::PgConnectOptions as ConnectOptions;
 pub use tenants::{Caller, Role};

@@ -127,7 +127,11 @@ impl Run<'_> {
         let mut unlinked = Vec::new();
         for account in tx.accounts(&filter, None, MOST, None).await? {
             let Some(provider_ids) = past.remove(&account.id) else { continue };
-            let identifiers = tx.account_secret(account.id, AccountSecret::Identifiers, "linkspan").await?;
+            // Of accounts that were removed nothing is kept.
+            let identifiers = match account.status {
+                AccountStatus::Removed => None,
+                _ => tx.account_secret(account.id, AccountSecret::Identifiers, "linkspan").await?,
+            };
             unlinked.push(Unlinked { account, provider_ids, identifiers });
         }
         unlinked.sort_by_key(|one| one.account.status != AccountStatus::Open);

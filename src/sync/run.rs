@@ -18,7 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Observation;
 use crate::providers::{Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, Session, TenantTx};
+use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -352,11 +352,14 @@ impl Run<'_> {
     async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
         let now = self.sync.clock.now();
         for id in tx.open_sessions(self.id()).await? {
-            let heals = |session: &Session| matches!(session.mode, SessionMode::Login | SessionMode::Relink);
-            let Some(session) = tx.session(id).await?.filter(heals) else {
-                continue;
+            let Some(session) = tx.session(id).await? else { continue };
+            let is_needless = match session.mode {
+                SessionMode::Login => session.launch_expires_at.is_none_or(|end| end <= now),
+                // Whoever has been sent to link anew may have linked.
+                SessionMode::Relink => session.launch_id.is_none(),
+                _ => false,
             };
-            if session.provider_session_expires_at.is_none_or(|end| end <= now) {
+            if is_needless {
                 tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }
