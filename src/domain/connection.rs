@@ -140,6 +140,14 @@ impl Condition {
         Self { status, reason: Some(reason) }
     }
 
+    /// Whether the machine may go from here to there. Where only a fresh link helps, no look at the old one makes less of it, unless
+    /// it works again (F4).
+    pub fn may_become(self, next: Self) -> bool {
+        let needs_relink = self == Self::new(Status::Unrecoverable, StatusReason::RelinkNeeded);
+        let is_news = matches!(next.status, Status::Active | Status::PartiallyActive | Status::Deleted);
+        self.status.may_become(next.status) && (!needs_relink || is_news || next == self)
+    }
+
     /// Who must act (F6); nobody while the connection works or is over.
     pub fn act_by(self) -> Option<ActBy> {
         match self.status {

@@ -74,6 +74,7 @@ impl Linking {
         for launch in tx.launches(session.id).await? {
             let Some(linked) = launch.linked.as_ref().and_then(read_linked) else { continue };
             let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
+            tx.use_up_launch(launch.id).await?;
             if !tx.is_held(provider, object).await? {
                 let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
                 tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;

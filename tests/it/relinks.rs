@@ -21,6 +21,15 @@ async fn lost(app: &TestApp, asked: Value) -> String {
     id
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn f4_what_needs_a_fresh_link_is_not_made_less_by_another_look() {
+    let app = TestApp::new().await;
+    let id = lost(&app, json!({ "products": ["TRANSACTIONS"] })).await;
+    // The reading finds that the permission was taken back, which by itself a repair would mend.
+    app.knob(&id, "revoke", json!({})).await;
+    assert_eq!(app.repair(&id, json!({})).await["mode"], "RELINK");
+}
+
 async fn launch(app: &TestApp, repair: &Value) -> String {
     let token = repair["connectToken"].as_str().unwrap();
     let launched = app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
@@ -116,12 +125,12 @@ async fn g1_what_was_handed_over_is_settled_later_or_given_back() {
     // The new object is there, but cannot be looked at.
     let first = app.repair(&id, json!({})).await;
     app.break_route("/item/get").await;
-    assert_eq!(app.play(&first, None, json!({})).await.status, 502);
+    assert!(app.play(&first, None, json!({})).await.status >= 500);
     assert_eq!((exchanges(), &app.connection(&id).await["status"]), (before + 1, &json!("UNRECOVERABLE")));
     // A new session takes its place: nobody will settle it.
     let second = app.repair(&id, json!({})).await;
     app.called("/item/remove", 1).await;
-    assert_eq!(app.play(&second, None, json!({})).await.status, 502);
+    assert!(app.play(&second, None, json!({})).await.status >= 500);
     app.break_route("").await;
     let token = second["connectToken"].as_str().unwrap();
     for _ in 0..2 {

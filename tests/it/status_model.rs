@@ -28,6 +28,9 @@ fn taken(from: Condition, asked: &[Condition]) -> Vec<Condition> {
             Status::InProgress => {
                 [Status::Active, Status::Expired, Status::Deleted, Status::InProgress].contains(&next.status)
             }
+            Status::Unrecoverable if now.reason == Some(StatusReason::RelinkNeeded) => {
+                [Status::Active, Status::PartiallyActive, Status::Deleted].contains(&next.status)
+            }
             _ => ![Status::InProgress, Status::Expired].contains(&next.status),
         };
         if allowed && *next != now {
