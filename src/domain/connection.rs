@@ -148,11 +148,15 @@ impl Condition {
         self.status.may_become(next.status) && (!needs_relink || is_news || next == self)
     }
 
-    /// Who must act (F6); nobody while the connection works or is over.
+    /// Who must act (F6); nobody while the connection works. What is over begins anew with the customer.
     pub fn act_by(self) -> Option<ActBy> {
         match self.status {
-            Status::Active | Status::Expired | Status::Deleted => None,
-            Status::InProgress | Status::ReconnectRequired | Status::Unrecoverable => Some(ActBy::Customer),
+            Status::Active => None,
+            Status::InProgress
+            | Status::ReconnectRequired
+            | Status::Unrecoverable
+            | Status::Expired
+            | Status::Deleted => Some(ActBy::Customer),
             Status::Undetermined => Some(ActBy::Us),
             Status::PartiallyActive | Status::Degraded => Some(match self.reason {
                 Some(StatusReason::InstitutionCurrentlyUnavailable) => ActBy::Institution,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::support::bench::{Bench, Linked};
 use crate::support::network::{Books, Row};
-use crate::support::{Customer, TestApp, essence, state};
+use crate::support::{Customer, TestApp, essence, state, truth};
 
 /// A connection whose link is lost for good.
 async fn lost(app: &TestApp, asked: Value) -> String {
@@ -98,6 +98,30 @@ async fn g2_another_login_brings_its_own_accounts_and_the_old_ones_are_removed()
     assert!(!accounts.is_empty() && accounts.iter().all(|one| old.iter().all(|other| other["id"] != one["id"])));
     let left = app.all(&format!("/transactions?connectionId={id}")).await;
     assert!(left.iter().all(|row| accounts.iter().any(|one| one["id"] == row["accountId"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g2_the_feed_of_changes_goes_on_where_it_was() {
+    let app = TestApp::new().await;
+    truth::quiet_hour(&app).await;
+    let id = lost(&app, json!({ "products": ["TRANSACTIONS"] })).await;
+    let before = truth::rows(&app, &id).await;
+    let changes = async |after: String| {
+        let page = app.get(&format!("/transactions/sync?connectionId={id}&limit=500{after}")).await.expect(200);
+        (page["hasMore"] == true, format!("&after={}", page["nextCursor"].as_str().unwrap()), page)
+    };
+    let (mut more, mut cursor, _) = changes(String::new()).await;
+    while more {
+        (more, cursor, _) = changes(cursor).await;
+    }
+    // Nobody sees these until there is a link again.
+    app.knob(&id, "post-transactions", json!({ "count": 3 })).await;
+    assert_eq!(truth::rows(&app, &id).await, before);
+    app.repaired(&id, json!({}), json!({})).await;
+    let (_, _, page) = changes(cursor).await;
+    assert_eq!(page["added"].as_array().unwrap().len(), 3, "{page:#}");
+    assert_eq!((&page["removed"], &page["hasMore"]), (&json!([]), &json!(false)), "{page:#}");
+    truth::assert_same(&truth::rows(&app, &id).await, &truth::truth(&app, json!(["TRANSACTIONS"])).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
