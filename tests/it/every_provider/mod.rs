@@ -3,6 +3,7 @@
 mod faults;
 mod life;
 mod matrix;
+mod relink;
 
 use std::collections::BTreeSet;
 
