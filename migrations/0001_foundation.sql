@@ -106,6 +106,8 @@ create table connections (
     consent_expires_at timestamptz,
     history_from date,
     event_seq bigint not null default 0,
+    -- The latest transaction that wrote an event: those of one connection are read in the order of their sequence.
+    event_transaction xid8 not null default '0',
     next_read_at timestamptz,
     failures int not null default 0,
     -- The cause that does not pass by itself for which nothing came, how often in a row, and since when (E9).
@@ -408,7 +410,7 @@ create index refreshes_by_connection on refreshes (connection_id, id);
 create table events (
     id uuid primary key,
     tenant_id uuid not null,
-    transaction xid8 not null default pg_current_xact_id(),
+    transaction xid8 not null,
     position bigint generated always as identity,
     type text not null,
     sequence bigint not null,

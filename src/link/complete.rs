@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use super::relink::links;
-use super::retire::read_linked;
+use super::retire::{read_linked, revoke_job};
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
 use crate::domain::placement::Placements;
@@ -13,9 +13,9 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
-use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::{Entry, Failure, FailureKind};
-use crate::store::{self, Lease, Session, SessionLaunch, placements};
+use crate::store::{Lease, Session, SessionLaunch, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
 const TRIES: u32 = 20;
@@ -114,9 +114,12 @@ impl Linking {
             return Ok(Completion::Pending(session.connection_id));
         };
         let rows = self.tenant(tenant_id);
+        let work = self.complete_under(tenant_id, session_id, &news, lease);
+        tokio::pin!(work);
         let answer = tokio::select! {
-            answer = self.complete_under(tenant_id, session_id, &news, lease) => answer,
-            () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
+            answer = &mut work => answer,
+            // What the provider hands over must not be dropped on the way: it finds out by itself when it writes.
+            () = rows.keep_lease(lease, LEASE) => work.await,
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.release_lease(lease).await?;
@@ -219,7 +222,7 @@ impl Linking {
             LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
-                self.keep_linked(tenant_id, session, &linked, lease).await?;
+                self.keep_linked(tenant_id, session, &entry, &linked).await?;
                 self.finish_link(tenant_id, session, &entry, linked, lease).await
             }
             LinkProgress::Linked(linked) => {
@@ -227,34 +230,33 @@ impl Linking {
             }
             LinkProgress::Repaired { credential, provider_session_id } => {
                 if let Some(credential) = credential {
-                    let mut tx = self.tenant(tenant_id).begin().await?;
-                    tx.hold_lease(lease, LEASE).await?;
-                    tx.renew_credential(session.connection_id, &credential).await?;
-                    tx.commit().await?;
+                    self.keep_renewed(tenant_id, session, &credential, lease).await?;
                 }
                 self.finish_repair(tenant_id, session, &entry, provider_session_id, lease).await
             }
         }
     }
 
-    /// Keeps what the provider handed over, so that a crash from here on loses nothing.
-    async fn keep_linked(
+    /// Keeps what takes the credential's place. Of a connection that was deleted meanwhile it is the last that the provider knows:
+    /// it is revoked.
+    async fn keep_renewed(
         &self,
         tenant_id: TenantId,
         session: &Session,
-        linked: &Linked,
+        credential: &Secret,
         lease: Lease,
     ) -> Result<(), Problem> {
-        let text =
-            serde_json::json!([linked.credential.expose(), linked.provider_connection_id, linked.provider_session_id])
-                .to_string();
         let mut tx = self.tenant(tenant_id).begin().await?;
-        tx.hold_lease(lease, LEASE).await?;
-        if let Some(launch) = session.launch_id {
-            tx.set_linked(launch, &Secret::new(text)).await?;
-            tx.use_launch(session.id, launch).await?;
+        let connection = tx.lock_connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        if let (true, Some(provider)) = (connection.condition.status.is_terminal(), session.service_provider) {
+            let object = connection.provider_connection_id.unwrap_or_default();
+            let now = self.clock.now();
+            let id = tx.insert_revocation(provider, &object, credential, "CONNECTION_OVER", now).await?;
+            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+        } else {
+            tx.hold_lease(lease, LEASE).await?;
+            tx.renew_credential(connection.id, credential).await?;
         }
-        tx.record_step(session.id, "LINKED_AT_PROVIDER", None, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -271,7 +273,8 @@ impl Linking {
         if let Some(launch) = session.launch_id {
             tx.end_launch(launch).await?;
         }
-        let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?));
+        let never_asked = self.registry.require(session.service_provider)?.provider.spec().never_alone;
+        let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?), never_asked);
         // Whoever asks again is told the same, but it happened once.
         if session.outcome_code.as_deref() != Some(end.code.as_str()) {
             let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
@@ -289,19 +292,20 @@ impl Linking {
 }
 
 /// What a caller is told of an attempt that is over.
-fn attempt_problem(end: &AttemptEnd, asked: &Placements) -> Problem {
+fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]) -> Problem {
     let next = "The session is still open: call POST /connect/link-token to try again.";
     if end.code == Code::RequiredProductNotGranted.as_str() {
         // The institution says that something was withheld, not what.
         let needed =
             [("/products", &asked.products), ("/requiredIfSupportedProducts", &asked.required_if_supported_products)];
         let needed = needed.into_iter().flat_map(|(pointer, products)| products.iter().map(move |one| (pointer, *one)));
-        let needed: Vec<(&str, Product)> = needed.collect();
+        let needed: Vec<(&str, Product)> = needed.filter(|(_, product)| !never_asked.contains(product)).collect();
         let names: Vec<&str> = needed.iter().map(|(_, product)| product.as_str()).collect();
         let detail = format!("The customer did not allow all that the link needs of {}. {next}", names.join(", "));
         let problem = Problem::new(Code::RequiredProductNotGranted, detail).with("attempt", end.code.clone());
         return needed.iter().fold(problem, |problem, (pointer, product)| {
-            problem.with_error(*pointer, "NOT_GRANTED", format!("{product}, or another of these, was not allowed."))
+            let others = if needed.len() > 1 { ", or another of these," } else { "" };
+            problem.with_error(*pointer, "NOT_GRANTED", format!("{product}{others} was not allowed."))
         });
     }
     if end.code == Code::DuplicateConnection.as_str() {

@@ -280,6 +280,8 @@ impl Linking {
             request_id: begun.request_id,
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
+        // The connection's row before everything that hangs on it, as everybody does.
+        tx.lock_row(session.connection_id).await?;
         let lease = tx.acquire_lease(session.connection_id, LEASE).await?;
         self.open_session(&mut tx, session.id).await?;
         tx.insert_launch(session.id, &stored).await?;

@@ -1,5 +1,7 @@
 //! What no connection wants of what a provider handed over: it is revoked there, so that nothing is billed unseen (F9).
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
@@ -8,14 +10,59 @@ use super::Linking;
 use super::complete::News;
 use super::relink::links;
 use crate::domain::ids::TenantId;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Persistence};
-use crate::store::{JobKind, NewJob, Session, SessionLaunch, TenantTx};
+use crate::store::{self, JobKind, NewJob, Session, SessionLaunch, TenantTx};
+
+/// How often, and after which pause, what a provider handed over is tried to be kept where the database is away.
+const KEEP_TRIES: u32 = 20;
+const KEEP_PAUSE: Duration = Duration::from_millis(500);
 
 impl Linking {
+    /// Keeps what the provider handed over, so that a crash from here on loses nothing, whoever holds the connection's lease by now.
+    /// Where the session has ended meanwhile, nobody wants it any more.
+    pub(super) async fn keep_linked(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+    ) -> Result<(), Problem> {
+        let mut tries = 1..=KEEP_TRIES;
+        loop {
+            match (self.try_to_keep(tenant_id, session, linked).await, tries.next()) {
+                (Ok(true), _) => return Ok(()),
+                (Ok(false), _) => break,
+                (Err(store::Error::Away(_) | store::Error::Busy(_)), Some(_)) => tokio::time::sleep(KEEP_PAUSE).await,
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        self.revoke(tenant_id, session, entry, linked, "SESSION_OVER").await?;
+        let detail = "The session has ended meanwhile; what was linked is removed at the provider.";
+        Err(Problem::new(Code::ConnectSessionFinished, detail))
+    }
+
+    /// Whether it was kept.
+    async fn try_to_keep(&self, tenant_id: TenantId, session: &Session, linked: &Linked) -> store::Result<bool> {
+        let text = json!([linked.credential.expose(), linked.provider_connection_id, linked.provider_session_id]);
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        // Whoever ends a session holds this row too, and gives back what is kept.
+        tx.lock_row(session.connection_id).await?;
+        let stored = tx.session(session.id).await?;
+        let (Some(launch), true) = (session.launch_id, stored.is_some_and(|one| one.outcome == SessionOutcome::Open))
+        else {
+            return Ok(false);
+        };
+        tx.set_linked(launch, &Secret::new(text.to_string())).await?;
+        tx.use_launch(session.id, launch).await?;
+        tx.record_step(session.id, "LINKED_AT_PROVIDER", None, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// News of a session that is over: what it tells of is revoked at the provider, besides what the connection works by. Under the
     /// connection's lease, for several may tell of it at once.
     pub(super) async fn retire(&self, tenant_id: TenantId, session: &Session, news: &News) -> Result<(), Problem> {

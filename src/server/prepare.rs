@@ -45,7 +45,7 @@ pub(super) async fn prepare(
         };
         match attempted.await {
             Ok(()) => return Ok(Some(Prepared { sandbox_key })),
-            Err(store::Error::Away(why)) => {
+            Err(store::Error::Away(why) | store::Error::Busy(why)) => {
                 if !told {
                     tracing::error!(
                         "the database is away ({why}); requests are answered 503 until it is back: check that it runs and LINKSPAN_DATABASE_URL is right"
@@ -97,7 +97,7 @@ pub(super) async fn until_ready(store: &Store, registry: &Registry, sandbox: boo
 /// What an operator is told.
 pub(super) fn explain(error: &store::Error) -> Error {
     match error {
-        store::Error::Away(why) => {
+        store::Error::Away(why) | store::Error::Busy(why) => {
             Error(format!("the database is away ({why}): check that it runs, and that LINKSPAN_DATABASE_URL is right"))
         }
         store::Error::Unreadable(why) => Error(format!(

@@ -10,6 +10,9 @@ pub enum Error {
     /// The database cannot be reached, is starting, or has no connection free: try again soon.
     #[error("the database is away: {0}")]
     Away(String),
+    /// Others write to the same rows: try again at once.
+    #[error("others are in the way: {0}")]
+    Busy(String),
     /// What was to be stored is there already; holds the constraint's name.
     #[error("{0} is there already")]
     Conflict(String),
@@ -33,8 +36,11 @@ pub enum Error {
 /// What the store answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// SQLSTATE classes after which the database is away rather than wrong: connection, operator intervention, resources, lock time-out, deadlock.
-const AWAY: [&str; 5] = ["08", "57", "53", "55", "40"];
+/// SQLSTATE classes after which the database is away rather than wrong: connection, operator intervention, resources.
+const AWAY: [&str; 3] = ["08", "57", "53"];
+
+/// The same where others are in the way: lock time-out, deadlock.
+const BUSY: [&str; 2] = ["55", "40"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -49,6 +55,8 @@ impl From<sqlx::Error> for Error {
                 let code = database.code().unwrap_or_default();
                 if AWAY.iter().any(|class| code.starts_with(class)) {
                     Self::Away(error.to_string())
+                } else if BUSY.iter().any(|class| code.starts_with(class)) {
+                    Self::Busy(error.to_string())
                 } else if database.kind() == ErrorKind::UniqueViolation {
                     Self::Conflict(database.constraint().unwrap_or_default().to_owned())
                 } else {
@@ -84,6 +92,11 @@ impl From<Error> for Problem {
                 tracing::warn!(%error, "the database is away");
                 Self::new(Code::Unavailable, "The database is away for the moment. Try again soon.")
                     .retry_after(Duration::from_secs(2))
+            }
+            Error::Busy(_) => {
+                tracing::warn!(%error, "requests got into each other's way");
+                Self::new(Code::Unavailable, "Other requests work on the same connection. Try again.")
+                    .retry_after(Duration::from_secs(1))
             }
             Error::NotFound => Self::not_found(),
             Error::LeaseLost => Self::new(Code::Unavailable, "Somebody else works on this connection. Try again soon.")

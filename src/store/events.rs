@@ -31,7 +31,8 @@ pub struct Event {
 /// A place in the order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventPosition {
-    /// The transaction that wrote it.
+    /// The transaction that wrote it, or a later one that wrote to its connection before it: a transaction gets its number before it
+    /// gets the connection's row, and the order within a connection is that of `sequence`.
     pub transaction: i64,
     /// Its number.
     pub number: i64,
@@ -58,11 +59,12 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         let sequence = sqlx::query_scalar!(
             r#"with counted as (
-                update connections set event_seq = event_seq + 1, updated_at = greatest(updated_at, $5)
-                where id = $2 and tenant_id = $1 returning event_seq, customer_id
+                update connections set event_seq = event_seq + 1, updated_at = greatest(updated_at, $5),
+                    event_transaction = greatest(event_transaction, pg_current_xact_id())
+                where id = $2 and tenant_id = $1 returning event_seq, event_transaction, customer_id
             )
-            insert into events (id, tenant_id, type, sequence, connection_id, customer_id, occurred_at, data)
-            select $3, $1, $4, event_seq, $2, customer_id, $5, $6 from counted
+            insert into events (id, tenant_id, transaction, type, sequence, connection_id, customer_id, occurred_at, data)
+            select $3, $1, event_transaction, $4, event_seq, $2, customer_id, $5, $6 from counted
             returning sequence"#,
             tenant_id,
             connection_id.0,

@@ -51,8 +51,8 @@ async fn events_come_in_order_without_gaps_and_by_filter() {
 /// Writes an event of a connection in a transaction that stays open.
 async fn write(database: &mut PgConnection, world: &World) -> String {
     let statement = format!(
-        "insert into events (id, tenant_id, type, sequence, connection_id, occurred_at, data)
-         select gen_random_uuid(), tenant_id, 'webhook.test', event_seq + 1, id, now(), '{{}}' from connections where id = '{}'
+        "insert into events (id, tenant_id, transaction, type, sequence, connection_id, occurred_at, data)
+         select gen_random_uuid(), tenant_id, pg_current_xact_id(), 'webhook.test', event_seq + 1, id, now(), '{{}}' from connections where id = '{}'
          returning id::text",
         world.id("connectionId")
     );
@@ -141,5 +141,18 @@ async fn a_stream_ends_when_the_server_is_told_to_stop() {
     // To its end, not cut off.
     while let Some(chunk) = chunks.next().await {
         chunk.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_a_connection_come_in_their_order_whoever_writes_them_at_once() {
+    let app = TestApp::new().await;
+    let wanted = ["SIGNAL", "OWNERS", "IDENTIFIERS", "LIABILITIES", "BALANCES", "INVESTMENT_HOLDINGS"];
+    for _ in 0..6 {
+        let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": wanted })).await;
+        futures::future::join_all(wanted.map(|product| app.add(&id, json!([product])))).await;
+        app.settled(&id).await;
+        let told: Vec<i64> = app.all_events(&id).await.iter().map(|one| one["sequence"].as_i64().unwrap()).collect();
+        assert_eq!(told, (1..=told.len() as i64).collect::<Vec<_>>());
     }
 }

@@ -115,3 +115,24 @@ async fn f9_the_newest_ten_choices_are_remembered() {
     assert_eq!(app.http.get(&known).send().await.unwrap().status(), 200);
     assert_eq!(institution_of(&app, &started).await, banks[1]["id"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f7_f9_a_link_that_completes_while_its_connection_is_deleted_leaves_nothing_at_the_provider() {
+    let app = TestApp::with(&[NOBODY]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    let exchanged = || app.fidelity.requests("/item/public_token/exchange").len();
+    for _ in 0..12 {
+        let started = app.start(json!({ "products": ["TRANSACTIONS"], "institutionId": bank })).await;
+        let path = format!("/connections/{}", started["connectionId"].as_str().unwrap());
+        let before = exchanged();
+        let delete = async {
+            app.called("/item/public_token/exchange", before + 1).await;
+            app.delete(&path).await
+        };
+        let (_, deleted) = tokio::join!(app.play(&started, None, json!({})), delete);
+        assert_eq!(deleted.status, 204, "nobody is in the way of another");
+    }
+    app.called("/item/remove", exchanged()).await;
+    let gone = app.fidelity.requests("/item/remove").iter().map(|one| one["access_token"].clone()).collect::<Vec<_>>();
+    assert!(gone.iter().enumerate().all(|(index, token)| !gone[..index].contains(token)), "each is revoked once");
+}
