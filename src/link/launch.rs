@@ -14,7 +14,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::{Entry, Failure};
 use crate::routing::{self, Wanted};
-use crate::store::{Connection, JobKind, ProviderSession, Session, SessionSecret, TenantTx, states};
+use crate::store::{Connection, JobKind, ProviderSession, Session, SessionSecret, TenantTx, placements, states};
 
 /// A provider's session with less than this left is made anew.
 const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
@@ -191,20 +191,22 @@ impl Linking {
         if matches!(session.mode, SessionMode::Connect | SessionMode::Relink) {
             // What was added before the provider's session exists goes into it (A12).
             let products = tx.products(connection.id).await?;
-            return Ok(LinkPurpose::Connect(crate::store::placements(&products)));
+            return Ok(LinkPurpose::Connect(placements(&products)));
         }
         let credential = tx
             .credential(connection.id)
             .await?
             .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, "The connection has no login to repair."))?;
-        let states = states(&tx.products(connection.id).await?);
+        let rows = tx.products(connection.id).await?;
+        let states = states(&rows);
         let asked = || session.request.products.iter().chain(&session.request.waiting).copied();
-        let denied = |product: &Product| {
-            states.get(product).is_some_and(|(_, reason)| *reason == Some(ProductReason::PermissionDenied))
-        };
+        let is = |product: &Product, because| states.get(product).is_some_and(|(_, reason)| *reason == Some(because));
+        let denied = |product: &Product| is(product, ProductReason::PermissionDenied);
+        let lacking = |product: &Product| is(product, ProductReason::InstitutionUnsupported);
         Ok(LinkPurpose::Repair {
             credential,
             account_selection: session.request.account_selection,
+            fetched: placements(&rows).fetched().into_iter().filter(|product| !lacking(product)).collect(),
             consent: asked().filter(|product| !denied(product)).collect(),
             permissions: asked().filter(denied).collect(),
         })

@@ -57,6 +57,8 @@ pub enum LinkPurpose {
         credential: Secret,
         /// Let the customer change the shared accounts (D5).
         account_selection: bool,
+        /// What the connection fetches now: what the customer has agreed to stays agreed to.
+        fetched: Vec<Product>,
         /// Ask for consent to these (D6).
         consent: Vec<Product>,
         /// Products whose permission was revoked or never given at an OAuth institution (D6).

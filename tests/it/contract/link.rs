@@ -146,7 +146,13 @@ async fn d5_a_repair_changes_the_shared_accounts_where_the_spec_says_so() {
 
 fn select(credential: &Secret) -> LinkPurpose {
     let credential = credential.clone();
-    LinkPurpose::Repair { credential, account_selection: true, consent: Vec::new(), permissions: Vec::new() }
+    LinkPurpose::Repair {
+        credential,
+        account_selection: true,
+        fetched: Vec::new(),
+        consent: Vec::new(),
+        permissions: Vec::new(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,6 +174,7 @@ async fn d6_a_repair_brings_consent_where_the_provider_enforces_it() {
             .begin(LinkPurpose::Repair {
                 credential: linked.credential.clone(),
                 account_selection: false,
+                fetched: vec![rig.widest()],
                 consent: vec![wanted],
                 permissions: Vec::new(),
             })

@@ -186,7 +186,13 @@ impl Rig {
 
     pub fn repair(&self, credential: &Secret) -> LinkPurpose {
         let credential = credential.clone();
-        LinkPurpose::Repair { credential, account_selection: false, consent: Vec::new(), permissions: Vec::new() }
+        LinkPurpose::Repair {
+            credential,
+            account_selection: false,
+            fetched: self.claimed().collect(),
+            consent: Vec::new(),
+            permissions: Vec::new(),
+        }
     }
 
     pub fn request(&self, purpose: LinkPurpose) -> LinkRequest {

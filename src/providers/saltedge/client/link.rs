@@ -36,8 +36,8 @@ struct Scopes {
 pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
     match &request.purpose {
         LinkPurpose::Connect(placements) => connect(api, request, placements).await,
-        LinkPurpose::Repair { credential, consent, permissions, .. } => {
-            let asked: Vec<Product> = consent.iter().chain(permissions).copied().collect();
+        LinkPurpose::Repair { credential, fetched, consent, permissions, .. } => {
+            let asked: Vec<Product> = fetched.iter().chain(consent).chain(permissions).copied().collect();
             reconnect(api, request, &Credential::read(credential)?, asked).await
         }
     }
@@ -88,8 +88,8 @@ async fn reconnect(
 ) -> Result<LinkBegun, Failure> {
     let (connection, consents) = data::state(api, credential, false).await?;
     let had = current(&consents).map(|consent| map::products(&consent.scopes)).unwrap_or_default();
-    let all = of_products(had.into_iter().chain(asked));
-    let scopes = Scopes { consent: all.clone(), fetch: all };
+    let consent = of_products(had.into_iter().chain(asked.iter().copied()));
+    let scopes = Scopes { consent, fetch: of_products(asked.into_iter()) };
     let body = body(api, request, &scopes, connection.provider_code.as_deref()).await?;
     let path = format!("/connections/{}/reconnect", id(&credential.connection)?);
     let opened = opened(api.post(RECONNECT, &path, body).await?)?;

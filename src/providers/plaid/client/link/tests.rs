@@ -47,7 +47,7 @@ fn connect(products: &[(Product, Placement)]) -> LinkRequest {
 fn repair(account_selection: bool, consent: &[Product], permissions: &[Product]) -> LinkRequest {
     let credential = Secret::new("access-sandbox-1");
     let (consent, permissions) = (consent.to_vec(), permissions.to_vec());
-    request(LinkPurpose::Repair { credential, account_selection, consent, permissions })
+    request(LinkPurpose::Repair { credential, account_selection, fetched: Vec::new(), consent, permissions })
 }
 
 fn body(request: &LinkRequest) -> Value {
