@@ -103,14 +103,15 @@ async fn turn(
         return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
     };
     let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
+    if knob == Knob::NewAccounts {
+        // Where they come unasked, they may have come as soon as the knob is turned.
+        let subject = HintSubject::Connection(provider_connection_id.clone());
+        app.inbound.act(provider, Hint { subject, kind: HintKind::NewAccounts }).await?;
+    }
     simulator.turn(&provider_connection_id, knob.clone()).await.map_err(|error| match error {
         KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),
         KnobError::Store(error) => error.into(),
     })?;
-    if knob == Knob::NewAccounts {
-        let hint = Hint { subject: HintSubject::Connection(provider_connection_id), kind: HintKind::NewAccounts };
-        app.inbound.act(provider, hint).await?;
-    }
     if !matches!(knob, Knob::FireWebhook(_)) {
         settle(app, &connection).await?;
     }

@@ -123,6 +123,8 @@ impl Run<'_> {
         }
         if came {
             tx.set_reread(self.id(), &READ_BY_DATES, true).await?;
+            // What there was to be shared has come.
+            tx.set_new_accounts(self.id(), false).await?;
         }
         Ok(changed)
     }

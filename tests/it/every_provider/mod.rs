@@ -1,6 +1,7 @@
 //! All providers side by side, through the whole server: one customer who has a connection with each.
 
 mod faults;
+mod knobs;
 mod life;
 mod matrix;
 

@@ -60,6 +60,8 @@ fn connection(one: &Imported) -> Value {
     let name = interface(books.institution(), connection.owners);
     let (result, message, kind) = match standing {
         Standing::Good => ("OK", None, None),
+        // Consent, or the strong authentication where there is none, only runs out.
+        Standing::NeedsUser if connection.has_no_consent(now) => ("OK", None, None),
         Standing::NeedsUser => ("BANK_SERVER_REJECTION", Some("Bitte melden Sie sich erneut an."), Some("BUSINESS")),
         Standing::Down => ("INTERNAL_SERVER_ERROR", Some("The bank cannot be reached."), Some("TECHNICAL")),
     };
