@@ -192,21 +192,12 @@ create table link_sessions (
     connection_id uuid not null references connections on delete cascade,
     mode text not null,
     token_hash bytea not null unique,
-    state_hash bytea unique,
     outcome text not null,
     outcome_code text,
     request jsonb not null,
     redirect_url text,
-    institution_id uuid,
-    service_provider text,
-    provider_session bytea,
-    provider_session_hash bytea,
-    -- The products that went into it; what was added later waits for completion (A12).
-    sent text[] not null default '{}',
-    launch bytea,
-    -- What the provider handed over, kept from its arrival until the connection holds it.
-    linked bytea,
-    provider_session_expires_at timestamptz,
+    -- The launch in use: the last one, or the one that brought the link.
+    launch_id uuid,
     -- How the last attempt was refused, so that whoever asks again is told the same.
     refusal jsonb,
     provider_session_id text,
@@ -216,8 +207,29 @@ create table link_sessions (
     finished_at timestamptz
 );
 create index link_sessions_by_connection on link_sessions (connection_id, id);
-create index link_sessions_by_provider_session on link_sessions (provider_session_hash) where provider_session_hash is not null;
 create index link_sessions_open on link_sessions (expires_at) where outcome = 'OPEN';
+
+-- Each time that the customer was sent to a provider. What an earlier launch brings counts as well (F9).
+create table link_launches (
+    id uuid primary key,
+    tenant_id uuid not null,
+    session_id uuid not null references link_sessions on delete cascade,
+    institution_id uuid,
+    service_provider text not null,
+    -- None once it is used up.
+    provider_session bytea,
+    provider_session_hash bytea not null,
+    state_hash bytea not null unique,
+    -- The products that went into it; what was added later waits for completion (A12).
+    sent text[] not null,
+    -- How the front end gets there, and until when; none once the attempt is over.
+    launch bytea,
+    expires_at timestamptz,
+    -- What the provider handed over, kept from its arrival until the connection holds it.
+    linked bytea
+);
+create index link_launches_by_session on link_launches (session_id, id);
+create index link_launches_by_provider_session on link_launches (provider_session_hash);
 
 create table link_steps (
     id bigint generated always as identity primary key,
@@ -475,7 +487,7 @@ do $$
 declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
-        'link_sessions', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
+        'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
         'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
@@ -501,10 +513,11 @@ create function find_api_key(wanted bytea) returns table (id uuid, tenant_id uui
     as $$ select k.id, k.tenant_id, k.role, t.sandbox, k.expires_at from api_keys k join tenants t on t.id = k.tenant_id
           where k.hash = wanted and k.revoked_at is null $$;
 
-create function find_link_session(wanted bytea) returns table (id uuid, tenant_id uuid)
+create function find_link_session(wanted bytea) returns table (id uuid, tenant_id uuid, launch_id uuid)
     language sql stable security definer set search_path = public
-    as $$ select s.id, s.tenant_id from link_sessions s where s.token_hash = wanted or s.state_hash = wanted
-          union select s.id, s.tenant_id from link_sessions s where s.provider_session_hash = wanted $$;
+    as $$ select s.id, s.tenant_id, null::uuid from link_sessions s where s.token_hash = wanted
+          union all select l.session_id, l.tenant_id, l.id from link_launches l where l.state_hash = wanted or l.provider_session_hash = wanted
+          order by 3 desc limit 1 $$;
 
 create function find_provider_connection(provider text, provider_id text) returns table (id uuid, tenant_id uuid)
     language sql stable security definer set search_path = public

@@ -50,6 +50,8 @@ ids! {
     ConnectionId,
     /// One link or repair session.
     SessionId,
+    /// One time that the customer of a session was sent to a provider.
+    LaunchId,
     /// An account; keeps its id over repair, relink and change of provider.
     AccountId,
     /// A transaction; a posted one keeps the id of its pending one.

@@ -103,8 +103,9 @@ impl Linking {
     ) -> Result<Vec<Accepted>, Problem> {
         let now_placed = placements(rows);
         let states: BTreeMap<Product, ProductState> = rows.iter().map(|row| (row.product, row.state)).collect();
-        let session_created = connection.has_credential || tx.provider_session_exists(connection.id).await?;
-        let provider = connection.service_provider.or(tx.session_provider(connection.id).await?);
+        let launched = tx.launched_provider(connection.id).await?;
+        let session_created = connection.has_credential || launched.is_some();
+        let provider = connection.service_provider.or(launched);
         let situation = Situation {
             provider,
             status: connection.condition.status,

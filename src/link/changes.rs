@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::complete::{When, read_linked, revoke_job};
+use super::complete::{News, When};
+use super::retire::{read_linked, revoke_job};
 use super::{Completion, Linking};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::{SessionId, TenantId};
@@ -10,7 +11,7 @@ use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::LinkInput;
-use crate::store::{Session, SessionSecret};
+use crate::store::{Session, SessionLaunch};
 
 /// How long the last look at a session is tried where the provider does not answer.
 const LAST_LOOK: TimeDelta = TimeDelta::hours(1);
@@ -20,33 +21,57 @@ impl Linking {
     pub async fn poll(&self, tenant_id: TenantId, session_id: SessionId) -> Result<Option<DateTime<Utc>>, Problem> {
         let Some(session) = self.find(tenant_id, session_id).await? else { return Ok(None) };
         let now = self.clock.now();
-        if session.outcome != SessionOutcome::Open
-            || session.expires_at <= now
-            || session.provider_session_expires_at.is_none()
-        {
+        if session.outcome == SessionOutcome::Completed {
+            return self.poll_left(tenant_id, &session).await;
+        }
+        if session.outcome != SessionOutcome::Open || session.expires_at <= now || !self.is_launched(&session).await? {
             return Ok(None);
         }
         match self.complete(tenant_id, session_id, LinkInput::Nothing).await {
-            Ok(Completion::Done(_)) => Ok(None),
             Ok(Completion::Pending(_)) => Ok(Some(now + pause(now - session.created_at))),
+            Ok(Completion::Done(_)) => Ok(Some(now)),
             Err(problem) if problem.code.status() >= 500 => Err(problem),
-            // The attempt ended; the next launch polls anew.
-            Err(_) => Ok(None),
+            // The attempt ended; where the customer may be in another, that is asked for.
+            Err(_) => Ok(self.is_launched(&session).await?.then(|| now + pause(now - session.created_at))),
         }
+    }
+
+    /// The customer has linked, but may be in an earlier launch still: what appears there is revoked.
+    async fn poll_left(&self, tenant_id: TenantId, session: &Session) -> Result<Option<DateTime<Utc>>, Problem> {
+        let now = self.clock.now();
+        let mut again = None;
+        for launch in self.left_launches(tenant_id, session).await? {
+            if launch.expires_at.is_some_and(|end| end > now) {
+                self.complete_by(tenant_id, session.id, News::in_time(LinkInput::Nothing, Some(launch.id))).await?;
+                again = Some(now + pause(now - session.created_at));
+            }
+        }
+        Ok(again)
     }
 
     /// Asks once more how a session stands whose time is over, so that a customer who finished in the last moment is not lost (F9).
     pub async fn last_look(&self, tenant_id: TenantId, session_id: SessionId) -> Result<(), Problem> {
         let Some(session) = self.find(tenant_id, session_id).await? else { return Ok(()) };
         let over_for = self.clock.now() - session.expires_at;
-        let is_launched = session.provider_session_expires_at.is_some();
-        if session.outcome != SessionOutcome::Open || over_for < TimeDelta::zero() || !is_launched {
+        if session.outcome != SessionOutcome::Open
+            || over_for < TimeDelta::zero()
+            || !self.is_launched(&session).await?
+        {
             return Ok(());
         }
-        match self.complete_in(tenant_id, session_id, LinkInput::Nothing, When::LastLook).await {
+        let news = News { input: LinkInput::Nothing, launch: None, when: When::LastLook };
+        match self.complete_by(tenant_id, session_id, news).await {
             Err(problem) if problem.code.status() >= 500 && over_for < LAST_LOOK => Err(problem),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the customer of a session may be at a provider.
+    async fn is_launched(&self, session: &Session) -> Result<bool, Problem> {
+        let mut tx = self.tenant(session.tenant_id).begin().await?;
+        let launches = tx.launches(session.id).await?;
+        tx.commit().await?;
+        Ok(launches.iter().any(SessionLaunch::is_open))
     }
 
     /// Ends a session whose time is over; when it is to be tried again, if it is not over yet.
@@ -62,11 +87,10 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let connection = tx.lock_connection(session.connection_id).await?;
         // What the provider had handed over, but could not be settled, is revoked there, so that nothing is billed unseen.
-        let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
-        if let (Some(linked), Some(provider)) = (kept.as_ref().and_then(read_linked), session.service_provider) {
-            let id = tx
-                .insert_revocation(provider, &linked.provider_connection_id, &linked.credential, "SESSION_OVER", now)
-                .await?;
+        for launch in tx.launches(session_id).await? {
+            let Some(linked) = launch.linked.as_ref().and_then(read_linked) else { continue };
+            let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
+            let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
             tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
         }
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
@@ -81,8 +105,10 @@ impl Linking {
 
     /// The provider says that a session may be over; whose it is, is found by the provider's own token.
     pub async fn session_finished(&self, provider_session: &Secret) -> Result<(), Problem> {
-        let Some((tenant_id, session_id)) = self.store.find_session(provider_session).await? else { return Ok(()) };
-        match self.complete(tenant_id, session_id, LinkInput::Nothing).await {
+        let Some((tenant_id, session_id, launch)) = self.store.find_session(provider_session).await? else {
+            return Ok(());
+        };
+        match self.complete_by(tenant_id, session_id, News::in_time(LinkInput::Nothing, launch)).await {
             Err(problem) if problem.code.status() >= 500 => Err(problem),
             Err(problem) => {
                 tracing::info!(%session_id, code = %problem.code, "a provider's session ended without a link");
@@ -109,12 +135,15 @@ impl Linking {
         if !state.expose().starts_with("st_") {
             return Err(wrong());
         }
-        let (tenant_id, session_id) = self.store.find_session(state).await?.ok_or_else(wrong)?;
-        let session = self.find(tenant_id, session_id).await?.ok_or_else(wrong)?;
-        if session.service_provider != Some(provider) {
+        let (tenant_id, session_id, launch) = self.store.find_session(state).await?.ok_or_else(wrong)?;
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let launches = tx.launches(session_id).await?;
+        tx.commit().await?;
+        if !launches.iter().any(|one| Some(one.id) == launch && one.service_provider == provider) {
             return Err(wrong());
         }
-        let completion = self.complete(tenant_id, session_id, LinkInput::Callback(query)).await;
+        let completion =
+            self.complete_by(tenant_id, session_id, News::in_time(LinkInput::Callback(query), launch)).await;
         let session = self.find(tenant_id, session_id).await?.ok_or_else(wrong)?;
         Ok((session, completion))
     }

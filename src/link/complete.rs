@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
+use super::retire::read_linked;
 use super::{LEASE, Linking};
-use crate::domain::ids::{ConnectionId, SessionId, TenantId};
+use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
 use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
-use crate::providers::{Entry, Failure, FailureKind, Persistence};
-use crate::store::{self, JobKind, Lease, NewJob, Session, SessionSecret, placements};
+use crate::providers::{Entry, Failure, FailureKind};
+use crate::store::{self, Lease, Session, SessionLaunch, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on.
 const TRIES: u32 = 20;
@@ -26,6 +27,39 @@ pub enum Completion {
     Done(ConnectionId),
     /// The provider has not confirmed.
     Pending(ConnectionId),
+}
+
+/// What a completion goes by.
+#[derive(Clone, Debug)]
+pub(super) struct News {
+    /// What the front end or the redirect brought.
+    pub(super) input: LinkInput,
+    /// Of which launch it tells; without one, of the session.
+    pub(super) launch: Option<LaunchId>,
+    /// When it comes.
+    pub(super) when: When,
+}
+
+impl News {
+    /// Of a session, or of one of its launches, while it lives.
+    pub(super) fn in_time(input: LinkInput, launch: Option<LaunchId>) -> Self {
+        Self { input, launch, when: When::InTime }
+    }
+
+    /// Whether it tells of a launch other than the one in use.
+    fn is_of_another(&self, session: &Session) -> bool {
+        self.launch.is_some_and(|launch| session.launch_id != Some(launch))
+    }
+
+    /// Whether a launch is to be asked for. What a front end brings is for the one in use, and never goes to another provider.
+    /// Without anything brought, the earlier ones where the customer may still be are asked too.
+    pub(super) fn is_of(&self, session: &Session, launch: &SessionLaunch) -> bool {
+        let is_silent = matches!(self.input, LinkInput::Nothing | LinkInput::Callback(_));
+        match self.launch {
+            Some(id) => launch.id == id,
+            None => session.launch_id == Some(launch.id) || (is_silent && launch.is_open()),
+        }
+    }
 }
 
 /// When a completion is asked for.
@@ -46,19 +80,18 @@ impl Linking {
         session_id: SessionId,
         input: LinkInput,
     ) -> Result<Completion, Problem> {
-        self.complete_in(tenant_id, session_id, input, When::InTime).await
+        self.complete_by(tenant_id, session_id, News::in_time(input, None)).await
     }
 
-    /// The same for a session, at the very end or after it.
-    pub(super) async fn complete_in(
+    /// The same by news of one launch, or at the very end of a session or after it.
+    pub(super) async fn complete_by(
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        input: LinkInput,
-        when: When,
+        news: News,
     ) -> Result<Completion, Problem> {
         let linking = self.clone();
-        let work = async move { linking.complete_once(tenant_id, session_id, input, when).await };
+        let work = async move { linking.complete_once(tenant_id, session_id, news).await };
         tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| {
             Err(Problem::new(Code::InternalError, "Something went wrong here. Give support the requestId."))
         })
@@ -68,25 +101,20 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        input: LinkInput,
-        when: When,
+        news: News,
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
         tx.commit().await?;
-        if session.outcome == SessionOutcome::Completed {
+        if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
             return Ok(Completion::Done(session.connection_id));
-        }
-        if let Err(over) = self.check_when(&session, when) {
-            self.retire(tenant_id, &session, input).await?;
-            return Err(over);
         }
         let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id).await? else {
             return Ok(Completion::Pending(session.connection_id));
         };
         let rows = self.tenant(tenant_id);
         let answer = tokio::select! {
-            answer = self.complete_under(tenant_id, session_id, (input, when), lease) => answer,
+            answer = self.complete_under(tenant_id, session_id, &news, lease) => answer,
             () = rows.keep_lease(lease, LEASE) => return Err(store::Error::LeaseLost.into()),
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
@@ -120,54 +148,80 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        (input, when): (LinkInput, When),
+        news: &News,
         lease: Lease,
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         // Somebody may have finished it while we waited.
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
-        if session.outcome == SessionOutcome::Completed {
-            return Ok(Completion::Done(session.connection_id));
-        }
-        self.check_when(&session, when)?;
-        let provider_session = tx.session_secret(session_id, SessionSecret::ProviderSession).await?;
-        let credential = tx.credential(session.connection_id).await?;
-        let kept = tx.session_secret(session_id, SessionSecret::Linked).await?;
+        let launches = tx.launches(session_id).await?;
         let refusal = tx.refusal(session_id).await?;
         tx.commit().await?;
-
-        let Some(provider_session) = provider_session else {
-            return match (input, refusal) {
-                (_, Some(refusal)) => Err(refusal),
-                (LinkInput::Nothing | LinkInput::Callback(_), None) => Ok(Completion::Pending(session.connection_id)),
-                _ => Err(Problem::new(
-                    Code::UserActionRequired,
-                    "No institution has been chosen yet. Call POST /connect/link-token first.",
-                )),
-            };
-        };
-        let entry = self.registry.require(session.service_provider)?.clone();
-        if let Some(linked) = kept.as_ref().and_then(read_linked) {
-            return self.finish_link(tenant_id, &session, &entry, linked, lease).await;
+        if session.outcome == SessionOutcome::Completed {
+            self.retire(tenant_id, &session, news).await?;
+            return Ok(Completion::Done(session.connection_id));
         }
+        if let Err(over) = self.check_when(&session, news.when) {
+            self.retire(tenant_id, &session, news).await?;
+            return Err(over);
+        }
+
+        // What was handed over before is settled first: a crash may have come between.
+        let kept = launches.iter().find_map(|launch| Some((launch, launch.linked.as_ref().and_then(read_linked)?)));
+        if let Some((launch, linked)) = kept {
+            let entry = self.registry.require(Some(launch.service_provider))?;
+            return self.finish_link(tenant_id, &session.of(launch), entry, linked, lease).await;
+        }
+        let mut answer = None;
+        for launch in launches.iter().filter(|launch| news.is_of(&session, launch)) {
+            let Some(provider_session) = launch.provider_session.clone() else { continue };
+            let asked = self.ask(tenant_id, &session.of(launch), (provider_session, &news.input), lease).await;
+            match (asked, refusal.clone()) {
+                (Ok(Completion::Done(id)), _) => return Ok(Completion::Done(id)),
+                // Not every provider can say twice that an attempt is over; ours of this launch is remembered.
+                (Ok(_), Some(refusal)) if session.launch_id == Some(launch.id) => answer.get_or_insert(Err(refusal)),
+                (asked, _) => answer.get_or_insert(asked),
+            };
+        }
+        answer.unwrap_or_else(|| match (&news.input, refusal) {
+            (_, Some(refusal)) => Err(refusal),
+            (LinkInput::Nothing | LinkInput::Callback(_), None) => Ok(Completion::Pending(session.connection_id)),
+            _ => Err(Problem::new(
+                Code::UserActionRequired,
+                "No institution has been chosen yet. Call POST /connect/link-token first.",
+            )),
+        })
+    }
+
+    /// Asks for one launch, as whose the session is given.
+    async fn ask(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        (provider_session, input): (Secret, &LinkInput),
+        lease: Lease,
+    ) -> Result<Completion, Problem> {
+        let entry = self.registry.require(session.service_provider)?.clone();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let credential = tx.credential(session.connection_id).await?;
+        tx.commit().await?;
         let is_repair = credential.is_some();
-        let brought = match &input {
+        let brought = match input {
             LinkInput::PublicToken(_) => Some("/publicToken"),
             LinkInput::Result(_) => Some("/result"),
             LinkInput::Nothing | LinkInput::Callback(_) => None,
         };
-        let continuation = LinkContinuation { provider_session, credential, input };
+        let continuation = LinkContinuation { provider_session, credential, input: input.clone() };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
         match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
-            // Not every provider can say twice that an attempt is over; ours of this launch is remembered.
-            LinkProgress::Pending => refusal.map_or(Ok(Completion::Pending(session.connection_id)), Err),
-            LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, &session, lease, end).await?),
+            LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
+            LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
-                self.keep_linked(tenant_id, &session, &linked, lease).await?;
-                self.finish_link(tenant_id, &session, &entry, linked, lease).await
+                self.keep_linked(tenant_id, session, &linked, lease).await?;
+                self.finish_link(tenant_id, session, &entry, linked, lease).await
             }
             LinkProgress::Linked(linked) => {
-                self.finish_repair(tenant_id, &session, &entry, linked.provider_session_id, lease).await
+                self.finish_repair(tenant_id, session, &entry, linked.provider_session_id, lease).await
             }
             LinkProgress::Repaired { credential, provider_session_id } => {
                 if let Some(credential) = credential {
@@ -176,7 +230,7 @@ impl Linking {
                     tx.renew_credential(session.connection_id, &credential).await?;
                     tx.commit().await?;
                 }
-                self.finish_repair(tenant_id, &session, &entry, provider_session_id, lease).await
+                self.finish_repair(tenant_id, session, &entry, provider_session_id, lease).await
             }
         }
     }
@@ -194,7 +248,10 @@ impl Linking {
                 .to_string();
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.hold_lease(lease, LEASE).await?;
-        tx.set_linked(session.id, &Secret::new(text)).await?;
+        if let Some(launch) = session.launch_id {
+            tx.set_linked(launch, &Secret::new(text)).await?;
+            tx.use_launch(session.id, launch).await?;
+        }
         tx.record_step(session.id, "LINKED_AT_PROVIDER", None, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
@@ -209,59 +266,23 @@ impl Linking {
     ) -> Result<Problem, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.hold_lease(lease, LEASE).await?;
+        if let Some(launch) = session.launch_id {
+            tx.end_launch(launch).await?;
+        }
         let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?));
         // Whoever asks again is told the same, but it happened once.
         if session.outcome_code.as_deref() != Some(end.code.as_str()) {
             let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
             tx.record_step(session.id, step, Some(&end.code), self.clock.now()).await?;
         }
-        tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), Some(&problem)).await?;
-        tx.clear_launch(session.id).await?;
-        self.abandon_selection(&mut tx, session).await?;
-        self.look_at_deposits(&mut tx, session).await?;
+        // The end of an earlier launch says nothing of the one in use.
+        if tx.session(session.id).await?.is_some_and(|stored| stored.launch_id == session.launch_id) {
+            tx.note_attempt(session.id, &end.code, end.provider_session_id.as_deref(), Some(&problem)).await?;
+            self.abandon_selection(&mut tx, session).await?;
+            self.look_at_deposits(&mut tx, session).await?;
+        }
         tx.commit().await?;
         Ok(problem)
-    }
-
-    /// A provider object that appears for a session that is over is revoked there, so that nothing is billed unseen (F9).
-    async fn retire(&self, tenant_id: TenantId, session: &Session, input: LinkInput) -> Result<(), Problem> {
-        let mut tx = self.tenant(tenant_id).begin().await?;
-        let provider_session = tx.session_secret(session.id, SessionSecret::ProviderSession).await?;
-        let is_repair = tx.credential(session.connection_id).await?.is_some()
-            || session.mode != crate::domain::session::SessionMode::Connect;
-        tx.commit().await?;
-        let Some(provider_session) = provider_session.filter(|_| !is_repair) else { return Ok(()) };
-        let entry = self.registry.require(session.service_provider)?.clone();
-        let continuation = LinkContinuation { provider_session, credential: None, input };
-        let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
-        match progress {
-            Ok(LinkProgress::Linked(linked)) => self.revoke(tenant_id, session, &entry, &linked, "SESSION_OVER").await,
-            // Whoever told of it asks again: a webhook is not done with before this has been looked at.
-            Err(failure) if failure.persistence == Persistence::Temporary => Err(entry.problem(failure)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Hands a credential that no connection wants over to its revocation, unless another connection works by the same object.
-    pub(super) async fn revoke(
-        &self,
-        tenant_id: TenantId,
-        session: &Session,
-        entry: &Entry,
-        linked: &Linked,
-        cause: &str,
-    ) -> Result<(), Problem> {
-        let now = self.clock.now();
-        let is_held = self.store.find_connection(entry.id(), &linked.provider_connection_id).await?.is_some();
-        let mut tx = self.tenant(tenant_id).begin().await?;
-        tx.clear_provider_session(session.id).await?;
-        if !is_held {
-            let (object, credential) = (&linked.provider_connection_id, &linked.credential);
-            let id = tx.insert_revocation(entry.id(), object, credential, cause, now).await?;
-            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
-            tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
-        }
-        Ok(tx.commit().await?)
     }
 }
 
@@ -304,16 +325,4 @@ fn refused_input(entry: &Entry, brought: Option<&str>, failure: Failure) -> Prob
         }
         _ => problem,
     }
-}
-
-/// The job that revokes at the provider.
-pub(super) fn revoke_job(tenant_id: TenantId, id: uuid::Uuid, run_at: chrono::DateTime<chrono::Utc>) -> NewJob {
-    NewJob { kind: JobKind::Revoke, key: id.to_string(), payload: serde_json::json!({ "tenantId": tenant_id }), run_at }
-}
-
-/// What was kept of a link, read back.
-pub(super) fn read_linked(text: &Secret) -> Option<Linked> {
-    let (credential, provider_connection_id, provider_session_id) =
-        serde_json::from_str::<(String, String, Option<String>)>(text.expose()).ok()?;
-    Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id })
 }

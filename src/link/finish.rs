@@ -167,7 +167,9 @@ impl Linking {
                 format!("{name} answered with a login that another connection holds already. {advice}"),
             ),
         };
-        tx.clear_provider_session(session.id).await?;
+        if let Some(launch) = session.launch_id {
+            tx.use_up_launch(launch).await?;
+        }
         let provider_session_id = linked.provider_session_id.as_deref();
         tx.note_attempt(session.id, "LINKED_ALREADY", provider_session_id, Some(&problem)).await?;
         tx.record_step(session.id, "ATTEMPT_FAILED", Some("LINKED_ALREADY"), self.clock.now()).await?;

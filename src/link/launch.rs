@@ -14,7 +14,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::{Entry, Failure};
 use crate::routing::{self, Wanted};
-use crate::store::{Connection, JobKind, ProviderSession, Session, SessionSecret, TenantTx, placements, states};
+use crate::store::{Connection, JobKind, NewLaunch, Session, TenantTx, placements, states};
 
 /// A provider's session with less than this left is made anew.
 const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
@@ -77,6 +77,7 @@ impl Linking {
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
         if let Some(launched) = self.still_open(&mut tx, &session, &target).await? {
+            tx.commit().await?;
             return Ok(launched);
         }
         let purpose = self.purpose(&mut tx, &session, &connection).await?;
@@ -166,18 +167,26 @@ impl Linking {
         session: &Session,
         target: &Target,
     ) -> Result<Option<Launched>, Problem> {
-        let Some(expires_at) = session.provider_session_expires_at else { return Ok(None) };
-        let same =
-            session.service_provider == Some(target.entry.id()) && session.institution_id == target.institution_id;
-        if !same || expires_at < self.clock.now() + FRESH_FOR {
+        let fresh = self.clock.now() + FRESH_FOR;
+        let launches = tx.launches(session.id).await?;
+        let same = launches.into_iter().find(|launch| {
+            launch.service_provider == target.entry.id()
+                && launch.institution_id == target.institution_id
+                && launch.expires_at.is_some_and(|end| end >= fresh)
+        });
+        let Some((launch, expires_at)) = same.and_then(|launch| Some((launch.clone(), launch.expires_at?))) else {
             return Ok(None);
+        };
+        let Some(shown) = launch.launch.as_ref().and_then(|text| serde_json::from_str(text.expose()).ok()) else {
+            return Ok(None);
+        };
+        if session.launch_id != Some(launch.id) {
+            tx.use_launch(session.id, launch.id).await?;
         }
-        let Some(stored) = tx.session_secret(session.id, SessionSecret::Launch).await? else { return Ok(None) };
-        let launch = serde_json::from_str(stored.expose()).ok();
-        Ok(launch.map(|launch| Launched {
+        Ok(Some(Launched {
             connection_id: session.connection_id,
-            service_provider: target.entry.id(),
-            launch,
+            service_provider: launch.service_provider,
+            launch: shown,
             expires_at,
         }))
     }
@@ -261,7 +270,7 @@ impl Linking {
         let launch = serde_json::to_string(&begun.launch).map_err(|_| {
             Problem::new(Code::InternalError, "The launch could not be stored. Give support the requestId.")
         })?;
-        let stored = ProviderSession {
+        let stored = NewLaunch {
             service_provider: provider,
             institution_id: target.institution_id,
             provider_session: begun.provider_session,
@@ -274,7 +283,7 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let lease = tx.acquire_lease(session.connection_id, LEASE).await?;
         self.open_session(&mut tx, session.id).await?;
-        tx.set_provider_session(session.id, &stored).await?;
+        tx.insert_launch(session.id, &stored).await?;
         let institution = target.institution_id.map(|id| id.to_string());
         tx.record_step(session.id, "LAUNCHED", institution.as_deref(), now).await?;
         tx.enqueue(&session_job(JobKind::PollSession, tenant_id, session.id, now + FIRST_POLL)).await?;

@@ -12,6 +12,7 @@ mod launch;
 mod refresh;
 mod remove;
 mod repair;
+mod retire;
 mod start;
 mod view;
 
@@ -77,7 +78,8 @@ impl Linking {
         if !connect_token.expose().starts_with(TOKEN_PREFIX) {
             return Err(Self::unknown_token());
         }
-        let (tenant_id, session_id) = self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
+        let (tenant_id, session_id, _) =
+            self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
         Ok((tenant_id, session_id))
     }
 

@@ -1,7 +1,7 @@
 //! Deleting a connection: it reads `DELETED` at once, its data is gone at once, the provider is told until it confirms (F7).
 
 use super::Linking;
-use super::complete::revoke_job;
+use super::retire::revoke_job;
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::Problem;

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Error, Result, Store, TenantTx};
+use super::{Error, Result, SessionLaunch, TenantTx};
 use crate::crypto;
-use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
+use crate::domain::ids::{ConnectionId, InstitutionId, LaunchId, SessionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
@@ -54,14 +54,16 @@ pub struct Session {
     pub request: SessionRequest,
     /// Where the customer goes afterwards.
     pub redirect_url: Option<String>,
+    /// The launch in use, of which the next four tell.
+    pub launch_id: Option<LaunchId>,
     /// The institution that was chosen.
     pub institution_id: Option<InstitutionId>,
     /// The provider that was chosen.
     pub service_provider: Option<ServiceProvider>,
-    /// The products that went into the provider's session.
+    /// The products that went into it.
     pub sent: Vec<Product>,
-    /// Until when the provider's session can be used.
-    pub provider_session_expires_at: Option<DateTime<Utc>>,
+    /// Until when it can be used; `None` once the attempt is over.
+    pub launch_expires_at: Option<DateTime<Utc>>,
     /// The provider's id of its session.
     pub provider_session_id: Option<String>,
     /// The provider's id of the last request.
@@ -72,6 +74,20 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    /// The session as one of its launches has it, whether or not that is the one in use.
+    pub fn of(&self, launch: &SessionLaunch) -> Self {
+        Self {
+            launch_id: Some(launch.id),
+            institution_id: launch.institution_id,
+            service_provider: Some(launch.service_provider),
+            sent: launch.sent.clone(),
+            launch_expires_at: launch.expires_at,
+            ..self.clone()
+        }
+    }
 }
 
 /// A session to be stored.
@@ -89,27 +105,6 @@ pub struct NewSession {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A provider's session as it is stored.
-#[derive(Clone, Debug)]
-pub struct ProviderSession {
-    /// Through whom.
-    pub service_provider: ServiceProvider,
-    /// Where; `None` where the customer chooses at the provider.
-    pub institution_id: Option<InstitutionId>,
-    /// What the provider needs to find it again.
-    pub provider_session: Secret,
-    /// How the front end launches it, as JSON.
-    pub launch: Secret,
-    /// Our state in the provider's redirect.
-    pub state: Secret,
-    /// Until when.
-    pub expires_at: DateTime<Utc>,
-    /// The products that went into it.
-    pub sent: Vec<Product>,
-    /// The provider's request id.
-    pub request_id: Option<String>,
-}
-
 /// One step of a session.
 #[derive(Clone, Debug)]
 pub struct SessionStep {
@@ -119,17 +114,6 @@ pub struct SessionStep {
     pub detail: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
-}
-
-/// The columns of a session that hold secrets.
-#[derive(Clone, Copy, Debug)]
-pub enum SessionSecret {
-    /// What the provider needs to find its session again.
-    ProviderSession,
-    /// How the front end launches it.
-    Launch,
-    /// What the provider handed over.
-    Linked,
 }
 
 impl TenantTx {
@@ -172,12 +156,13 @@ impl TenantTx {
     ) -> Result<Vec<Session>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
-            r#"select id, tenant_id, connection_id, mode as "mode: SessionMode", outcome as "outcome: SessionOutcome", outcome_code, request,
-                redirect_url, institution_id, service_provider as "service_provider: ServiceProvider", sent as "sent: Vec<Product>", provider_session_expires_at,
-                provider_session_id, last_request_id, created_at, expires_at, finished_at
-             from link_sessions
-             where tenant_id = $1 and ($2::uuid is null or connection_id = $2) and ($3::uuid is null or id > $3) and ($5::uuid is null or id = $5)
-             order by id limit $4"#,
+            r#"select s.id, s.tenant_id, connection_id, mode as "mode: SessionMode", outcome as "outcome: SessionOutcome", outcome_code, request,
+                redirect_url, launch_id, l.institution_id, l.service_provider as "service_provider?: ServiceProvider",
+                l.sent as "sent?: Vec<Product>", l.expires_at as "launch_expires_at?", provider_session_id, last_request_id, created_at,
+                s.expires_at, finished_at
+             from link_sessions s left join link_launches l on l.id = s.launch_id
+             where s.tenant_id = $1 and ($2::uuid is null or connection_id = $2) and ($3::uuid is null or s.id > $3) and ($5::uuid is null or s.id = $5)
+             order by s.id limit $4"#,
             tenant_id,
             connection_id.map(|id| id.0),
             after.map(|id| id.0),
@@ -198,10 +183,11 @@ impl TenantTx {
                     request: serde_json::from_value(row.request)
                         .map_err(|error| Error::Unreadable(error.to_string()))?,
                     redirect_url: row.redirect_url,
+                    launch_id: row.launch_id.map(Into::into),
                     institution_id: row.institution_id.map(Into::into),
                     service_provider: row.service_provider,
-                    sent: row.sent,
-                    provider_session_expires_at: row.provider_session_expires_at,
+                    sent: row.sent.unwrap_or_default(),
+                    launch_expires_at: row.launch_expires_at,
                     provider_session_id: row.provider_session_id,
                     last_request_id: row.last_request_id,
                     created_at: row.created_at,
@@ -225,78 +211,6 @@ impl TenantTx {
         Ok(ids.into_iter().map(SessionId).collect())
     }
 
-    /// Whether a provider's session was ever created for a connection (A12).
-    pub async fn provider_session_exists(&mut self, connection_id: ConnectionId) -> Result<bool> {
-        Ok(self.session_provider(connection_id).await?.is_some())
-    }
-
-    /// The provider of the latest provider session of a connection.
-    pub async fn session_provider(&mut self, connection_id: ConnectionId) -> Result<Option<ServiceProvider>> {
-        let tenant_id = self.tenant_id.0;
-        Ok(sqlx::query_scalar!(
-            r#"select service_provider as "service_provider!: ServiceProvider" from link_sessions
-             where tenant_id = $1 and connection_id = $2 and provider_session_hash is not null order by id desc limit 1"#,
-            tenant_id,
-            connection_id.0
-        )
-        .fetch_optional(self.sql())
-        .await?)
-    }
-
-    /// Stores the provider's session.
-    pub async fn set_provider_session(&mut self, id: SessionId, session: &ProviderSession) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        let provider_session =
-            self.seal("link_sessions", id, "provider_session", session.provider_session.expose().as_bytes())?;
-        let launch = self.seal("link_sessions", id, "launch", session.launch.expose().as_bytes())?;
-        sqlx::query!(
-            "update link_sessions set service_provider = $3, institution_id = $4, provider_session = $5, provider_session_hash = $6,
-                launch = $7, state_hash = $8, provider_session_expires_at = $9, refusal = null, outcome_code = null, last_request_id = coalesce($10, last_request_id), sent = $11
-             where id = $1 and tenant_id = $2",
-            id.0,
-            tenant_id,
-            session.service_provider.as_str(),
-            session.institution_id.map(|id| id.0),
-            provider_session,
-            crypto::hash(session.provider_session.expose().as_bytes()),
-            launch,
-            crypto::hash(session.state.expose().as_bytes()),
-            session.expires_at,
-            session.request_id,
-            &session.sent.iter().map(|product| product.as_str().to_owned()).collect::<Vec<_>>()
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
-    /// The launch is used up: the next try makes a new one.
-    pub async fn clear_launch(&mut self, id: SessionId) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update link_sessions set launch = null, provider_session_expires_at = null where id = $1 and tenant_id = $2",
-            id.0,
-            tenant_id
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
-    /// The provider's session is used up too: asking for it again would only fail.
-    pub async fn clear_provider_session(&mut self, id: SessionId) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update link_sessions set launch = null, provider_session_expires_at = null, provider_session = null, linked = null
-             where id = $1 and tenant_id = $2",
-            id.0,
-            tenant_id
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
     /// How the last attempt was refused.
     pub async fn refusal(&mut self, id: SessionId) -> Result<Option<Problem>> {
         let tenant_id = self.tenant_id.0;
@@ -310,35 +224,6 @@ impl TenantTx {
             .transpose()
     }
 
-    /// Keeps what the provider handed over until the connection holds it.
-    pub async fn set_linked(&mut self, id: SessionId, linked: &Secret) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        let sealed = self.seal("link_sessions", id, "linked", linked.expose().as_bytes())?;
-        sqlx::query!("update link_sessions set linked = $3 where id = $1 and tenant_id = $2", id.0, tenant_id, sealed)
-            .execute(self.sql())
-            .await?;
-        Ok(())
-    }
-
-    /// A secret of a session, opened.
-    pub async fn session_secret(&mut self, id: SessionId, which: SessionSecret) -> Result<Option<Secret>> {
-        let tenant_id = self.tenant_id.0;
-        let row = sqlx::query!(
-            "select provider_session, launch, linked from link_sessions where id = $1 and tenant_id = $2",
-            id.0,
-            tenant_id
-        )
-        .fetch_optional(self.sql())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let (column, sealed) = match which {
-            SessionSecret::ProviderSession => ("provider_session", row.provider_session),
-            SessionSecret::Launch => ("launch", row.launch),
-            SessionSecret::Linked => ("linked", row.linked),
-        };
-        sealed.map(|sealed| self.open_secret("link_sessions", id, column, &sealed)).transpose()
-    }
-
     /// Ends a session and forgets its secrets, all but the one by which a late completion is recognised.
     pub async fn finish_session(
         &mut self,
@@ -350,8 +235,8 @@ impl TenantTx {
     ) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
-            "update link_sessions set outcome = $3, outcome_code = $4, provider_session_id = coalesce($5, provider_session_id),
-                finished_at = $6, launch = null, linked = null
+            "with launches as (update link_launches set launch = null, linked = null where session_id = $1 and tenant_id = $2)
+             update link_sessions set outcome = $3, outcome_code = $4, provider_session_id = coalesce($5, provider_session_id), finished_at = $6
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id,
@@ -423,16 +308,5 @@ impl TenantTx {
         )
         .fetch_all(self.sql())
         .await?)
-    }
-}
-
-impl Store {
-    /// The session that a connect token, a state or a provider's session belongs to.
-    pub async fn find_session(&self, secret: &Secret) -> Result<Option<(TenantId, SessionId)>> {
-        let hash = crypto::hash(secret.expose().as_bytes());
-        let row = sqlx::query!(r#"select id as "id!", tenant_id as "tenant_id!" from find_link_session($1)"#, hash)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.map(|row| (TenantId(row.tenant_id), SessionId(row.id))))
     }
 }

@@ -354,7 +354,7 @@ impl Run<'_> {
             let Some(session) = tx.session(id).await?.filter(|session| session.mode == SessionMode::Login) else {
                 continue;
             };
-            if session.provider_session_expires_at.is_none_or(|end| end <= now) {
+            if session.launch_expires_at.is_none_or(|end| end <= now) {
                 tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }

@@ -106,7 +106,7 @@ impl Notice {
     /// What there is to say of a session so far.
     pub(super) fn of(linking: &Linking, view: &SessionView) -> Self {
         let now = linking.clock.now();
-        let started = view.session.provider_session_expires_at.is_some_and(|at| at > now);
+        let started = view.session.launch_expires_at.is_some_and(|at| at > now);
         // While a new attempt runs, the one before is no news.
         let attempt = view.session.outcome_code.as_deref().filter(|_| !started).map(texts::attempt);
         Self { started, attempt }

@@ -20,6 +20,7 @@ mod foundation;
 mod idempotency;
 mod institutions;
 mod judge;
+mod launches;
 mod leases;
 mod limits;
 mod links;

@@ -1,0 +1,104 @@
+//! What no connection wants of what a provider handed over: it is revoked there, so that nothing is billed unseen (F9).
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Linking;
+use super::complete::News;
+use crate::domain::ids::TenantId;
+use crate::domain::problem::Problem;
+use crate::domain::secret::Secret;
+use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::providers::{Entry, Persistence};
+use crate::store::{JobKind, NewJob, Session, SessionLaunch};
+
+impl Linking {
+    /// News of a session that is over: what it tells of is revoked at the provider, besides what the connection works by. Under the
+    /// connection's lease, for several may tell of it at once.
+    pub(super) async fn retire(&self, tenant_id: TenantId, session: &Session, news: &News) -> Result<(), Problem> {
+        for launch in self.left_launches(tenant_id, session).await? {
+            if news.is_of(session, &launch) {
+                self.retire_launch(tenant_id, &session.of(&launch), &launch, news.input.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The launches of a session that is over, by which something may still appear at the provider.
+    pub(super) async fn left_launches(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+    ) -> Result<Vec<SessionLaunch>, Problem> {
+        if session.mode != SessionMode::Connect {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let mut launches = tx.launches(session.id).await?;
+        tx.commit().await?;
+        let brought = session.launch_id.filter(|_| session.outcome == SessionOutcome::Completed);
+        launches.retain(|launch| launch.provider_session.is_some() && Some(launch.id) != brought);
+        Ok(launches)
+    }
+
+    async fn retire_launch(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        launch: &SessionLaunch,
+        input: LinkInput,
+    ) -> Result<(), Problem> {
+        let Some(provider_session) = launch.provider_session.clone() else { return Ok(()) };
+        let entry = self.registry.require(session.service_provider)?;
+        let continuation = LinkContinuation { provider_session, credential: None, input };
+        match entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await {
+            Ok(LinkProgress::Linked(linked)) => self.revoke(tenant_id, session, entry, &linked, "SESSION_OVER").await,
+            Ok(LinkProgress::Ended(_)) => {
+                let mut tx = self.tenant(tenant_id).begin().await?;
+                tx.end_launch(launch.id).await?;
+                Ok(tx.commit().await?)
+            }
+            // Whoever told of it asks again: a webhook is not done with before this has been looked at.
+            Err(failure) if failure.persistence == Persistence::Temporary => Err(entry.problem(failure)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands a credential that no connection wants over to its revocation, unless another connection works by the same object.
+    pub(super) async fn revoke(
+        &self,
+        tenant_id: TenantId,
+        session: &Session,
+        entry: &Entry,
+        linked: &Linked,
+        cause: &str,
+    ) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let is_held = self.store.find_connection(entry.id(), &linked.provider_connection_id).await?.is_some();
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        if let Some(launch) = session.launch_id {
+            tx.use_up_launch(launch).await?;
+        }
+        if !is_held {
+            let (object, credential) = (&linked.provider_connection_id, &linked.credential);
+            let id = tx.insert_revocation(entry.id(), object, credential, cause, now).await?;
+            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+            tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The job that revokes at the provider.
+pub(super) fn revoke_job(tenant_id: TenantId, id: Uuid, run_at: DateTime<Utc>) -> NewJob {
+    NewJob { kind: JobKind::Revoke, key: id.to_string(), payload: json!({ "tenantId": tenant_id }), run_at }
+}
+
+/// What was kept of a link, read back.
+pub(super) fn read_linked(text: &Secret) -> Option<Linked> {
+    let (credential, provider_connection_id, provider_session_id) =
+        serde_json::from_str::<(String, String, Option<String>)>(text.expose()).ok()?;
+    Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id })
+}

@@ -1,0 +1,117 @@
+//! A session whose customer was sent to more than one provider, or to one more than once (F9).
+
+use serde_json::{Value, json};
+
+use crate::support::{Customer, TestApp};
+
+const NOBODY: (&str, &str) = ("LINKSPAN_PROVIDERS__PLAID__WEBHOOK_URL", "http://127.0.0.1:9/nobody");
+
+/// Launches the session for that institution: its address.
+async fn launch(app: &TestApp, started: &Value, institution: &str) -> String {
+    let token = started["connectToken"].as_str().unwrap();
+    let launched = app.post_as(token, "/connect/link-token", json!({ "institutionId": institution })).await.expect(200);
+    launched["launch"]["url"].as_str().unwrap().to_owned()
+}
+
+async fn institution_of(app: &TestApp, started: &Value) -> Value {
+    app.until(&format!("/connections/{}", started["connectionId"].as_str().unwrap()), |one| one["status"] == "ACTIVE")
+        .await["institution"]["id"]
+        .clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_who_finishes_the_bank_that_was_chosen_first_is_linked_there() {
+    let app = TestApp::new().await;
+    let (first, second) =
+        (app.institution("First Platypus Bank").await, app.institution("Tattersall Federal Credit Union").await);
+    let started = app.start(json!({ "products": ["TRANSACTIONS"], "redirectUrl": "https://app.example/back" })).await;
+    let tab = Customer::new(&app, &launch(&app, &started, &first).await);
+    tab.until("accounts").await;
+    let other_tab = Customer::new(&app, &launch(&app, &started, &second).await);
+    other_tab.until("accounts").await;
+    let way_back = tab.finish().await;
+    let answer = app.http.get(&way_back).send().await.unwrap();
+    assert!(answer.headers()["location"].to_str().unwrap().ends_with("&outcome=COMPLETED"));
+    assert_eq!(institution_of(&app, &started).await, json!(first));
+    // The other one is finished too: nobody asked for two, so it is removed there.
+    other_tab.finish().await;
+    app.called("/item/remove", 1).await;
+    let removed = &app.fidelity.requests("/item/remove")[0]["access_token"];
+    assert_eq!(app.fidelity.requests("/item/public_token/exchange").len(), 2);
+    app.settled(started["connectionId"].as_str().unwrap()).await;
+    assert!(app.fidelity.requests("/accounts/get").iter().any(|request| request["access_token"] != *removed));
+    assert_eq!(institution_of(&app, &started).await, json!(first));
+    let sessions = app.all("/connect/sessions").await;
+    assert_eq!((sessions.len(), &sessions[0]["outcome"]), (1, &json!("COMPLETED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_an_earlier_choice_is_found_without_a_word_from_browser_or_provider() {
+    let app = TestApp::with(&[NOBODY]).await;
+    let (first, second) = (
+        app.institution_at("PLAID", "First Platypus Bank").await,
+        app.institution_at("FINICITY", "First Platypus Bank").await,
+    );
+    for asks in [true, false] {
+        let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+        let plaid = launch(&app, &started, &first).await;
+        launch(&app, &started, &second).await;
+        Customer::new(&app, &plaid).finish().await;
+        match asks {
+            true => {
+                let token = started["connectToken"].as_str().unwrap();
+                let done = app.post_as(token, "/connect/complete", json!({})).await.expect(200);
+                assert_eq!(done["serviceProvider"], "PLAID");
+            }
+            false => app.advance(60).await,
+        }
+        assert_eq!(institution_of(&app, &started).await, json!(first));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_what_is_finished_after_another_choice_was_linked_is_removed_unasked() {
+    let app = TestApp::with(&[NOBODY]).await;
+    let (first, second) =
+        (app.institution("First Platypus Bank").await, app.institution("Tattersall Federal Credit Union").await);
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let left = Customer::new(&app, &launch(&app, &started, &first).await);
+    Customer::new(&app, &launch(&app, &started, &second).await).finish().await;
+    app.post_as(started["connectToken"].as_str().unwrap(), "/connect/complete", json!({})).await.expect(200);
+    left.finish().await;
+    app.advance(1200).await;
+    app.called("/item/remove", 1).await;
+    assert_eq!(institution_of(&app, &started).await, json!(second));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_that_is_made_again_is_the_one_that_is_open() {
+    let app = TestApp::new().await;
+    let (first, second) =
+        (app.institution("First Platypus Bank").await, app.institution("Tattersall Federal Credit Union").await);
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let one = launch(&app, &started, &first).await;
+    let other = launch(&app, &started, &second).await;
+    assert_ne!(one, other);
+    assert_eq!(launch(&app, &started, &first).await, one);
+    assert_eq!(launch(&app, &started, &second).await, other);
+    assert_eq!(app.fidelity.requests("/link/token/create").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_the_newest_ten_choices_are_remembered() {
+    let app = TestApp::new().await;
+    let banks = app.all("/institutions?serviceProvider=PLAID&countryCode=US&product=TRANSACTIONS").await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let mut ways = Vec::new();
+    for bank in &banks[..11] {
+        ways.push(launch(&app, &started, bank["id"].as_str().unwrap()).await);
+    }
+    let forgotten = Customer::new(&app, &ways[0]).finish().await;
+    assert_eq!(app.http.get(&forgotten).send().await.unwrap().status(), 400);
+    let connection = started["connectionId"].as_str().unwrap();
+    assert_eq!(app.connection(connection).await["status"], "IN_PROGRESS");
+    let known = Customer::new(&app, &ways[1]).finish().await;
+    assert_eq!(app.http.get(&known).send().await.unwrap().status(), 200);
+    assert_eq!(institution_of(&app, &started).await, banks[1]["id"]);
+}
