@@ -73,7 +73,7 @@ impl Run<'_> {
         live_balances: bool,
         whole: bool,
     ) -> Result<Result<Option<Verification>, Failure>, Problem> {
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => accounts,
@@ -162,7 +162,7 @@ impl Run<'_> {
     pub(super) async fn fetch_account_secrets(&self, product: Product) -> Result<Fetched, Problem> {
         let identifiers = product == Product::Identifiers;
         let wanted = AccountsWanted { live_balances: false, identifiers, owners: !identifiers };
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => accounts,
             Err(failure) => return Ok(Fetched::of(failure)),
