@@ -245,7 +245,8 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
     if tenant_id != caller.tenant_id {
         return Err(Linking::unknown_token());
     }
-    let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
+    let request =
+        LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider, psu: None };
     let launched = match linking.launch(tenant_id, session_id, request).await {
         // The customer has been through already, though nobody was told: what `complete` would answer.
         Err(problem) if problem.code == Code::ConnectSessionFinished => {

@@ -187,6 +187,8 @@ impl Rig {
     pub fn repair(&self, credential: &Secret) -> LinkPurpose {
         let credential = credential.clone();
         LinkPurpose::Repair {
+            store_login: false,
+            new_accounts: false,
             credential,
             account_selection: false,
             fetched: self.claimed().collect(),
@@ -214,6 +216,7 @@ impl Rig {
             match_all_accounts: false,
             same_day_microdeposits: false,
             lifetime_seconds: 1800,
+            psu: None,
         }
     }
 

@@ -4,6 +4,7 @@ mod faults;
 mod knobs;
 mod life;
 mod matrix;
+mod refreshes;
 
 use std::collections::BTreeSet;
 

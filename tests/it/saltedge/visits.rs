@@ -35,7 +35,15 @@ fn agreed_without(rig: &Rig, consent_only: Product) -> LinkPurpose {
 
 fn repair(credential: &Secret, fetched: Vec<Product>) -> LinkPurpose {
     let credential = credential.clone();
-    LinkPurpose::Repair { credential, account_selection: false, fetched, consent: Vec::new(), permissions: Vec::new() }
+    LinkPurpose::Repair {
+        store_login: false,
+        new_accounts: false,
+        credential,
+        account_selection: false,
+        fetched,
+        consent: Vec::new(),
+        permissions: Vec::new(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

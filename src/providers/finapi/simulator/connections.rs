@@ -69,7 +69,7 @@ fn connection(one: &Imported) -> Value {
         without_nulls(json!({ "result": result, "errorMessage": message, "errorType": kind, "timestamp": time(now) }));
     let has_none = connection.has_no_consent(now);
     let consent = without_nulls(json!({
-        "status": if has_none { "NOT_PRESENT" } else { "PRESENT" }, "supportsImportNewAccounts": true,
+        "status": if has_none { "NOT_PRESENT" } else { "PRESENT" }, "supportsImportNewAccounts": connection.takes_new_accounts(),
         "expiresAt": connection.consent_until.map(time),
     }));
     let accounts: Vec<i64> = connection.accounts.iter().map(|key| connection.account_id(key)).collect();
