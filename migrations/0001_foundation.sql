@@ -305,9 +305,12 @@ create table transactions (
     added_seq bigint not null,
     changed_seq bigint not null,
     removed boolean not null default false,
+    -- It came by a link that another has replaced, and that one has not delivered it yet: it may under another id (G2).
+    of_earlier_link boolean not null default false,
     primary key (connection_id, id),
     unique (connection_id, provider_transaction_id)
 ) partition by hash (connection_id);
+create index transactions_of_earlier_link on transactions (connection_id, account_id) where of_earlier_link;
 create index transactions_by_id on transactions (id);
 create index transactions_by_date on transactions (tenant_id, transaction_date desc, id) where not removed;
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;
@@ -338,9 +341,11 @@ create table investment_transactions (
     fees numeric,
     currency text,
     date date not null,
+    of_earlier_link boolean not null default false,
     primary key (connection_id, id),
     unique (connection_id, provider_transaction_id)
 ) partition by hash (connection_id);
+create index investment_transactions_of_earlier_link on investment_transactions (connection_id, account_id) where of_earlier_link;
 create index investment_transactions_by_id on investment_transactions (id);
 create index investment_transactions_by_date on investment_transactions (connection_id, date desc, id);
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use figment::Figment;
+use figment::error::{Actual, Kind};
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use serde::Deserialize;
@@ -146,14 +147,15 @@ pub enum Mode {
     Sandbox,
     /// The real one, or whatever stands at `base_url`.
     Live,
+    /// Not part of this installation.
+    Off,
 }
 
 /// A provider's section.
 #[derive(Clone, Deserialize)]
 pub struct ProviderSection {
-    /// Simulated or live.
-    #[serde(default = "sandbox")]
-    pub mode: Mode,
+    /// Simulated, live or off; see [`Config::mode`] for what holds where it is left out.
+    pub mode: Option<Mode>,
     /// Where it is, if not at its production address.
     pub base_url: Option<Url>,
     /// The provider's own keys.
@@ -168,10 +170,6 @@ impl std::fmt::Debug for ProviderSection {
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
-}
-
-fn sandbox() -> Mode {
-    Mode::Sandbox
 }
 
 impl Config {
@@ -223,7 +221,14 @@ impl Config {
 
     /// Whether any provider is live.
     pub fn any_live(&self) -> bool {
-        self.providers.values().any(|section| section.mode == Mode::Live)
+        self.providers.values().any(|section| section.mode == Some(Mode::Live))
+    }
+
+    /// A provider's mode. Where nothing is said, it is simulated as long as this is a sandbox: no real customer is ever offered a
+    /// simulated bank for want of a setting.
+    pub fn mode(&self, id: ServiceProvider) -> Mode {
+        let said = self.providers.get(&id.as_str().to_lowercase()).and_then(|section| section.mode);
+        said.unwrap_or(if self.has_sandbox_tenant() { Mode::Sandbox } else { Mode::Off })
     }
 
     /// Whether the sandbox's tenant exists.
@@ -253,6 +258,12 @@ impl Config {
         if self.any_live() && self.keys.is_none() {
             return Err(Error("keys is not set but a provider is live, and secrets must be sealed: set LINKSPAN_KEYS=\"k1:$(openssl rand -base64 32)\" and keep it safe".into()));
         }
+        if self.database_connections == 1 {
+            return Err(Error("database_connections is 1, and a request may need two: set LINKSPAN_DATABASE_CONNECTIONS to 2 or more, or 0 for the default".into()));
+        }
+        if self.database_url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
+            return Err(Error("database_url is no PostgreSQL address: set LINKSPAN_DATABASE_URL=postgres://user:password@host/database, or unset it for the embedded database".into()));
+        }
         if let Some(key) = &self.sandbox_api_key {
             let text = key.expose();
             if !(8..=200).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -276,6 +287,32 @@ fn scalar(key: &str, text: &str) -> Value {
     }
 }
 
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// What is wrong, without the value: it may be a secret.
+pub(crate) fn problem(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            let found = match found {
+                Actual::Str(_) => "a text".to_owned(),
+                Actual::Unsigned(_) | Actual::Signed(_) => "a whole number".to_owned(),
+                Actual::Float(_) => "a number".to_owned(),
+                other => other.to_string(),
+            };
+            format!("it is {found}, and must be {expected}")
+        }
+        // Its first line says where; the lines of the file follow, and then what was expected.
+        Kind::Message(text) if text.contains(" | ") => {
+            let told = text.lines().filter(|line| !line.trim_start().starts_with('|') && !line.contains(" | "));
+            told.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+        }
+        // The library quotes each of several choices, and then all of them.
+        kind => kind.to_string().replace("``", "`"),
+    }
+}
+
 /// What is wrong, by key and by the variable or file that set it.
 fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
     let sentences: Vec<String> = error
@@ -285,14 +322,17 @@ fn explain(error: &figment::Error, names: &BTreeMap<String, String>) -> String {
             let key = error.path.join(".");
             let set_by = set_by(&error, &key, names);
             match &error.kind {
-                figment::error::Kind::UnknownField(..) => {
-                    format!("{key}{set_by} is no key: `linkspan config` prints every key; correct the name, or remove it")
+                Kind::UnknownField(..) => {
+                    format!(
+                        "{key}{set_by} is no key: `linkspan config` prints every key; correct the name, or remove it"
+                    )
                 }
-                kind if key.is_empty() => format!("the file{set_by} cannot be read: {kind}"),
+                kind if key.is_empty() => format!("the file{set_by} cannot be read: {}", problem(kind)),
                 kind => {
-                    // The library quotes each of several choices, and then all of them.
-                    let problem = kind.to_string().replace("``", "`");
-                    format!("{key}{set_by}: {problem}; correct the value, `linkspan config` prints every key with what it takes")
+                    format!(
+                        "{key}{set_by}: {}; correct the value, `linkspan config` prints every key with what it takes",
+                        problem(kind)
+                    )
                 }
             }
         })
@@ -356,7 +396,9 @@ mod tests {
             ("LINKSPAN_PROVIDERS__PLAIDD__MODE", "live", ["providers.plaidd", "is no provider", "plaid"]),
             ("LINKSPAN_LOG__FORMAT", "xml", ["log.format", "expected `text` or `json`", "correct the value"]),
             ("LINKSPAN_PROVIDERS__PLAID__MODE", "lvie", ["providers.plaid.mode", "lvie", "live"]),
-            ("LINKSPAN_LIMITS__CONNECTIONS", "0", ["limits.connections", "0", "correct the value"]),
+            ("LINKSPAN_LIMITS__CONNECTIONS", "0", ["limits.connections", "nonzero", "correct the value"]),
+            ("LINKSPAN_DATABASE_CONNECTIONS", "1", ["database_connections", "may need two", "2 or more"]),
+            ("LINKSPAN_DATABASE_URL", "mysql://x/y", ["database_url", "no PostgreSQL address", "postgres://"]),
             ("LINKSPAN_SANDBOX_API_KEY", "short", ["sandbox_api_key", "8 to 200", "unset it"]),
         ] {
             let text = load(&[(variable, value)]).unwrap_err().to_string();
@@ -369,10 +411,16 @@ mod tests {
     #[test]
     fn a_bad_file_is_named() {
         let path = std::env::temp_dir().join(format!("linkspan-{}.toml", std::process::id()));
-        for (content, part) in [("a = [", "line 1, column 6"), ("[log]\nfiltre = 3", "log.filtre")] {
+        for (content, part) in [
+            ("a = [", "line 1, column 6"),
+            ("[log]\nfiltre = 3", "log.filtre"),
+            ("[providers.plaid]\nsecret = \"4242", "line 2, column 15"),
+            ("keys = 4242", "keys"),
+        ] {
             std::fs::write(&path, content).unwrap();
             let text = Config::from_sources(Some(path.clone()), []).unwrap_err().to_string();
             assert!(text.contains(part) && text.contains(&*path.to_string_lossy()), "{text}");
+            assert!(!text.contains("4242"), "a value may be a secret: {text}");
         }
         std::fs::remove_file(path).unwrap();
     }
@@ -387,5 +435,10 @@ mod tests {
         let config = load(&[live, url, keys]).unwrap();
         assert_eq!(config.public_url(), "https://link.example.com");
         assert!(!config.has_sandbox_tenant());
+        assert_eq!((config.mode(ServiceProvider::Plaid), config.mode(ServiceProvider::Mx)), (Mode::Live, Mode::Off));
+        let both = load(&[live, url, keys, ("LINKSPAN_SANDBOX_API_KEY", "lsk_sandbox_1")]).unwrap();
+        assert_eq!(both.mode(ServiceProvider::Mx), Mode::Sandbox);
+        let explicit = load(&[live, url, keys, ("LINKSPAN_PROVIDERS__MX__MODE", "sandbox")]).unwrap();
+        assert_eq!(explicit.mode(ServiceProvider::Mx), Mode::Sandbox);
     }
 }

@@ -153,8 +153,8 @@ pub(super) async fn get_identifiers(
         tx.account_secret(account.id, AccountSecret::Identifiers, &caller.actor()).await?;
     let connection = tx.connection(account.connection_id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
-    // Tokenised numbers stop working with the access (F6).
-    let revoked = app.linking.permission_revoked(&connection);
+    // Tokenised numbers stop working with the access (F6), and with the link that gave them.
+    let revoked = app.linking.permission_revoked(&connection) || account.provider_account_id.is_none();
     let (identifiers, identifiers_status) = match stored {
         Some(_) if revoked => (Identifiers::default(), IdentifiersStatus::Revoked),
         Some(identifiers) => (identifiers, IdentifiersStatus::Available),

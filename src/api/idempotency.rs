@@ -15,8 +15,8 @@ use crate::crypto;
 use crate::domain::problem::{Code, Problem};
 use crate::store::{Claim, TenantStore, TenantTx};
 
-/// How long a request that calls a provider may hold its key.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long a request that calls a provider holds its key without a sign of life.
+const LEASE: Duration = Duration::from_secs(15);
 
 /// A request's key, if it has one, with where it applies.
 #[derive(Clone, Debug)]
@@ -115,7 +115,10 @@ impl IdempotencyKey {
             return Ok(earlier);
         }
         tx.commit().await?;
-        let outcome = effect.await;
+        let outcome = tokio::select! {
+            outcome = effect => outcome,
+            never = rows.keep_key(&once.key_hash, LEASE) => match never {},
+        };
         let mut tx = rows.begin().await?;
         match outcome {
             Ok((status, value)) => {

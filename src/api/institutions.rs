@@ -77,14 +77,13 @@ impl From<Institution> for InstitutionView {
     }
 }
 
-/// A country as two letters, small or capital.
+/// A country as two capital letters.
 struct Country(String);
 
 impl std::str::FromStr for Country {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let code = text.to_ascii_uppercase();
-        if is_country(&code) { Ok(Self(code)) } else { Err(()) }
+        if is_country(text) { Ok(Self(text.to_owned())) } else { Err(()) }
     }
 }
 
@@ -105,7 +104,7 @@ pub(super) async fn list_institutions(
         query: query.filter(|query| !query.trim().is_empty()),
         products: params.any_of("product", Product::ALL, Product::as_str)?,
         country_codes: params
-            .many::<Country>("countryCode", "two letters of ISO 3166-1, like US")?
+            .many::<Country>("countryCode", "two capital letters of ISO 3166-1, like US")?
             .into_iter()
             .map(|code| code.0)
             .collect(),

@@ -46,7 +46,7 @@ pub(super) async fn get_repair(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub struct RepairBody {
-    /// Let the customer change the shared accounts.
+    /// Let the customer change the shared accounts; in a `RELINK` they choose in any case.
     #[serde(default, deserialize_with = "null_is_default")]
     account_selection: bool,
     /// Account subtypes by type; only with accountSelection.
@@ -67,7 +67,8 @@ pub struct RepairBody {
     expires_in: Option<u32>,
 }
 
-/// Open a repair session for the same connection; one that is open is replaced.
+/// Open a repair session for the same connection; one that is open is replaced. Where the reasons have `RELINK`, its mode is `RELINK`: the
+/// customer links anew under the same id.
 #[utoipa::path(post, path = "/connections/{connectionId}/repair", tag = "Connections", params(("connectionId" = ConnectionId, Path)),
     request_body = RepairBody, responses((status = 201, body = StartAnswer), (status = 400, body = ProblemDocument),
         (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),

@@ -227,10 +227,24 @@ pub(super) fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Proble
     if size > MOST_METADATA {
         return Err(Problem::invalid("/metadata", "TOO_LARGE", "metadata must be at most 16 KiB of JSON."));
     }
+    if metadata.values().any(has_rounded) {
+        let detail = "metadata has a number of more than 15 digits, which would be rounded. Send it as text.";
+        return Err(Problem::invalid("/metadata", "INVALID_VALUE", detail));
+    }
     if has_nul(&Value::Object(metadata.clone())) {
         return Err(Problem::invalid("/metadata", "ENCODING", "metadata must not contain the character U+0000."));
     }
     Ok(())
+}
+
+/// Whole numbers beyond 64 bits are read as a double, which has not all of their digits.
+fn has_rounded(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64() && number.as_f64().is_none_or(|number| number.abs() >= 1e15),
+        Value::Array(items) => items.iter().any(has_rounded),
+        Value::Object(members) => members.values().any(has_rounded),
+        _ => false,
+    }
 }
 
 /// PostgreSQL cannot keep this one character.

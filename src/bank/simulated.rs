@@ -1,23 +1,15 @@
 //! What every provider's simulator offers, and what it stands on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 use url::Url;
 
-use super::Bank;
+use super::{Bank, Outbox};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
-
-/// Sends a simulator's webhooks.
-#[async_trait]
-pub trait WebhookSender: Send + Sync {
-    /// Posts the body to the address; whether it was taken (2xx). Ends within seconds.
-    async fn post(&self, url: &str, headers: Vec<(String, String)>, body: Vec<u8>) -> bool;
-}
 
 /// What a simulator stands on.
 #[derive(Clone)]
@@ -28,8 +20,8 @@ pub struct Environment {
     pub documents: Documents,
     /// Business time.
     pub clock: Clock,
-    /// Sends webhooks.
-    pub webhooks: Arc<dyn WebhookSender>,
+    /// Where webhooks are put.
+    pub outbox: Outbox,
     /// Where [`Simulated::pages`] is to be found from outside.
     pub pages_url: Url,
 }

@@ -140,11 +140,23 @@ impl Condition {
         Self { status, reason: Some(reason) }
     }
 
-    /// Who must act (F6); nobody while the connection works or is over.
+    /// Whether the machine may go from here to there. Where only a fresh link helps, no look at the old one makes less of it, unless
+    /// it works again (F4).
+    pub fn may_become(self, next: Self) -> bool {
+        let needs_relink = self == Self::new(Status::Unrecoverable, StatusReason::RelinkNeeded);
+        let is_news = matches!(next.status, Status::Active | Status::PartiallyActive | Status::Deleted);
+        self.status.may_become(next.status) && (!needs_relink || is_news || next == self)
+    }
+
+    /// Who must act (F6); nobody while the connection works. What is over begins anew with the customer.
     pub fn act_by(self) -> Option<ActBy> {
         match self.status {
-            Status::Active | Status::Expired | Status::Deleted => None,
-            Status::InProgress | Status::ReconnectRequired | Status::Unrecoverable => Some(ActBy::Customer),
+            Status::Active => None,
+            Status::InProgress
+            | Status::ReconnectRequired
+            | Status::Unrecoverable
+            | Status::Expired
+            | Status::Deleted => Some(ActBy::Customer),
             Status::Undetermined => Some(ActBy::Us),
             Status::PartiallyActive | Status::Degraded => Some(match self.reason {
                 Some(StatusReason::InstitutionCurrentlyUnavailable) => ActBy::Institution,
@@ -188,7 +200,7 @@ impl Condition {
                 "The login no longer works: open a repair session and send the customer to it."
             }
             (Status::Unrecoverable, Some(R::RelinkNeeded)) => {
-                "The old link cannot be restored: a repair session links anew under the same id."
+                "The old link cannot be restored: open a repair session and send the customer to it, who links anew under the same id."
             }
             (Status::Unrecoverable, _) => {
                 "Aggregation kept failing: open a repair session and send the customer to it."

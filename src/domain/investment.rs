@@ -68,3 +68,17 @@ pub struct Security {
     #[serde(rename = "type")]
     pub security_type: SecurityType,
 }
+
+impl Security {
+    /// Whether both are one security, by the strongest sign that both have.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let signs = [
+            self.isin.as_ref().zip(other.isin.as_ref()),
+            self.cusip.as_ref().zip(other.cusip.as_ref()),
+            self.symbol.as_ref().zip(other.symbol.as_ref()),
+            self.name.as_ref().zip(other.name.as_ref()),
+        ];
+        let same = signs.into_iter().flatten().next().is_some_and(|(one, another)| one == another);
+        same && self.security_type == other.security_type
+    }
+}

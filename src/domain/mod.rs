@@ -18,6 +18,7 @@ pub mod money;
 pub mod placement;
 pub mod problem;
 pub mod product;
+pub mod recognition;
 pub mod repair;
 pub mod secret;
 pub mod service_provider;

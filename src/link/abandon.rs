@@ -37,6 +37,7 @@ impl Linking {
         for open in tx.open_sessions(id).await? {
             if let Some(session) = tx.session(open).await? {
                 self.abandon_selection(tx, &session).await?;
+                self.give_back(tx, &session).await?;
             }
             tx.finish_session(open, SessionOutcome::Cancelled, Some("REPLACED"), None, self.clock.now()).await?;
         }

@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::complete::{News, When};
-use super::retire::{read_linked, revoke_job};
 use super::{Completion, Linking};
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::{SessionId, TenantId};
@@ -86,13 +85,7 @@ impl Linking {
         }
         let mut tx = self.tenant(tenant_id).begin().await?;
         let connection = tx.lock_connection(session.connection_id).await?;
-        // What the provider had handed over, but could not be settled, is revoked there, so that nothing is billed unseen.
-        for launch in tx.launches(session_id).await? {
-            let Some(linked) = launch.linked.as_ref().and_then(read_linked) else { continue };
-            let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
-            let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
-            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
-        }
+        self.give_back(&mut tx, &session).await?;
         tx.finish_session(session_id, SessionOutcome::Expired, session.outcome_code.as_deref(), None, now).await?;
         self.abandon_selection(&mut tx, &session).await?;
         if let Some(connection) = connection.filter(|connection| connection.condition.status == Status::InProgress) {
@@ -157,6 +150,7 @@ impl Linking {
             tx.record_step(session_id, "LEFT", None, self.clock.now()).await?;
             self.abandon_selection(&mut tx, &session).await?;
             if session.mode != SessionMode::Connect {
+                self.give_back(&mut tx, &session).await?;
                 tx.finish_session(session_id, SessionOutcome::Cancelled, Some("CANCELLED"), None, self.clock.now())
                     .await?;
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
+use super::relink::links;
 use super::retire::read_linked;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
@@ -214,7 +215,8 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let entry = self.registry.require(session.service_provider)?.clone();
         let mut tx = self.tenant(tenant_id).begin().await?;
-        let credential = tx.credential(session.connection_id).await?;
+        // A fresh link has nothing to do with the credential that it replaces (G1).
+        let credential = if links(session.mode) { None } else { tx.credential(session.connection_id).await? };
         tx.commit().await?;
         let is_repair = credential.is_some();
         let brought = match input {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{LEASE, Linking, sync_job};
+use super::{LEASE, Linking, relink, sync_job};
 use crate::domain::account::{AccountSubtype, AccountType, Verification};
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
 use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
 use crate::domain::ids::TenantId;
-use crate::domain::placement::Placement;
+use crate::domain::placement::{Placement, Placements};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{Repaired, capture};
-use crate::domain::session::SessionOutcome;
+use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
@@ -31,7 +31,7 @@ struct Seen {
 }
 
 impl Linking {
-    /// Settles a first link (B2, B12), or removes it at the provider where it is no good.
+    /// Settles a fresh link (B2, B12, G1), or removes it at the provider where it is no good.
     pub(super) async fn finish_link(
         &self,
         tenant_id: TenantId,
@@ -49,9 +49,15 @@ impl Linking {
             self.revoke(tenant_id, session, entry, &linked, "CONNECTION_OVER").await?;
             return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
         }
-        let (sent, late): (Vec<_>, Vec<_>) =
-            tx.products(connection.id).await?.into_iter().partition(|row| session.sent.contains(&row.product));
-        let requested = placements(&sent);
+        let rows = tx.products(connection.id).await?;
+        let mut requested = Placements::default();
+        let asked = relink::wanted(session, &connection, &rows);
+        asked
+            .iter()
+            .filter(|(product, _)| session.sent.contains(product))
+            .for_each(|(product, at)| requested.put(product, at));
+        let late: Vec<_> =
+            rows.into_iter().filter(|row| row.placement.is_some() && !session.sent.contains(&row.product)).collect();
         let facts = seen.institution.as_ref().and_then(|institution| {
             institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
         });
@@ -112,6 +118,10 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let now = self.clock.now();
         let id = connection.id;
+        let is_anew = session.mode == SessionMode::Relink;
+        if is_anew {
+            self.leave_link(&mut tx, connection, entry, &linked).await?;
+        }
         match tx.set_credential(id, entry.id(), &linked.provider_connection_id, &linked.credential).await {
             Err(store::Error::Conflict(constraint)) if constraint == store::PROVIDER_CONNECTION_ONCE => {
                 drop(tx);
@@ -123,10 +133,17 @@ impl Linking {
         tx.set_institution(id, institution, seen.observation.provider_institution_id.as_deref()).await?;
         tx.set_consent(id, &seen.observation.consented, seen.observation.consent_expires_at).await?;
         for (product, (state, reason)) in settlement.states {
+            if is_anew {
+                tx.change_product(id, product, state, reason, now).await?;
+            }
             tx.put_product(id, product, settlement.placements.of(product), state, reason).await?;
         }
-        tx.change_condition(id, Condition::HEALTHY, None, "LINKED", now).await?;
-        let fetched: Vec<Product> = settlement.placements.fetched().into_iter().collect();
+        let cause = if is_anew { "RELINKED" } else { "LINKED" };
+        tx.change_condition(id, Condition::HEALTHY, None, cause, now).await?;
+        if is_anew {
+            self.settle_relink(&mut tx, session, connection, entry, &seen.observation).await?;
+        }
+        let fetched: Vec<Product> = placements(&tx.products(id).await?).fetched().into_iter().collect();
         tx.want_products(id, &fetched).await?;
         tx.finish_session(session.id, SessionOutcome::Completed, None, linked.provider_session_id.as_deref(), now)
             .await?;
@@ -272,7 +289,7 @@ impl Linking {
     }
 
     /// Moves what the repair brought to where it belongs (A8, D6).
-    async fn capture(
+    pub(super) async fn capture(
         &self,
         tx: &mut TenantTx,
         session: &Session,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{LEASE, Linking, session_job};
+use super::{LEASE, Linking, relink, session_job};
 use crate::domain::combination::IdentifiersFlow;
 use crate::domain::connection::StatusReason;
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId, TenantId};
@@ -48,11 +48,11 @@ pub struct Launched {
 }
 
 /// Where a session leads: the provider and, in a first link, the institution.
-struct Target {
-    entry: Entry,
-    institution_id: Option<InstitutionId>,
-    provider_institution_id: Option<String>,
-    institution_products: Vec<Product>,
+pub(super) struct Target {
+    pub(super) entry: Entry,
+    pub(super) institution_id: Option<InstitutionId>,
+    pub(super) provider_institution_id: Option<String>,
+    pub(super) institution_products: Vec<Product>,
 }
 
 impl Linking {
@@ -72,11 +72,12 @@ impl Linking {
         // One database connection at a time: choosing takes its own.
         tx.commit().await?;
         let target = match session.mode {
-            SessionMode::Connect | SessionMode::Relink => self.chosen_target(&session, &connection, request).await?,
+            SessionMode::Connect => self.chosen_target(&session, &connection, request).await?,
             _ if request.institution_id.is_some_and(|chosen| Some(chosen) != connection.institution_id) => {
                 let detail = "A repair is at the connection's own institution. Leave institutionId out.";
                 return Err(Problem::invalid("/institutionId", "SETTLED", detail));
             }
+            SessionMode::Relink => self.relink_target(&connection).await?,
             _ => self.repair_target(&connection)?,
         };
         let mut tx = self.tenant(tenant_id).begin().await?;
@@ -115,13 +116,13 @@ impl Linking {
         let lost = failure.condition.filter(|condition| condition.reason == Some(StatusReason::RelinkNeeded));
         let code = failure.code.clone();
         let problem = target.entry.problem(failure);
-        let (Some(condition), true) = (lost, session.mode != SessionMode::Connect) else { return Ok(problem) };
+        let (Some(condition), false) = (lost, relink::links(session.mode)) else { return Ok(problem) };
         let now = self.clock.now();
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.change_condition(session.connection_id, condition, Some(&code), "REPAIR_REFUSED", now).await?;
         tx.finish_session(session.id, SessionOutcome::Failed, Some("RELINK_NEEDED"), None, now).await?;
         tx.commit().await?;
-        Ok(Problem { provider: problem.provider, ..relink_needed() })
+        Ok(Problem { provider: problem.provider, ..relink::relink_needed(session) })
     }
 
     async fn chosen_target(
@@ -156,7 +157,7 @@ impl Linking {
         })
     }
 
-    fn repair_target(&self, connection: &Connection) -> Result<Target, Problem> {
+    pub(super) fn repair_target(&self, connection: &Connection) -> Result<Target, Problem> {
         let entry = self.registry.require(connection.service_provider)?.clone();
         Ok(Target {
             entry,
@@ -202,10 +203,10 @@ impl Linking {
         session: &Session,
         connection: &Connection,
     ) -> Result<LinkPurpose, Problem> {
-        if matches!(session.mode, SessionMode::Connect | SessionMode::Relink) {
+        if relink::links(session.mode) {
             // What was added before the provider's session exists goes into it (A12).
             let products = tx.products(connection.id).await?;
-            return Ok(LinkPurpose::Connect(placements(&products)));
+            return Ok(LinkPurpose::Connect(relink::wanted(session, connection, &products)));
         }
         let credential = tx
             .credential(connection.id)
@@ -306,14 +307,6 @@ impl Linking {
             expires_at: begun.expires_at,
         })
     }
-}
-
-/// The old link is lost.
-pub(super) fn relink_needed() -> Problem {
-    Problem::new(
-        Code::UnsupportedByProvider,
-        "The old link cannot be restored, because the customer took the access back. Start a new link by POST /connect/start.",
-    )
 }
 
 /// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.

@@ -10,6 +10,7 @@ mod complete;
 mod finish;
 mod launch;
 mod refresh;
+mod relink;
 mod remove;
 mod repair;
 mod retire;

@@ -23,6 +23,9 @@ impl Linking {
             tx.enqueue(&revoke_job(tx.tenant_id, revocation, now)).await?;
         }
         for session in tx.open_sessions(id).await? {
+            if let Some(open) = tx.session(session).await? {
+                self.give_back(tx, &open).await?;
+            }
             tx.finish_session(session, SessionOutcome::Cancelled, Some("CONNECTION_DELETED"), None, now).await?;
         }
         let deleted = Condition { status: Status::Deleted, reason: None };

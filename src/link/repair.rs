@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
-use super::launch::{relink_needed, repair_mode};
+use super::launch::repair_mode;
 use super::start::violations;
 use super::{Linking, Opened};
 use crate::config::Mode;
@@ -133,7 +133,9 @@ impl Linking {
         }
         let entry = self.registry.require(connection.service_provider)?;
         let spec = entry.provider.spec();
-        if request.account_selection && !spec.account_selection {
+        let relinks = self.repair_plan(connection, rows).reasons.contains(&RepairReason::Relink);
+        // In a fresh link the accounts are chosen in any case.
+        if request.account_selection && !spec.account_selection && !relinks {
             return Err(Problem::new(
                 Code::AccountSelectionUnsupported,
                 format!("{} has no account selection in a repair.", spec.name),
@@ -143,6 +145,9 @@ impl Linking {
         let asked = request.products.iter().copied().chain(waiting).collect();
         self.check_given_options(&asked, &request.product_options)?;
         check_products(spec, connection, request)?;
+        if relinks {
+            return Ok(SessionMode::Relink);
+        }
         let asks_consent = !request.products.is_empty() || rows.iter().any(waits_for_consent);
         if asks_consent && entry.mode == Mode::Live && !entry.provider.has_consent_text() {
             return Err(Problem::new(
@@ -152,10 +157,6 @@ impl Linking {
                     spec.id.as_str().to_lowercase()
                 ),
             ));
-        }
-        let plan = self.repair_plan(connection, rows);
-        if plan.reasons.contains(&RepairReason::Relink) {
-            return Err(relink_needed());
         }
         Ok(repair_mode(request.account_selection, asks_consent))
     }

@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::Linking;
 use super::complete::News;
+use super::relink::links;
 use crate::domain::ids::TenantId;
 use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
-use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Persistence};
-use crate::store::{JobKind, NewJob, Session, SessionLaunch};
+use crate::store::{JobKind, NewJob, Session, SessionLaunch, TenantTx};
 
 impl Linking {
     /// News of a session that is over: what it tells of is revoked at the provider, besides what the connection works by. Under the
@@ -32,7 +33,7 @@ impl Linking {
         tenant_id: TenantId,
         session: &Session,
     ) -> Result<Vec<SessionLaunch>, Problem> {
-        if session.mode != SessionMode::Connect {
+        if !links(session.mode) {
             return Ok(Vec::new());
         }
         let mut tx = self.tenant(tenant_id).begin().await?;
@@ -64,6 +65,22 @@ impl Linking {
             Err(failure) if failure.persistence == Persistence::Temporary => Err(entry.problem(failure)),
             _ => Ok(()),
         }
+    }
+
+    /// What the provider has handed over for a session that ends before it could be settled is revoked there, besides what a
+    /// connection works by.
+    pub(super) async fn give_back(&self, tx: &mut TenantTx, session: &Session) -> Result<(), Problem> {
+        let now = self.clock.now();
+        for launch in tx.launches(session.id).await? {
+            let Some(linked) = launch.linked.as_ref().and_then(read_linked) else { continue };
+            let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
+            tx.use_up_launch(launch.id).await?;
+            if !tx.is_held(provider, object).await? {
+                let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
+                tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Hands a credential that no connection wants over to its revocation, unless another connection works by the same object.

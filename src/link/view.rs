@@ -20,7 +20,7 @@ impl SessionView {
     /// settled one alone in a repair, and where the tenant chose.
     pub fn institutions(&self, query: Option<String>) -> InstitutionFilter {
         let settled = self.session.request.institution_id;
-        if !matches!(self.session.mode, SessionMode::Connect | SessionMode::Relink) {
+        if self.session.mode != SessionMode::Connect {
             return InstitutionFilter {
                 query,
                 only: Some(settled.into_iter().collect()),

@@ -139,7 +139,10 @@ impl Registry {
         for listed in super::LIST {
             let name = listed.id.as_str().to_lowercase();
             let section = config.providers.get(&name);
-            let mode = section.map_or(Mode::Sandbox, |section| section.mode);
+            let mode = config.mode(listed.id);
+            if mode == Mode::Off {
+                continue;
+            }
             let own = section.map(|section| section.own.clone()).unwrap_or_default();
             let wrong = |problem: String| RegistryError(format!("providers.{name}: {problem}"));
             let refreshes_itself = match own.get("refresh_by").map(|value| value.as_str()) {
@@ -158,9 +161,7 @@ impl Registry {
                     None => continue,
                 },
                 (_, Some(url)) => url,
-                (Mode::Live, None) => {
-                    provider.spec().production_url.parse().map_err(|error| wrong(format!("{error}")))?
-                }
+                (_, None) => provider.spec().production_url.parse().map_err(|error| wrong(format!("{error}")))?,
             };
             let open = |upstream: &str, key: &str, url: Url| {
                 client.upstream(upstream, url, mode == Mode::Sandbox).map_err(|error| {

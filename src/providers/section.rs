@@ -1,7 +1,33 @@
 //! Reading a provider's section of the configuration: what every section's values have in common.
 
+use figment::value::{Dict, Value};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
+
+use crate::config::{Mode, problem};
+use crate::domain::service_provider::ServiceProvider;
+
+/// The section as its provider wants it. What is wrong with it is told by key, never with the value, which may be a secret.
+pub fn read<T: DeserializeOwned>(section: Dict) -> Result<T, String> {
+    Value::from(section).deserialize().map_err(|error: figment::Error| {
+        let key = error.path.join(".");
+        let key = if key.is_empty() { key } else { format!("{key}: ") };
+        format!("{key}{}", problem(&error.kind))
+    })
+}
+
+/// Whether keys are missing, so that the sandbox's own take their place; a live provider needs each of them. `source` says where the
+/// right value is to be found.
+pub fn lacks(id: ServiceProvider, mode: Mode, missing: &[&str], source: &str) -> Result<bool, String> {
+    match missing.first() {
+        Some(key) if mode == Mode::Live => {
+            let variable = format!("LINKSPAN_PROVIDERS__{id}__{}", key.to_uppercase());
+            Err(format!("{key} is not set, and mode is live: set {variable} to {source}"))
+        }
+        missing => Ok(missing.is_some()),
+    }
+}
 
 /// `None` for a text that is left empty.
 pub fn set(text: Option<String>) -> Option<String> {

@@ -1,5 +1,7 @@
 //! `/sandbox/*`: for the sandbox tenant's key, absent for a live provider.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -33,6 +35,7 @@ const LONGEST_STEP: i64 = 5 * 366 * 86_400;
 
 /// How often a knob waits for a run that somebody else does.
 const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Every path of the sandbox.
 pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
@@ -112,8 +115,9 @@ async fn turn(
         KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),
         KnobError::Store(error) => error.into(),
     })?;
-    if !matches!(knob, Knob::FireWebhook(_)) {
-        settle(app, &connection).await?;
+    match knob {
+        Knob::FireWebhook(_) => heard(app, sandbox, &connection).await?,
+        _ => settle(app, &connection).await?,
     }
     let mut tx = caller.rows.begin().await?;
     connection_view(&mut tx, &app.linking, id).await
@@ -137,6 +141,21 @@ fn read_knob(name: &str, body: KnobBody) -> Result<Knob, Problem> {
     })
 }
 
+/// Waits until the webhooks that are on their way have come in, and what they cause is done; those that go elsewhere are not ours.
+async fn heard(app: &App, sandbox: &Sandbox, connection: &Connection) -> Result<(), Problem> {
+    sandbox.outbox.sent().await;
+    let store = &app.linking.store;
+    for (kind, key) in [(JobKind::Webhook, None), (JobKind::Sync, Some(connection.id.to_string()))] {
+        for _ in 0..TRIES {
+            if !store.has_job_due(kind, key.as_deref(), app.linking.clock.now()).await? {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    Ok(())
+}
+
 /// Reads the connection now, so that the answer shows what came of the knob.
 async fn settle(app: &App, connection: &Connection) -> Result<(), Problem> {
     let store = app.linking.store.clone();
@@ -150,7 +169,7 @@ async fn settle(app: &App, connection: &Connection) -> Result<(), Problem> {
         if sync.run(connection.tenant_id, connection.id).await? != Next::Busy {
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     Err(Problem::new(Code::Unavailable, "The connection is busy. Try again soon.")
         .retry_after(std::time::Duration::from_secs(2)))

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::bank::{Bank, Environment, Simulated};
+use crate::bank::{Bank, Environment, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::domain::service_provider::ServiceProvider;
@@ -59,6 +59,7 @@ pub struct Sandbox {
     addresses: Arc<HashMap<ServiceProvider, Simulation>>,
     documents: Documents,
     clock: Clock,
+    outbox: Outbox,
     local: net::Upstream,
     public_url: String,
 }
@@ -68,12 +69,14 @@ impl Sandbox {
     pub async fn start(setup: Setup<'_>, stop: &CancellationToken) -> Result<Self, std::io::Error> {
         let documents = Documents::new(setup.store.clone());
         let bank = Bank::new(documents.clone(), setup.clock.clone(), setup.config.sandbox_seed);
-        let webhooks = Arc::new(sender::Sender::new(setup.client.clone(), &setup.public_url, &setup.local_url));
+        let sender = sender::Sender::new(setup.client.clone(), &setup.public_url, &setup.local_url);
+        let outbox = Outbox::new(Arc::new(sender));
         let (mut simulators, mut addresses) = (HashMap::new(), HashMap::new());
         for listed in providers::LIST {
             let name = listed.id.as_str().to_lowercase();
             let section = setup.config.providers.get(&name);
-            if section.is_some_and(|section| section.mode == Mode::Live || section.base_url.is_some()) {
+            let is_elsewhere = section.is_some_and(|section| section.base_url.is_some());
+            if setup.config.mode(listed.id) != Mode::Sandbox || is_elsewhere {
                 continue;
             }
             let pages: Url = format!("{}{PAGES}/{name}", setup.public_url).parse().map_err(std::io::Error::other)?;
@@ -81,7 +84,7 @@ impl Sandbox {
                 bank: bank.clone(),
                 documents: documents.clone(),
                 clock: setup.clock.clone(),
-                webhooks: webhooks.clone(),
+                outbox: outbox.clone(),
                 pages_url: pages.clone(),
             });
             let faults = faults::Faults::new(documents.clone(), listed.id);
@@ -96,6 +99,7 @@ impl Sandbox {
             addresses: Arc::new(addresses),
             documents,
             clock: setup.clock,
+            outbox,
             local,
             public_url: setup.public_url,
         })

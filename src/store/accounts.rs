@@ -233,8 +233,8 @@ impl TenantTx {
             "update accounts set name = $3, mask = $4, type = $5, subtype = $6, status = 'OPEN', currency = $7, current = $8, available = $9,
                 credit_limit = $10, balances_updated_at = coalesce($11::timestamptz, $13::timestamptz), persistent_id = coalesce($12, persistent_id), updated_at = $13
              where id = $1 and tenant_id = $2
-               and (name, mask, type, subtype, status, currency, current, available, credit_limit)
-                   is distinct from ($3, $4, $5, $6, 'OPEN', $7, $8, $9, $10)",
+               and (name, mask, type, subtype, status, currency, current, available, credit_limit, persistent_id)
+                   is distinct from ($3, $4, $5, $6, 'OPEN', $7, $8, $9, $10, coalesce($12, persistent_id))",
             id.0,
             tenant_id,
             facts.name,

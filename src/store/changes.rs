@@ -22,7 +22,7 @@ impl TenantTx {
     ) -> Result<bool> {
         let Some(connection) = self.lock_connection(id).await? else { return Ok(false) };
         let old = connection.condition;
-        if !old.status.may_become(next.status) || (old == next && connection.status_code.as_deref() == code) {
+        if !old.may_become(next) || (old == next && connection.status_code.as_deref() == code) {
             return Ok(false);
         }
         self.set_condition(id, next, code, now).await?;

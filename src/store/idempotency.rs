@@ -1,11 +1,12 @@
 //! Idempotency keys: a first answer is kept, sealed, for a day.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Result, Store, TenantTx};
+use super::{Result, Store, TenantStore, TenantTx};
 
 /// How long a key is known.
 pub const KEEP_KEYS: TimeDelta = TimeDelta::hours(24);
@@ -125,6 +126,33 @@ impl TenantTx {
         .execute(self.sql())
         .await?;
         Ok(())
+    }
+}
+
+impl TenantStore {
+    /// Gives a sign of life for as long as it is polled, so that the lease may be short and a crash does not block the key for long.
+    pub async fn keep_key(&self, key_hash: &[u8], lease: Duration) -> Infallible {
+        loop {
+            tokio::time::sleep(lease / 3).await;
+            if let Err(error) = self.prolong_key(key_hash, lease).await {
+                tracing::debug!(%error, "an idempotency key could not be prolonged");
+            }
+        }
+    }
+
+    async fn prolong_key(&self, key_hash: &[u8], lease: Duration) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let tenant_id = tx.tenant_id.0;
+        sqlx::query!(
+            "update idempotency_keys set lease_until = now() + make_interval(secs => $3)
+             where tenant_id = $1 and key_hash = $2 and status is null",
+            tenant_id,
+            key_hash,
+            lease.as_secs_f64()
+        )
+        .execute(tx.sql())
+        .await?;
+        tx.commit().await
     }
 }
 

@@ -124,6 +124,18 @@ impl Store {
             .collect()
     }
 
+    /// Whether a job of that kind, for that key if one is given, is due or runs.
+    pub async fn has_job_due(&self, kind: JobKind, key: Option<&str>, now: DateTime<Utc>) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from jobs where kind = $1 and ($2::text is null or key = $2) and run_at <= $3) as "due!""#,
+            kind.as_str(),
+            key,
+            now
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
     /// The job is done; it stays where it was asked for again meanwhile.
     pub async fn finish_job(&self, job: &Job) -> Result<()> {
         let mut tx = self.begin().await?;

@@ -19,6 +19,7 @@ mod products;
 mod pulse;
 mod records;
 mod refreshes;
+mod relinks;
 mod revocations;
 mod runs;
 #[cfg(feature = "sandbox")]
@@ -46,6 +47,7 @@ pub use pool::{Store, TenantStore, TenantTx};
 pub use products::{ConnectionProduct, placements, states};
 pub use records::RecordClaim;
 pub use refreshes::{ForcedBy, NewRefresh, Refresh, RefreshResult, RefreshStatus};
+pub use relinks::{EarlierRow, EarlierRows};
 pub use revocations::{InboundWebhook, Revocation};
 pub use runs::Progress;
 pub use sessions::{NewSession, Session, SessionRequest, SessionStep};

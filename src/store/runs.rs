@@ -50,7 +50,7 @@ impl TenantTx {
     }
 
     /// Notes as vanished what is stored of a window of dates (of one account or all), which a run has read to its end, and was not
-    /// shown by it.
+    /// shown by it. What came by an earlier link stays (G2).
     pub async fn note_unshown(
         &mut self,
         connection_id: ConnectionId,
@@ -61,7 +61,7 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         let unshown = sqlx::query_scalar!(
             "select provider_transaction_id from transactions t
-             where tenant_id = $1 and connection_id = $2 and not removed and transaction_date between $4 and $5
+             where tenant_id = $1 and connection_id = $2 and not removed and not of_earlier_link and transaction_date between $4 and $5
                and ($3::uuid is null or account_id = $3) and not exists (
                 select from shown_transactions s
                 where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
@@ -162,7 +162,8 @@ impl TenantTx {
     }
 
     /// The end of a run that had to begin anew: what it did not show is gone, under that sequence number; how many rows. A run that
-    /// began at nothing has shown everything only once the whole history is there; until then nothing is removed.
+    /// began at nothing has shown everything only once the whole history is there; until then nothing is removed. What came by an
+    /// earlier link stays (G2).
     pub async fn remove_unshown(
         &mut self,
         connection_id: ConnectionId,
@@ -188,7 +189,7 @@ impl TenantTx {
         let Some(after) = after else { return Ok(0) };
         let removed = sqlx::query!(
             "update transactions t set removed = true, changed_seq = $3, description = '', merchant = null
-             where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and t.added_seq > $4 and not exists (
+             where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link and t.added_seq > $4 and not exists (
                 select from shown_transactions s
                 where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
             tenant_id,

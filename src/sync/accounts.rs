@@ -76,7 +76,7 @@ impl Run<'_> {
         let cx = self.context();
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
-            Ok(accounts) => accounts,
+            Ok(accounts) => self.with_numbers(accounts).await?,
             Err(failure) => return Ok(Err(failure)),
         };
         let mut tx = self.begin().await?;
@@ -94,10 +94,20 @@ impl Run<'_> {
 
     async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {
         let now = self.sync.clock.now();
-        let known = tx.account_ids(self.id()).await?;
+        let mut known = tx.account_ids(self.id()).await?;
+        let filters = self.connection.settings.account_filters.as_ref();
+        let passes = |account: &&ProviderAccount| filters.is_none_or(|filters| passes(filters, account));
+        let unknown: Vec<&ProviderAccount> = accounts
+            .iter()
+            .filter(|account| !known.contains_key(&account.provider_account_id))
+            .filter(passes)
+            .collect();
+        for (provider_account_id, id) in self.recognized(tx, &unknown).await? {
+            tx.relink_account(self.id(), id, self.entry.id(), &provider_account_id, now).await?;
+            known.insert(provider_account_id, id);
+        }
         let removed = tx.removed_accounts(self.id()).await?;
         let mut came = false;
-        let filters = self.connection.settings.account_filters.as_ref();
         let mut changed = Vec::new();
         for account in accounts {
             let balances = in_currency_of(account);
@@ -110,7 +120,7 @@ impl Run<'_> {
                     }
                 }
                 // Where the provider does not filter, storing does (B13).
-                None if filters.is_some_and(|filters| !passes(filters, account)) => {
+                None if !passes(&account) => {
                     let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
                     left_out.insert(account.provider_account_id.clone());
                 }

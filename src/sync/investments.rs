@@ -53,6 +53,7 @@ impl Run<'_> {
             })
             .collect();
         let mut tx = self.begin().await?;
+        self.adopt_holdings(&mut tx, &rows).await?;
         tx.replace_holdings(self.id(), &rows, now).await?;
         tx.emit(self.id(), EventType::HoldingsUpdated, json!({ "holdings": rows.len() }), now).await?;
         tx.commit().await?;
@@ -78,7 +79,9 @@ impl Run<'_> {
                 Ok(page) => page,
                 Err(failure) => return Ok(Fetched::of(failure)),
             };
-            if let Err(failure) = self.store_movements(page.transactions).await? {
+            if let Err(failure) =
+                self.store_movements(page.transactions, row.as_ref().is_some_and(|row| row.reread)).await?
+            {
                 return Ok(Fetched::of(failure));
             }
             match page.next {
@@ -105,6 +108,7 @@ impl Run<'_> {
     async fn store_movements(
         &self,
         movements: Vec<ProviderInvestmentTransaction>,
+        from_the_beginning: bool,
     ) -> Result<Result<(), Failure>, Problem> {
         let accounts = match self.accounts_named(movements.iter().map(|one| one.provider_account_id.as_str())).await? {
             Ok(accounts) => accounts,
@@ -131,6 +135,9 @@ impl Run<'_> {
             })
             .collect();
         let mut tx = self.begin().await?;
+        if from_the_beginning {
+            self.adopt_movements(&mut tx, &rows).await?;
+        }
         tx.write_investment_transactions(self.id(), &rows).await?;
         tx.commit().await?;
         Ok(Ok(()))

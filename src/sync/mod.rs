@@ -6,6 +6,7 @@
 mod accounts;
 mod investments;
 mod outcome;
+mod recognition;
 mod refreshing;
 mod run;
 mod transactions;

@@ -176,8 +176,9 @@ impl Run<'_> {
     async fn fetch_all(&self, observation: &Observation) -> Result<Outcomes, Problem> {
         let due = self.due();
         let mut outcomes = Outcomes::new();
-        // Accounts that the institution could not show just now are not taken for accounts that are shared no longer (D5).
-        let whole = observation.condition.status != Status::PartiallyActive;
+        // Accounts that the institution could not show just now, or the provider has not fetched yet, are not taken for accounts that are
+        // shared no longer (D5).
+        let whole = observation.condition.status != Status::PartiallyActive && observation.updating != Some(true);
         let verification = match self.fetch_accounts(self.wants_live_balances(), whole).await? {
             Ok(verification) => verification,
             Err(failure) => return self.fail_all(&failure).await,
@@ -359,10 +360,14 @@ impl Run<'_> {
     async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
         let now = self.sync.clock.now();
         for id in tx.open_sessions(self.id()).await? {
-            let Some(session) = tx.session(id).await?.filter(|session| session.mode == SessionMode::Login) else {
-                continue;
+            let Some(session) = tx.session(id).await? else { continue };
+            let is_needless = match session.mode {
+                SessionMode::Login => session.launch_expires_at.is_none_or(|end| end <= now),
+                // Whoever has been sent to link anew may have linked.
+                SessionMode::Relink => session.launch_id.is_none(),
+                _ => false,
             };
-            if session.launch_expires_at.is_none_or(|end| end <= now) {
+            if is_needless {
                 tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }

@@ -29,6 +29,8 @@ struct Reading {
     was_complete: bool,
     /// Whether the run had to begin anew, so that what it shows is to be noted.
     begun_anew: bool,
+    /// Whether transactions of an earlier link wait to be delivered again, as far as this one's history goes (G2).
+    recognizes: bool,
     /// The cursors of this reading: a provider that names one twice turns in circles.
     cursors: HashSet<String>,
     restarts: usize,
@@ -43,6 +45,7 @@ impl Reading {
             request,
             was_complete: row.history_complete,
             begun_anew: row.unshown_after.is_some(),
+            recognizes: false,
             restarts: 0,
         }
     }
@@ -58,6 +61,11 @@ impl Run<'_> {
     pub(super) async fn fetch_transactions(&self) -> Result<Fetched, Problem> {
         let Some(row) = self.product_row(Product::Transactions).await? else { return Ok(Fetched::Whole) };
         let mut reading = Reading::of(&row, self.history_days());
+        if !reading.was_complete {
+            let mut tx = self.begin().await?;
+            reading.recognizes = tx.has_earlier_transactions(self.id()).await?;
+            tx.commit().await?;
+        }
         if row.reread {
             self.reread(&mut reading).await?;
         }
@@ -156,6 +164,9 @@ impl Run<'_> {
             .unzip();
         let rows: Vec<TransactionFacts> = rows.into_iter().flatten().collect();
         let sequence = tx.next_sequence(id).await?;
+        if reading.recognizes {
+            self.adopt_transactions(&mut tx, &rows).await?;
+        }
         let mut counts =
             if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
         tx.note_vanished(id, NAME, &shown, &page.removed).await?;
@@ -178,6 +189,9 @@ impl Run<'_> {
                 counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
             } else if windowed {
                 tx.forget_shown(id).await?;
+            }
+            if reading.recognizes && history_complete {
+                counts.removed += tx.remove_earlier_pending(id, sequence).await?;
             }
             counts.modified += tx.mark_recurring(id, sequence).await?;
         }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::keys::Keys;
 use crate::clock::Clock;
 use crate::crypto;
+use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::placement::Placement;
@@ -133,11 +134,15 @@ impl Inbound {
             HintKind::NewAccounts => {
                 let mut tx = self.store.tenant(tenant_id).begin().await?;
                 // Told once, however often the provider says it.
-                let known = tx.lock_connection(id).await?.is_none_or(|connection| connection.new_accounts_available);
-                if !known {
+                let connection = tx.lock_connection(id).await?.filter(|connection| !connection.new_accounts_available);
+                if let Some(connection) = connection {
                     tx.set_new_accounts(id, true).await?;
                     let now = self.clock.now();
                     tx.emit(id, EventType::ConnectionNewAccountsAvailable, serde_json::json!({}), now).await?;
+                    if connection.condition == Condition::HEALTHY {
+                        let offered = Condition::new(Status::Active, StatusReason::NewAccountsAvailable);
+                        tx.change_condition(id, offered, None, "NEW_ACCOUNTS", now).await?;
+                    }
                 }
                 tx.commit().await?;
             }

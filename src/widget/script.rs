@@ -62,7 +62,7 @@ pub(super) fn own(script: &LaunchScript) -> Asset {
 pub(super) async fn resumed(linking: &Linking, headers: &HeaderMap, provider: ServiceProvider) -> Option<Page> {
     let visitor = Visitor::of_browser(linking, headers).await.ok()??;
     let session = linking.open_view(visitor.tenant_id, visitor.session_id).await.ok()?.session;
-    let chooses = matches!(session.mode, SessionMode::Connect | SessionMode::Relink);
+    let chooses = session.mode == SessionMode::Connect;
     if session.service_provider != Some(provider) {
         return None;
     }

@@ -58,7 +58,7 @@ pub(super) async fn show_session(
 
 /// Whether the customer says where; in a repair it is settled, and the tenant may have settled it before.
 fn chooses_institution(session: &Session) -> bool {
-    matches!(session.mode, SessionMode::Connect | SessionMode::Relink) && session.request.institution_id.is_none()
+    session.mode == SessionMode::Connect && session.request.institution_id.is_none()
 }
 
 /// How the session ended, if it has.

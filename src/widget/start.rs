@@ -20,9 +20,9 @@ pub(super) async fn page(linking: &Linking, view: &SessionView, form_key: &str) 
     };
     let request = &view.session.request;
     let asked: Vec<Product> = match view.session.mode {
-        SessionMode::Connect => requested(view),
+        SessionMode::Connect | SessionMode::Relink => requested(view),
         SessionMode::Consent => request.products.iter().chain(&request.waiting).copied().collect(),
-        SessionMode::Login | SessionMode::Accounts | SessionMode::Relink => Vec::new(),
+        SessionMode::Login | SessionMode::Accounts => Vec::new(),
     };
     Ok(render(view.session.mode, institution.as_ref(), &asked, &Notice::of(linking, view), form_key))
 }
@@ -60,7 +60,7 @@ pub(super) fn notice(notice: &Notice) -> Markup {
     }
 }
 
-/// What consent is asked for in a first link: all four arrays (B1).
+/// What consent is asked for in a fresh link: all four arrays (B1).
 pub(super) fn requested(view: &SessionView) -> Vec<Product> {
     view.connection.requested.iter().map(|(product, _)| product).collect()
 }

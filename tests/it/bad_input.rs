@@ -276,6 +276,7 @@ async fn a_start_says_what_is_wrong_with_it() {
         (json!({ "externalCustomerId": "a\u{0}" }), 400, "/externalCustomerId"),
         (json!({ "metadata": { "a": "\u{0}" } }), 400, "/metadata"),
         (json!({ "metadata": { "a": "x".repeat(17_000) } }), 400, "/metadata"),
+        (json!({ "metadata": { "a": [1e30] } }), 400, "/metadata"),
         (json!({ "redirectUrl": "javascript:alert(1)" }), 400, "/redirectUrl"),
         (json!({ "redirectUrl": "https://app.\r\nexample/" }), 400, "/redirectUrl"),
         (json!({ "redirectUrl": "https://user:pass@app.example/" }), 400, "/redirectUrl"),
@@ -296,7 +297,12 @@ async fn a_start_says_what_is_wrong_with_it() {
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem:#}");
     }
     app.get("/institutions?countryCode=XX").await.problem(400, "INVALID_REQUEST");
-    app.get("/institutions?countryCode=us").await.expect(200);
+    app.get("/institutions?countryCode=us").await.problem(400, "INVALID_REQUEST");
+    app.get("/institutions?countryCode=US").await.expect(200);
+    let long =
+        br#"{"externalCustomerId":"a","products":["TRANSACTIONS"],"metadata":{"n":[{"m":12345678901234567890123}]}}"#;
+    let rounded = app.call("POST", "/connect/start", Key::Sandbox, &[], Some(long.to_vec())).await;
+    assert_eq!(rounded.problem(400, "INVALID_REQUEST")["errors"][0]["pointer"], "/metadata");
     let twice = br#"{"externalCustomerId":"a","products":["TRANSACTIONS"],"metadata":{"a/b":{"c":1,"c":2}}}"#;
     let twice = app.call("POST", "/connect/start", Key::Sandbox, &[], Some(twice.to_vec())).await;
     let twice = twice.problem(400, "INVALID_REQUEST");

@@ -81,7 +81,8 @@ async fn f7_a_deleted_connection_is_gone_at_once_and_revoked_at_the_provider() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"] })).await;
     assert_eq!(app.delete(&format!("/connections/{id}")).await.status, 204);
-    assert_eq!(app.get(&format!("/connections/{id}")).await.expect(200)["status"], "DELETED");
+    let gone = app.get(&format!("/connections/{id}")).await.expect(200);
+    assert_eq!((&gone["status"], &gone["actBy"]), (&json!("DELETED"), &json!("CUSTOMER")));
     for list in ["accounts", "transactions", "investments/holdings"] {
         assert_eq!(app.all(&format!("/{list}?connectionId={id}")).await, Vec::<serde_json::Value>::new());
     }

@@ -99,6 +99,31 @@ async fn a_key_in_flight_is_waited_for_and_an_abandoned_one_taken_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_held_for_as_long_as_its_request_runs() {
+    let app = TestApp::new().await;
+    let session = World::of_start(&app, Key::Sandbox).await;
+    app.faults(json!([{ "route": "/link/token/create", "kind": "TIMEOUT" }])).await;
+    app.fidelity.expect_faults();
+    let token = session.connect_token.as_str();
+    let headers = [("idempotency-key", "launch")];
+    let ask = async || app.call("POST", "/connect/link-token", Key::Of(token), &headers, Some(b"{}".to_vec())).await;
+    let mut database = PgConnection::connect(&app.database_url).await.unwrap();
+    let mut lapse = async || {
+        let lapsed = "update idempotency_keys set lease_until = now() - interval '1 second' where status is null";
+        while database.execute(lapsed).await.unwrap().rows_affected() == 0 {
+            tokio::task::yield_now().await;
+        }
+        // Its own request takes it again.
+        let held = "select 1 from idempotency_keys where status is null and lease_until > now()";
+        while database.fetch_optional(held).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let (answer, ()) = tokio::join!(ask(), lapse());
+    answer.problem(504, "PROVIDER_TIMEOUT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn identical_requests_at_once_are_one() {
     let app = TestApp::new().await;
     let body = start("one");

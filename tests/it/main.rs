@@ -32,6 +32,7 @@ mod plaid;
 mod products;
 mod queue;
 mod refreshes;
+mod relinks;
 mod repairs;
 mod roles;
 mod rows;

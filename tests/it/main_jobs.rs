@@ -151,7 +151,7 @@ async fn mesh_does_the_main_job() {
     for product in ["TRANSACTIONS", "OWNERS", "IDENTIFIERS"] {
         refuses(&app, id, product).await;
     }
-    // G1: nothing there is mended, so the same connection is linked anew.
+    // Nothing there is mended: another visit gives new tokens of the same accounts.
     let held = rows(&app, "/investments/holdings", id).await.len();
     breaks_and_is_repaired(&app, id).await;
     assert_eq!(rows(&app, "/investments/holdings", id).await.len(), held);

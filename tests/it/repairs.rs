@@ -56,8 +56,12 @@ async fn d2_each_reason_for_a_repair_is_told() {
     let lost = app.linked(asked()).await;
     app.knob(&lost, "revoke", json!({})).await;
     let repair = app.repair(&lost, json!({})).await;
-    let refused = app.play(&repair, None, json!({})).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
-    assert!(refused["detail"].as_str().unwrap().contains("Start a new link"), "{refused:#}");
+    let refused = app.play(&repair, None, json!({})).await.problem(409, "USER_ACTION_REQUIRED");
+    assert!(refused["detail"].as_str().unwrap().contains("links anew under the same id"), "{refused:#}");
+    assert_eq!(
+        (&refused["reasons"], &refused["repair"]),
+        (&json!(["RELINK"]), &json!(format!("/connections/{lost}/repair")))
+    );
     assert_eq!(reasons(&lost).await, json!(["PERMISSION_REVOKED", "RELINK"]));
 }
 
@@ -275,7 +279,7 @@ async fn d11_the_sandbox_can_force_every_reason_for_a_repair() {
     let (gone, id) = forced("First Platypus Bank", "revoke", json!({})).await;
     assert_eq!(gone["repair"]["reasons"], json!(["PERMISSION_REVOKED"]));
     let repair = app.repair(&id, json!({})).await;
-    app.play(&repair, None, json!({})).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
+    app.play(&repair, None, json!({})).await.problem(409, "USER_ACTION_REQUIRED");
     assert_eq!(app.connection(&id).await["repair"]["reasons"], json!(["PERMISSION_REVOKED", "RELINK"]));
     let id = app.linked(asked()).await;
     assert_eq!(app.add(&id, json!(["OWNERS"])).await.expect(200)["results"][0]["outcome"], "REPAIR_REQUIRED");

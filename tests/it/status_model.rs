@@ -28,6 +28,9 @@ fn taken(from: Condition, asked: &[Condition]) -> Vec<Condition> {
             Status::InProgress => {
                 [Status::Active, Status::Expired, Status::Deleted, Status::InProgress].contains(&next.status)
             }
+            Status::Unrecoverable if now.reason == Some(StatusReason::RelinkNeeded) => {
+                [Status::Active, Status::PartiallyActive, Status::Deleted].contains(&next.status)
+            }
             _ => ![Status::InProgress, Status::Expired].contains(&next.status),
         };
         if allowed && *next != now {
@@ -65,7 +68,7 @@ async fn play(bench: &Bench, asked: Vec<Condition>) -> Result<(), TestCaseError>
         prop_assert_eq!(connection.stale_since, None);
     }
     prop_assert!(!ill(connection.condition.status) || connection.stale_since.is_some());
-    let nobody = [Status::Active, Status::Expired, Status::Deleted].contains(&connection.condition.status);
+    let nobody = connection.condition.status == Status::Active;
     prop_assert_eq!(connection.condition.act_by().is_none(), nobody);
     // And one event for each change, with one more for getting well.
     let before = std::iter::once(begun).chain(taken.iter().copied());

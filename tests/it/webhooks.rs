@@ -72,6 +72,16 @@ fn with_header(token: &str, change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn d11_what_a_fired_webhook_brings_is_there_when_the_knob_answers() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let known = app.knob(&id, "fire-webhook", json!({ "code": "NEW_ACCOUNTS_AVAILABLE" })).await;
+    assert_eq!(known["statusReason"], "NEW_ACCOUNTS_AVAILABLE");
+    let events = app.all_events(&id).await;
+    assert!(events.iter().any(|event| event["type"] == "connection.new_accounts_available"), "{events:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_plaid_signed_is_taken_and_each_webhook_once() {
     let receiver = Receiver::new().await;
     let app = TestApp::with(&[("LINKSPAN_PROVIDERS__PLAID__WEBHOOK_URL", &receiver.url)]).await;

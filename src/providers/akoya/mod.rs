@@ -26,13 +26,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 use url::Url;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link, section};
 use client::credential::Credential;
 use client::{Api, accounts, institutions, tokens, transactions};
 
@@ -44,24 +44,20 @@ const SANDBOX_CLIENT_SECRET: &str = "sandbox-secret";
 
 /// Makes Akoya from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: AkoyaConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
+    let mut config: AkoyaConfig = section::read(section)?;
     match config.missing_for_live().first() {
         Some(&"institutions") if mode == Mode::Live => {
             return Err("institutions is not set, and mode is live: list those that your application is subscribed to ([[providers.akoya.institutions]] id, name), or set recipient_id so that Akoya is asked for them".to_owned());
         }
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__AKOYA__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what Akoya's hub shows"));
-        }
         Some(&"institutions") => config.recipient_id = "sandbox".to_owned(),
-        Some(_) => {
-            config.client_id = SANDBOX_CLIENT_ID.to_owned();
-            config.client_secret = Secret::new(SANDBOX_CLIENT_SECRET);
-            if config.institutions.is_empty() && config.recipient_id.is_empty() {
-                config.recipient_id = "sandbox".to_owned();
-            }
+        _ => {}
+    }
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what Akoya's hub shows")? {
+        config.client_id = SANDBOX_CLIENT_ID.to_owned();
+        config.client_secret = Secret::new(SANDBOX_CLIENT_SECRET);
+        if config.institutions.is_empty() && config.recipient_id.is_empty() {
+            config.recipient_id = "sandbox".to_owned();
         }
-        None => {}
     }
     let config = if mode == Mode::Live { config.in_production() } else { config };
     Ok(Arc::new(Akoya { config }))
@@ -180,6 +176,8 @@ impl Provider for Akoya {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
     use crate::net;

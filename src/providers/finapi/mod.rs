@@ -26,13 +26,13 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 use url::Url;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link, section};
 use client::credential::Credential;
 use client::{Api, connections, holdings, institutions, session, transactions};
 
@@ -49,17 +49,10 @@ const SANDBOX_SECRET: &str = "sandbox-secret";
 
 /// Makes finAPI from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: FinApiConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__FINAPI__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what finAPI gave you"));
-        }
-        Some(_) => {
-            config.client_id = SANDBOX_CLIENT_ID.to_owned();
-            config.client_secret = Secret::new(SANDBOX_SECRET);
-        }
-        None => {}
+    let mut config: FinApiConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what finAPI gave you")? {
+        config.client_id = SANDBOX_CLIENT_ID.to_owned();
+        config.client_secret = Secret::new(SANDBOX_SECRET);
     }
     if mode == Mode::Live && config.web_form_url.is_none() {
         config.web_form_url = Some(WEB_FORM_URL.parse().map_err(|error| format!("web_form_url: {error}"))?);
@@ -162,6 +155,8 @@ impl Provider for FinApi {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
 

@@ -28,12 +28,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link, section};
 use client::{Api, accounts, institutions, session, transactions};
 use config::CustomerKind;
 
@@ -48,21 +48,12 @@ const WEBHOOK_KEY: &str = "partner_secret";
 
 /// Makes Finicity from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: FinicityConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__FINICITY__{}", key.to_uppercase());
-            return Err(format!(
-                "{key} is not set, and mode is live: set {variable} to what the developer dashboard shows"
-            ));
-        }
-        Some(_) => {
-            config.partner_id = SANDBOX_PARTNER.to_owned();
-            config.partner_secret = Secret::new(SANDBOX_SECRET);
-            config.app_key = Secret::new(SANDBOX_KEY);
-            config.customers = CustomerKind::Testing;
-        }
-        None => {}
+    let mut config: FinicityConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what the developer dashboard shows")? {
+        config.partner_id = SANDBOX_PARTNER.to_owned();
+        config.partner_secret = Secret::new(SANDBOX_SECRET);
+        config.app_key = Secret::new(SANDBOX_KEY);
+        config.customers = CustomerKind::Testing;
     }
     Ok(Arc::new(Finicity { config }))
 }
@@ -194,6 +185,8 @@ impl Provider for Finicity {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
     use crate::domain::service_provider::ServiceProvider;

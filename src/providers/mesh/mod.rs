@@ -26,12 +26,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link, section};
 use client::credential::{Credential, read, sealed};
 use client::{Api, reading, tokens};
 
@@ -47,18 +47,11 @@ const WEBHOOK_KEY: &str = "hmac";
 
 /// Makes Mesh from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: MeshConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__MESH__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what Mesh's dashboard shows"));
-        }
-        Some(_) => {
-            config.client_id = SANDBOX_CLIENT_ID.to_owned();
-            config.client_secret = Secret::new(SANDBOX_SECRET);
-            config.webhook_secret = Secret::new(SANDBOX_WEBHOOK_SECRET);
-        }
-        None => {}
+    let mut config: MeshConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what Mesh's dashboard shows")? {
+        config.client_id = SANDBOX_CLIENT_ID.to_owned();
+        config.client_secret = Secret::new(SANDBOX_SECRET);
+        config.webhook_secret = Secret::new(SANDBOX_WEBHOOK_SECRET);
     }
     Ok(Arc::new(Mesh::new(config)))
 }
@@ -187,6 +180,8 @@ impl Provider for Mesh {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
     use crate::domain::service_provider::ServiceProvider;

@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link, section};
 use client::{Api, Link, accounts, investments, members, session, transactions, widget};
 
 pub use config::MxConfig;
@@ -40,20 +40,13 @@ const SANDBOX: [&str; 4] = ["sandbox", "sandbox-key", "mx", "sandbox-webhooks"];
 
 /// Makes MX from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: MxConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__MX__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what MX's dashboard shows"));
-        }
-        Some(_) => {
-            let [client_id, api_key, username, password] = SANDBOX;
-            config.client_id = client_id.to_owned();
-            config.api_key = Secret::new(api_key);
-            config.webhook_username = username.to_owned();
-            config.webhook_password = Secret::new(password);
-        }
-        None => {}
+    let mut config: MxConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what MX's dashboard shows")? {
+        let [client_id, api_key, username, password] = SANDBOX;
+        config.client_id = client_id.to_owned();
+        config.api_key = Secret::new(api_key);
+        config.webhook_username = username.to_owned();
+        config.webhook_password = Secret::new(password);
     }
     Ok(Arc::new(Mx::new(config)))
 }
@@ -195,6 +188,8 @@ impl Provider for Mx {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
 

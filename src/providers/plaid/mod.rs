@@ -23,12 +23,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link, section};
 use client::{Api, accounts, institutions, investments, items, session, transactions};
 
 pub use config::PlaidConfig;
@@ -40,17 +40,10 @@ pub const SANDBOX_SECRET: &str = "sandbox-secret";
 
 /// Makes Plaid from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: PlaidConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__PLAID__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what Plaid's dashboard shows"));
-        }
-        Some(_) => {
-            config.client_id = SANDBOX_CLIENT_ID.to_owned();
-            config.secret = Secret::new(SANDBOX_SECRET);
-        }
-        None => {}
+    let mut config: PlaidConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what Plaid's dashboard shows")? {
+        config.client_id = SANDBOX_CLIENT_ID.to_owned();
+        config.secret = Secret::new(SANDBOX_SECRET);
     }
     Ok(Arc::new(Plaid::new(config)))
 }
@@ -207,6 +200,8 @@ impl Provider for Plaid {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
     use crate::domain::service_provider::ServiceProvider;

@@ -27,12 +27,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link};
+use super::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, data, link, section};
 use client::{Api, Credential, data as reading, session, transactions};
 
 pub use config::SaltEdgeConfig;
@@ -55,19 +55,12 @@ pub fn build_partners(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, St
 
 /// From the section of the configuration; the text of an error names the key, the problem and the fix.
 fn build_kind(section: Dict, mode: Mode, spec: &'static Spec) -> Result<Arc<dyn Provider>, String> {
-    let mut config: SaltEdgeConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__{}__{}", spec.id, key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable}; the dashboard shows it"));
-        }
-        Some(_) => {
-            config.app_id = SANDBOX_APP_ID.to_owned();
-            config.secret = Secret::new(SANDBOX_SECRET);
-            config.private_key = Some(signature::signing_key("private_key", SANDBOX_KEY)?);
-            config.callback_public_key = Some(signature::public_key("callback_public_key", SANDBOX_PUBLIC_KEY)?);
-        }
-        None => {}
+    let mut config: SaltEdgeConfig = section::read(section)?;
+    if section::lacks(spec.id, mode, &config.missing_for_live(), "what the dashboard shows")? {
+        config.app_id = SANDBOX_APP_ID.to_owned();
+        config.secret = Secret::new(SANDBOX_SECRET);
+        config.private_key = Some(signature::signing_key("private_key", SANDBOX_KEY)?);
+        config.callback_public_key = Some(signature::public_key("callback_public_key", SANDBOX_PUBLIC_KEY)?);
     }
     Ok(Arc::new(SaltEdge { config, spec }))
 }

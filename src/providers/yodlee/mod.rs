@@ -26,13 +26,13 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 use url::Url;
 
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, data, link};
+use super::{Context, Failure, Hint, Provider, Spec, data, link, section};
 use client::credential::Credential;
 use client::{Api, accounts, institutions, investments, logins, session, transactions};
 
@@ -50,19 +50,12 @@ const SANDBOX_PROFILE_CONFIG: &str = "Aggregation plus Verification";
 
 /// Makes Yodlee from its section of the configuration; the text of an error names the key, the problem and the fix.
 pub fn build(section: Dict, mode: Mode) -> Result<Arc<dyn Provider>, String> {
-    let mut config: YodleeConfig = Value::from(section).deserialize().map_err(|error| error.to_string())?;
-    match config.missing_for_live().first() {
-        Some(key) if mode == Mode::Live => {
-            let variable = format!("LINKSPAN_PROVIDERS__YODLEE__{}", key.to_uppercase());
-            return Err(format!("{key} is not set, and mode is live: set {variable} to what Yodlee's dashboard shows"));
-        }
-        Some(_) => {
-            config.client_id = SANDBOX_CLIENT_ID.to_owned();
-            config.secret = Secret::new(SANDBOX_SECRET);
-            config.admin_login = Some(SANDBOX_ADMIN.to_owned());
-            config.fastlink_profile_config.get_or_insert_with(|| SANDBOX_PROFILE_CONFIG.to_owned());
-        }
-        None => {}
+    let mut config: YodleeConfig = section::read(section)?;
+    if section::lacks(spec::SPEC.id, mode, &config.missing_for_live(), "what Yodlee's dashboard shows")? {
+        config.client_id = SANDBOX_CLIENT_ID.to_owned();
+        config.secret = Secret::new(SANDBOX_SECRET);
+        config.admin_login = Some(SANDBOX_ADMIN.to_owned());
+        config.fastlink_profile_config.get_or_insert_with(|| SANDBOX_PROFILE_CONFIG.to_owned());
     }
     Ok(Arc::new(Yodlee::new(config)))
 }
@@ -180,6 +173,8 @@ impl Provider for Yodlee {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use figment::value::Value;
 
     use super::*;
     use crate::domain::service_provider::ServiceProvider;

@@ -5,6 +5,7 @@ mod knobs;
 mod life;
 mod matrix;
 mod refreshes;
+mod relink;
 
 use std::collections::BTreeSet;
 

@@ -124,7 +124,7 @@ impl Linked<'_> {
         type Stored = (String, String, rust_decimal::Decimal, String);
         let rows: Vec<Stored> = sqlx::query_as(
             "select t.provider_transaction_id, l.provider_account_id, t.amount, t.status from transactions t
-             join account_links l on l.account_id = t.account_id where t.connection_id = $1 and not t.removed",
+             join account_links l on l.account_id = t.account_id and l.valid_to is null where t.connection_id = $1 and not t.removed",
         )
         .bind(self.id.0)
         .fetch_all(&self.bench.database)

@@ -194,11 +194,12 @@ fn transaction(id: &str, row: &Row) -> ProviderTransaction {
     }
 }
 
+/// What stands behind a `#` tells links of one account apart, and is no part of its name.
 fn account(id: &str) -> ProviderAccount {
     ProviderAccount {
         provider_account_id: id.to_owned(),
         persistent_id: None,
-        name: id.to_owned(),
+        name: id.split('#').next().unwrap_or(id).to_owned(),
         mask: None,
         account_type: AccountType::Depository,
         subtype: if id.starts_with("savings") { AccountSubtype::Savings } else { AccountSubtype::Checking },

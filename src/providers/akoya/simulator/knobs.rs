@@ -1,14 +1,12 @@
 //! What somebody can do to a consent from outside of Akoya's API, and the notifications that tell of it. An unknown consent is
 //! [`Error::NotFound`](store::Error::NotFound).
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::Simulator;
 use super::manage::TYPES;
 use super::state::{GRANT, Grant, SUBSCRIPTION, Subscription};
-use crate::bank::{Knob, KnobError};
+use crate::bank::{Knob, KnobError, Message};
 use crate::domain::account::AccountSubtype;
 use crate::store;
 
@@ -55,24 +53,14 @@ impl Simulator {
         if self.change_grant(grant_id, change).await? { Ok(()) } else { Err(store::Error::NotFound) }
     }
 
-    /// Sends a notification to every subscription of its type, in the background: it is in nobody's way, and tried three times.
+    /// Sends a notification to every subscription of its type.
     async fn notify(&self, kind: &str, id: &str) -> store::Result<()> {
         for (_, subscription) in self.shared.documents.list::<Subscription>(SUBSCRIPTION).await? {
             if subscription.kind != kind {
                 continue;
             }
-            let body = body(&subscription, id).to_string().into_bytes();
-            let sender = Arc::clone(&self.shared.webhooks);
-            tokio::spawn(async move {
-                for _ in 0..3 {
-                    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-                    if sender.post(&subscription.url, headers, body.clone()).await {
-                        return;
-                    }
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                }
-                tracing::warn!("a notification of the Akoya simulator was not taken");
-            });
+            let message = Message::json(&subscription.url, &body(&subscription, id));
+            self.shared.outbox.post(vec![message]);
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
@@ -50,7 +50,7 @@ struct Shared {
     bank: Bank,
     documents: Documents,
     clock: Clock,
-    webhooks: Arc<dyn WebhookSender>,
+    outbox: Outbox,
     pages_url: String,
     client_id: String,
     client_secret: String,
@@ -59,13 +59,13 @@ struct Shared {
 
 /// The simulator in that environment, for the sandbox.
 pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
-    let Environment { bank, documents, clock, webhooks, pages_url, .. } = environment;
+    let Environment { bank, documents, clock, outbox, pages_url, .. } = environment;
     Arc::new(Simulator {
         shared: Arc::new(Shared {
             bank,
             documents,
             clock,
-            webhooks,
+            outbox,
             pages_url: pages_url.as_str().trim_end_matches('/').to_owned(),
             client_id: super::SANDBOX_CLIENT_ID.to_owned(),
             client_secret: super::SANDBOX_CLIENT_SECRET.to_owned(),

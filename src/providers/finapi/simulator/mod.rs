@@ -28,9 +28,8 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, patch, post};
-use tokio::sync::Semaphore;
 
-use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
@@ -39,8 +38,6 @@ use errors::Error;
 
 /// The longest body of a form or call.
 const MOST_BYTES: usize = 256 * 1024;
-/// Notifications that are on their way at once; what is over is dropped.
-const MOST_SENDING: usize = 200;
 
 /// The simulator. Clones share everything.
 #[derive(Clone)]
@@ -52,21 +49,19 @@ struct Shared {
     bank: Bank,
     documents: Documents,
     clock: Clock,
-    webhooks: Arc<dyn WebhookSender>,
-    sending: Arc<Semaphore>,
+    outbox: Outbox,
     pages_url: String,
     calls: Calls,
 }
 
 /// The simulator in that environment, for the sandbox.
 pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
-    let Environment { bank, documents, clock, webhooks, pages_url } = environment;
+    let Environment { bank, documents, clock, outbox, pages_url } = environment;
     let shared = Shared {
         bank,
         documents,
         clock,
-        webhooks,
-        sending: Arc::new(Semaphore::new(MOST_SENDING)),
+        outbox,
         pages_url: pages_url.as_str().trim_end_matches('/').to_owned(),
         calls: Calls::default(),
     };

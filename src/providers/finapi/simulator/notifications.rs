@@ -1,7 +1,5 @@
 //! Notifications: the client says where they go, users say what about; what happens is told once, in the background.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +9,7 @@ use super::errors::{Error, Result};
 use super::gate::Caller;
 use super::state::{CLIENT, CONNECTION, Client, Connection, Rule, Standing, USER, User};
 use super::values::without_nulls;
-use crate::bank::ids;
+use crate::bank::{Message, ids};
 use crate::store;
 
 /// The events for which there can be a rule.
@@ -118,21 +116,9 @@ impl Simulator {
                 let new = |key: &String| json!({ "accountId": connection.account_id(key), "newTransactionsCount": 1 });
                 body["newTransactions"] = connection.accounts.iter().map(new).collect();
             }
-            self.send(url.clone(), body.to_string().into_bytes());
+            // finAPI sends once, and does not look at the answer.
+            self.shared.outbox.post_once(Message::json(&url, &body));
         }
         Ok(())
-    }
-
-    /// finAPI sends once, and does not look at the answer.
-    fn send(&self, url: String, body: Vec<u8>) {
-        let Ok(place) = Arc::clone(&self.shared.sending).try_acquire_owned() else {
-            tracing::warn!("too many notifications of the finAPI simulator wait: one is dropped");
-            return;
-        };
-        let webhooks = Arc::clone(&self.shared.webhooks);
-        tokio::spawn(async move {
-            webhooks.post(&url, Vec::new(), body).await;
-            drop(place);
-        });
     }
 }

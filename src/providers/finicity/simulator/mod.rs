@@ -29,14 +29,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
-use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::sandbox::Documents;
 
 use call::Error;
-use events::Outbox;
 
 /// The longest form of a page, and the longest body of a call.
 const MOST_BYTES: usize = 64 * 1024;
@@ -61,8 +60,6 @@ struct Shared {
 
 /// The simulator in that environment, for the sandbox.
 pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
-    let partner_secret = Secret::new(super::SANDBOX_SECRET);
-    let outbox = Outbox::new(environment.webhooks, partner_secret.clone());
     Arc::new(Simulator {
         shared: Arc::new(Shared {
             bank: environment.bank,
@@ -70,9 +67,9 @@ pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
             clock: environment.clock,
             pages_url: environment.pages_url.as_str().trim_end_matches('/').to_owned(),
             partner_id: super::SANDBOX_PARTNER.to_owned(),
-            partner_secret,
+            partner_secret: Secret::new(super::SANDBOX_SECRET),
             app_key: super::SANDBOX_KEY.to_owned(),
-            outbox,
+            outbox: environment.outbox,
             calls: Calls::default(),
         }),
     })

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Simulator;
 use super::state::{ACCOUNT, GRANT, Grant};
-use crate::bank::{Knob, KnobError};
+use crate::bank::{Knob, KnobError, Message};
 use crate::domain::account::AccountSubtype;
 use crate::providers::mesh::spec::SPEC;
 use crate::providers::mesh::{SANDBOX_WEBHOOK_SECRET, webhook};
@@ -54,15 +54,13 @@ impl Simulator {
             "UserId": grant.user, "TransferId": Uuid::new_v4(), "TransactionId": Uuid::new_v4(),
             "TransferStatus": status, "Token": "USDC", "SourceAmount": 1, "DestinationAmount": 1,
         });
-        let body = body.to_string().into_bytes();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SANDBOX_WEBHOOK_SECRET.as_bytes());
-        let signature = BASE64_STANDARD.encode(hmac::sign(&key, &body));
-        let headers =
-            vec![("content-type".to_owned(), "application/json".to_owned()), (webhook::HEADER.to_owned(), signature)];
         // Where webhooks go is set in Mesh's dashboard.
         let mut url = environment.pages_url.clone();
         url.set_path(&format!("/webhooks/{}", SPEC.id));
-        environment.webhooks.post(url.as_str(), headers, body).await;
+        let message = Message::json(url, &body);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, SANDBOX_WEBHOOK_SECRET.as_bytes());
+        let signature = BASE64_STANDARD.encode(hmac::sign(&key, message.body()));
+        environment.outbox.post(vec![message.with(webhook::HEADER, signature)]);
         Ok(())
     }
 }

@@ -23,14 +23,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
-use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::sandbox::Documents;
 
 use call::Error;
-use news::Outbox;
 
 /// The longest body of a call or form.
 const MOST_BYTES: usize = 64 * 1024;
@@ -49,6 +48,8 @@ struct Shared {
     client_id: String,
     api_key: Secret,
     outbox: Outbox,
+    /// Where webhooks go, and the password that they carry.
+    webhooks: (String, String),
     calls: Calls,
 }
 
@@ -64,7 +65,8 @@ pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
         pages_url: environment.pages_url.as_str().trim_end_matches('/').to_owned(),
         client_id: client_id.to_owned(),
         api_key: Secret::new(api_key),
-        outbox: Outbox::new(environment.webhooks, webhooks.to_string(), username, password),
+        outbox: environment.outbox,
+        webhooks: (webhooks.to_string(), super::webhook::basic(username, &Secret::new(password))),
         calls: Calls::default(),
     };
     Arc::new(Simulator { shared: Arc::new(shared) })

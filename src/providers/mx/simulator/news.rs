@@ -1,11 +1,7 @@
 //! What MX tells by webhooks, each thing once; and what can be done to a member from outside of its API. MX sends its webhooks
 //! to the one address that its dashboard was given: here that of this server.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use super::Simulator;
 use super::accounts::shared;
@@ -13,58 +9,12 @@ use super::call::Result;
 use super::jobs::{end, settle, status};
 use super::state::{MEMBER, Member};
 use super::users::time;
-use crate::bank::{Books, Knob, KnobError, Moment, WebhookSender};
+use crate::bank::{Books, Knob, KnobError, Message, Moment};
 use crate::domain::account::AccountSubtype;
-use crate::providers::mx::webhook::basic;
 use crate::store;
-
-/// Webhooks that wait or are on their way; what is over is dropped.
-const MOST_WAITING: usize = 1000;
-/// The pauses between the attempts.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// The statuses of which MX tells: those in which the customer has to act.
 const TOLD: [&str; 8] = ["CHALLENGED", "DENIED", "EXPIRED", "IMPAIRED", "IMPEDED", "LOCKED", "PREVENTED", "REJECTED"];
-
-/// Sends webhooks in the background, with the password. Clones share everything.
-#[derive(Clone)]
-pub struct Outbox {
-    sender: Arc<dyn WebhookSender>,
-    url: String,
-    authorization: String,
-    waiting: Arc<Semaphore>,
-}
-
-impl Outbox {
-    /// One that sends to that address.
-    pub fn new(sender: Arc<dyn WebhookSender>, url: String, username: &str, password: &str) -> Self {
-        let authorization = basic(username, &crate::domain::secret::Secret::new(password));
-        Self { sender, url, authorization, waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
-    }
-
-    fn post(&self, body: &Value) {
-        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
-            tracing::warn!("too many webhooks of the MX simulator wait: one is dropped");
-            return;
-        };
-        let (outbox, body) = (self.clone(), body.to_string().into_bytes());
-        tokio::spawn(async move {
-            for pause in PAUSES.iter().map(Some).chain([None]) {
-                let headers = vec![
-                    ("content-type".to_owned(), "application/json".to_owned()),
-                    ("authorization".to_owned(), outbox.authorization.clone()),
-                ];
-                if outbox.sender.post(&outbox.url, headers, body.clone()).await {
-                    break;
-                }
-                if let Some(pause) = pause {
-                    tokio::time::sleep(*pause).await;
-                }
-            }
-            drop(place);
-        });
-    }
-}
 
 /// A webhook about a member.
 fn body(member: &Member, kind: &str, action: &str, more: Value) -> Value {
@@ -94,6 +44,12 @@ fn data_updated(member: &Member, books: &Books, since: Moment) -> Value {
 }
 
 impl Simulator {
+    fn send(&self, body: &Value) {
+        let (url, authorization) = &self.shared.webhooks;
+        let message = Message::json(url, body).with("authorization", authorization);
+        self.shared.outbox.post(vec![message]);
+    }
+
     /// Tells what is new at every member: to be called now and then, and when the clock was moved.
     pub(super) async fn tell_everything(&self) -> store::Result<()> {
         let members: Vec<(String, Value)> = self.shared.documents.list(MEMBER).await?;
@@ -122,10 +78,10 @@ impl Simulator {
             })
             .await?;
         if told != now && TOLD.contains(&now.as_str()) {
-            self.shared.outbox.post(&status_changed(&member, &books));
+            self.send(&status_changed(&member, &books));
         }
         if before != member.seen {
-            self.shared.outbox.post(&data_updated(&member, &books, before));
+            self.send(&data_updated(&member, &books, before));
         }
         Ok(())
     }
@@ -135,7 +91,7 @@ impl Simulator {
         let stored: Option<Member> = self.shared.documents.get(MEMBER, guid).await?;
         let Some(member) = stored else { return Ok(()) };
         let action = if member.told_status == "CREATED" { "created" } else { "updated" };
-        self.shared.outbox.post(&body(&member, "MEMBER", action, json!({ "payload": member.payload })));
+        self.send(&body(&member, "MEMBER", action, json!({ "payload": member.payload })));
         self.tell(guid).await
     }
 
@@ -180,7 +136,7 @@ impl Simulator {
             }
             other => return Err(KnobError::Refused(format!("MX has no webhook {other}"))),
         };
-        self.shared.outbox.post(&webhook);
+        self.send(&webhook);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! adapter but the wire.
 //!
 //! [`Simulator::api`] is Plaid's API, to be served on an address of its own; [`Simulator::pages`] are the hosted Link pages for the customer, to be
-//! served at [`Options::pages_url`]; the knobs are in `knobs.rs`. All state is in the sandbox's documents, so that any number of processes
+//! served at [`crate::bank::Environment::pages_url`]; the knobs are in `knobs.rs`. All state is in the sandbox's documents, so that any number of processes
 //! serve the same; tokens are kept as fingerprints alone. Time is business time throughout.
 //!
 //! In reading order: `link` creates a link token, `pages` and `session` lead the customer through it, `items` exchanges the result, `gate` decides
@@ -23,11 +23,11 @@ mod knobs;
 mod liabilities;
 mod link;
 mod news;
-mod outbox;
 mod pages;
 mod product;
 mod sandbox;
 mod session;
+mod signing;
 mod state;
 mod transactions;
 mod updates;
@@ -40,42 +40,22 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use url::Url;
 
-use crate::bank::{Bank, Environment, Knob, KnobError, Simulated};
+use crate::bank::{Bank, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
 
-pub use crate::bank::WebhookSender;
 pub use call::Calls;
 
 use errors::{Error, Result};
 use knobs::FireError;
-use outbox::Outbox;
+use signing::Signer;
 
 /// The longest form of a page.
 const MOST_FORM_BYTES: usize = 64 * 1024;
 /// The longest body of a call.
 const MOST_CALL_BYTES: usize = 1024 * 1024;
-
-/// What the simulator stands on.
-pub struct Options {
-    /// The bank.
-    pub bank: Bank,
-    /// Where state is kept.
-    pub documents: Documents,
-    /// Business time.
-    pub clock: Clock,
-    /// Sends webhooks.
-    pub webhooks: Arc<dyn WebhookSender>,
-    /// Where [`Simulator::pages`] is to be found from outside, for instance `http://127.0.0.1:8080/simulators/plaid`.
-    pub pages_url: Url,
-    /// The one client's id.
-    pub client_id: String,
-    /// The one client's secret.
-    pub secret: String,
-}
 
 /// The simulator. Clones share everything.
 #[derive(Clone)]
@@ -91,16 +71,8 @@ struct Shared {
     client_id: String,
     secret: String,
     outbox: Outbox,
+    signer: Signer,
     calls: Calls,
-}
-
-/// Sets the simulator up.
-pub fn simulator(options: Options) -> Simulator {
-    let Options { bank, documents, clock, webhooks, pages_url, client_id, secret } = options;
-    let outbox = Outbox::new(webhooks, documents.clone(), clock.clone());
-    let pages_url = pages_url.as_str().trim_end_matches('/').to_owned();
-    let shared = Shared { bank, documents, clock, pages_url, client_id, secret, outbox, calls: Calls::default() };
-    Simulator { shared: Arc::new(shared) }
 }
 
 impl Simulator {
@@ -169,15 +141,13 @@ impl Simulator {
 
 /// The simulator in that environment, for the sandbox.
 pub fn simulate(environment: Environment) -> Arc<dyn Simulated> {
-    Arc::new(simulator(Options {
-        bank: environment.bank,
-        documents: environment.documents,
-        clock: environment.clock,
-        webhooks: environment.webhooks,
-        pages_url: environment.pages_url,
-        client_id: super::SANDBOX_CLIENT_ID.to_owned(),
-        secret: super::SANDBOX_SECRET.to_owned(),
-    }))
+    let Environment { bank, documents, clock, outbox, pages_url } = environment;
+    let signer = Signer::new(documents.clone(), clock.clone());
+    let pages_url = pages_url.as_str().trim_end_matches('/').to_owned();
+    let (client_id, secret) = (super::SANDBOX_CLIENT_ID.to_owned(), super::SANDBOX_SECRET.to_owned());
+    let calls = Calls::default();
+    let shared = Shared { bank, documents, clock, pages_url, client_id, secret, outbox, signer, calls };
+    Arc::new(Simulator { shared: Arc::new(shared) })
 }
 
 #[async_trait]

@@ -208,7 +208,8 @@ impl Simulator {
         };
         if let Some(url) = url {
             for body in ending_webhooks(token, link, session) {
-                self.shared.outbox.post(url.clone(), &body);
+                let message = self.shared.signer.signed(&url, &body).await?;
+                self.shared.outbox.post(vec![message]);
             }
         }
         match item_id {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::call::{Answer, Call, reply};
 use super::errors::{Error, Result};
-use super::outbox::SigningKey;
 use super::product::Product;
+use super::signing::SigningKey;
 use super::state::Item;
 
 /// A webhook of that type and code with more fields.
@@ -142,7 +142,8 @@ impl Simulator {
         let Some(url) = &item.webhook else { return Ok(()) };
         let sent = (self.shared.clock.now(), body["webhook_code"].as_str().unwrap_or_default().to_owned());
         self.update_item(&item.id, |item| item.last_webhook = Some(sent)).await?;
-        self.shared.outbox.post(url.clone(), &body);
+        let message = self.shared.signer.signed(url, &body).await?;
+        self.shared.outbox.post(vec![message]);
         Ok(())
     }
 }

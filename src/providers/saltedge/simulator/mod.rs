@@ -22,9 +22,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use tokio::sync::Semaphore;
 
-use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Simulated, WebhookSender};
+use crate::bank::{Bank, Calls, Environment, Knob, KnobError, Outbox, Simulated};
 use crate::clock::Clock;
 use crate::domain::service_provider::ServiceProvider;
 use crate::store;
@@ -34,8 +33,6 @@ use super::signature::{PublicKey, SigningKey, public_key, signing_key};
 
 /// The longest body.
 const MOST_BYTES: usize = 256 * 1024;
-/// Callbacks that are on their way at once; what is over is dropped.
-const MOST_SENDING: usize = 200;
 
 /// The simulator. Clones share everything.
 #[derive(Clone)]
@@ -48,8 +45,7 @@ struct Shared {
     bank: Bank,
     documents: Documents,
     clock: Clock,
-    webhooks: Arc<dyn WebhookSender>,
-    sending: Arc<Semaphore>,
+    outbox: Outbox,
     pages_url: String,
     /// As registered in the dashboard.
     callback_url: String,
@@ -70,7 +66,7 @@ pub fn simulate_partners(environment: Environment) -> Arc<dyn Simulated> {
 }
 
 fn of_kind(environment: Environment, id: ServiceProvider) -> Arc<dyn Simulated> {
-    let Environment { bank, documents, clock, webhooks, pages_url } = environment;
+    let Environment { bank, documents, clock, outbox, pages_url } = environment;
     let mut callback_url = pages_url.clone();
     callback_url.set_path(&format!("/webhooks/{id}"));
     let shared = Shared {
@@ -78,8 +74,7 @@ fn of_kind(environment: Environment, id: ServiceProvider) -> Arc<dyn Simulated> 
         bank,
         documents,
         clock,
-        webhooks,
-        sending: Arc::new(Semaphore::new(MOST_SENDING)),
+        outbox,
         pages_url: pages_url.as_str().trim_end_matches('/').to_owned(),
         callback_url: callback_url.to_string(),
         client_key: public_key("the sandbox's key", super::SANDBOX_PUBLIC_KEY).ok(),

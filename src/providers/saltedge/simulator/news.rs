@@ -1,21 +1,15 @@
 //! Callbacks, signed, to the address in the dashboard; and what can be done to a connection from outside of the API.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Simulator;
 use super::connections::time;
 use super::state::Connection;
-use crate::bank::{Knob, KnobError};
+use crate::bank::{Knob, KnobError, Message};
 use crate::domain::account::AccountSubtype;
 use crate::providers::saltedge::signature::of_callback;
 use crate::store;
-
-/// How long a callback that was not taken waits before it is sent again.
-const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(25)];
 
 /// How often a connection is fetched where that was asked for.
 const DAY: TimeDelta = TimeDelta::hours(24);
@@ -97,28 +91,12 @@ impl Simulator {
         data["customer_id"] = json!(connection.customer);
         data["custom_fields"] = json!({});
         let body = json!({ "data": data, "meta": { "version": "6", "time": time(self.shared.clock.now()) } });
-        let (url, body) = (self.shared.callback_url.clone(), body.to_string().into_bytes());
-        let signature = self.shared.callback_key.as_ref().and_then(|key| key.sign(&of_callback(&url, &body)));
-        let (Some(signature), Ok(place)) = (signature, Arc::clone(&self.shared.sending).try_acquire_owned()) else {
-            tracing::warn!("a callback of the Salt Edge simulator is dropped");
+        let message = Message::json(&self.shared.callback_url, &body);
+        let signed = of_callback(&self.shared.callback_url, message.body());
+        let Some(signature) = self.shared.callback_key.as_ref().and_then(|key| key.sign(&signed)) else {
+            tracing::warn!("a callback of the Salt Edge simulator cannot be signed");
             return;
         };
-        let headers = vec![
-            ("signature".to_owned(), signature),
-            ("signature-key-version".to_owned(), "6.0".to_owned()),
-            ("content-type".to_owned(), "application/json".to_owned()),
-        ];
-        let webhooks = Arc::clone(&self.shared.webhooks);
-        tokio::spawn(async move {
-            for pause in PAUSES.iter().map(Some).chain([None]) {
-                if webhooks.post(&url, headers.clone(), body.clone()).await {
-                    break;
-                }
-                if let Some(pause) = pause {
-                    tokio::time::sleep(*pause).await;
-                }
-            }
-            drop(place);
-        });
+        self.shared.outbox.post(vec![message.with("signature", signature).with("signature-key-version", "6.0")]);
     }
 }

@@ -1,8 +1,5 @@
 //! Notifications: the administrator subscribes to events; what happens is told to the addresses, in the background, a few times at most.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -14,12 +11,11 @@ use super::gate::Caller;
 use super::logins::provider_account;
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount, SUBSCRIPTION, Standing, Subscription};
 use super::values::{listed, time};
+use crate::bank::Message;
 use crate::store;
 
 const EVENTS: [&str; 5] =
     ["REFRESH", "DATA_UPDATES", "AUTO_REFRESH_UPDATES", "LATEST_BALANCE_UPDATES", "CREDIT_MATRIX_REPORT_UPDATES"];
-/// The pauses between the attempts; Yodlee's own are minutes.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// `GET /configs/notifications/events`
 pub async fn list(caller: Caller) -> Result<Json<Value>> {
@@ -143,26 +139,7 @@ impl Simulator {
         if let Some(user) = user {
             body["event"]["loginName"] = json!(user);
         }
-        self.send(callback_url, body.to_string().into_bytes());
+        self.shared.outbox.post(vec![Message::json(callback_url, &body)]);
         Ok(())
-    }
-
-    fn send(&self, url: String, body: Vec<u8>) {
-        let Ok(place) = Arc::clone(&self.shared.sending).try_acquire_owned() else {
-            tracing::warn!("too many notifications of the Yodlee simulator wait: one is dropped");
-            return;
-        };
-        let webhooks = Arc::clone(&self.shared.webhooks);
-        tokio::spawn(async move {
-            for pause in PAUSES.iter().map(Some).chain([None]) {
-                if webhooks.post(&url, Vec::new(), body.clone()).await {
-                    break;
-                }
-                if let Some(pause) = pause {
-                    tokio::time::sleep(*pause).await;
-                }
-            }
-            drop(place);
-        });
     }
 }

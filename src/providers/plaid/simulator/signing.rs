@@ -1,7 +1,6 @@
-//! Webhooks on their way out: signed as Plaid signs them, never in the way of an answer, never without a bound.
+//! Webhooks are signed as Plaid signs them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -9,79 +8,36 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::ids;
 use super::state::WEBHOOK_KEY;
-use crate::bank::WebhookSender;
+use crate::bank::Message;
 use crate::clock::Clock;
 use crate::store;
 use crate::store::sandbox::Documents;
 
-/// Webhooks that wait or are on their way; what is over is dropped.
-const MOST_WAITING: usize = 1000;
-/// Webhooks that are sent at once.
-const MOST_SENDING: usize = 16;
-/// The pauses between the attempts.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
-
-/// Signs and sends. Clones share everything.
+/// Signs webhooks. Clones share everything.
 #[derive(Clone)]
-pub struct Outbox {
-    sender: Arc<dyn WebhookSender>,
+pub struct Signer {
     documents: Documents,
     clock: Clock,
     key: Arc<OnceCell<SigningKey>>,
-    waiting: Arc<Semaphore>,
-    sending: Arc<Semaphore>,
 }
 
-impl Outbox {
-    /// An empty one.
-    pub fn new(sender: Arc<dyn WebhookSender>, documents: Documents, clock: Clock) -> Self {
-        let (waiting, sending) = (Semaphore::new(MOST_WAITING), Semaphore::new(MOST_SENDING));
-        Self { sender, documents, clock, key: Arc::default(), waiting: Arc::new(waiting), sending: Arc::new(sending) }
+impl Signer {
+    /// One that keeps its key there.
+    pub fn new(documents: Documents, clock: Clock) -> Self {
+        Self { documents, clock, key: Arc::default() }
     }
 
-    /// Sends the webhook in the background.
-    pub fn post(&self, url: String, body: &Value) {
-        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
-            tracing::warn!("too many webhooks of the Plaid simulator wait: one is dropped");
-            return;
-        };
-        let (outbox, body) = (self.clone(), body.to_string().into_bytes());
-        tokio::spawn(async move {
-            if let Ok(_turn) = outbox.sending.acquire().await {
-                outbox.deliver(&url, &body).await;
-            }
-            drop(place);
-        });
-    }
-
-    async fn deliver(&self, url: &str, body: &[u8]) {
-        let pauses = PAUSES.iter().map(Some).chain([None]);
-        for pause in pauses {
-            match self.attempt(url, body).await {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "a webhook of the Plaid simulator could not be signed"),
-            }
-            if let Some(pause) = pause {
-                tokio::time::sleep(*pause).await;
-            }
-        }
-        tracing::warn!("a webhook of the Plaid simulator was not taken");
-    }
-
-    /// Signed anew each time, since a signature is only good for five minutes.
-    async fn attempt(&self, url: &str, body: &[u8]) -> store::Result<bool> {
+    /// A webhook as Plaid signs it; the signature is good for five minutes.
+    pub async fn signed(&self, url: &str, body: &Value) -> store::Result<Message> {
         let key = self.key.get_or_try_init(|| SigningKey::load(&self.documents, &self.clock)).await?;
-        let headers = vec![
-            ("content-type".to_owned(), "application/json".to_owned()),
-            ("plaid-verification".to_owned(), key.sign(body, self.clock.now().timestamp())?),
-        ];
-        Ok(self.sender.post(url, headers, body.to_vec()).await)
+        let message = Message::json(url, body);
+        let signature = key.sign(message.body(), self.clock.now().timestamp())?;
+        Ok(message.with("plaid-verification", signature))
     }
 }
 

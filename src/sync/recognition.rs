@@ -1,0 +1,254 @@
+//! After a fresh link under the same connection (rule G2): what it delivers is recognised as what is known, and keeps our ids.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::Run;
+use crate::domain::account::{AccountStatus, Identifiers};
+use crate::domain::ids::AccountId;
+use crate::domain::problem::Problem;
+use crate::domain::product::{Product, ProductState};
+use crate::domain::recognition::{
+    AccountTraits, Numbers, TransactionTraits, days_around, recognize_accounts, recognize_transactions,
+};
+use crate::providers::data::{AccountsWanted, ProviderAccount};
+use crate::store::{
+    Account, AccountFilter, AccountSecret, EarlierRow, EarlierRows, Holding, InvestmentFilter, InvestmentTransaction,
+    TenantTx, TransactionFacts,
+};
+
+/// The most accounts, or holdings, of a connection that are looked at.
+const MOST: i64 = 10_000;
+
+/// An account that is not linked to any of the provider's now.
+struct Unlinked {
+    account: Account,
+    /// The ids that it had.
+    provider_ids: Vec<String>,
+    identifiers: Option<Identifiers>,
+}
+
+impl Unlinked {
+    fn traits(&self) -> AccountTraits<'_> {
+        AccountTraits {
+            provider_ids: self.provider_ids.iter().map(String::as_str).collect(),
+            persistent_id: self.account.persistent_id.as_deref(),
+            numbers: self.identifiers.as_ref().map(Numbers::of).unwrap_or_default(),
+            account_type: self.account.account_type,
+            name: &self.account.name,
+            mask: self.account.mask.as_deref(),
+            currency: self.account.currency.as_deref(),
+            current: self.account.balances.current,
+        }
+    }
+}
+
+fn traits_of(account: &ProviderAccount) -> AccountTraits<'_> {
+    AccountTraits {
+        provider_ids: vec![&account.provider_account_id],
+        persistent_id: account.persistent_id.as_deref(),
+        numbers: account.identifiers.as_ref().map(Numbers::of).unwrap_or_default(),
+        account_type: account.account_type,
+        name: &account.name,
+        mask: account.mask.as_deref(),
+        currency: account.currency.as_deref(),
+        current: account.balances.current,
+    }
+}
+
+impl Run<'_> {
+    /// The same accounts with their full numbers, where accounts are to be recognised by these. Without them there are other keys:
+    /// a provider that does not give them hinders nothing.
+    pub(super) async fn with_numbers(
+        &self,
+        mut accounts: Vec<ProviderAccount>,
+    ) -> Result<Vec<ProviderAccount>, Problem> {
+        let may_ask = self.products.iter().any(|row| {
+            row.product == Product::Identifiers
+                && row.is_due()
+                && matches!(row.state, ProductState::Pending | ProductState::Available)
+        });
+        if !may_ask {
+            return Ok(accounts);
+        }
+        let mut tx = self.begin().await?;
+        let unlinked = self.unlinked(&mut tx).await?;
+        tx.commit().await?;
+        let by_numbers = |one: &Unlinked| one.identifiers.as_ref().is_some_and(|known| !Numbers::of(known).is_empty());
+        if !unlinked.iter().any(by_numbers) {
+            return Ok(accounts);
+        }
+        let wanted = AccountsWanted { identifiers: true, ..AccountsWanted::default() };
+        let cx = self.entry.in_job(&self.sync.clock);
+        let Ok(numbered) = self.entry.provider.accounts(&cx, &self.credential, wanted).await else {
+            return Ok(accounts);
+        };
+        let mut numbers: HashMap<String, Option<Identifiers>> =
+            numbered.into_iter().map(|one| (one.provider_account_id, one.identifiers)).collect();
+        for account in &mut accounts {
+            account.identifiers = numbers.remove(&account.provider_account_id).flatten();
+        }
+        Ok(accounts)
+    }
+
+    /// Which of these accounts, that are linked to none of ours, are ours all the same.
+    pub(super) async fn recognized(
+        &self,
+        tx: &mut TenantTx,
+        seen: &[&ProviderAccount],
+    ) -> Result<HashMap<String, AccountId>, Problem> {
+        let unlinked = if seen.is_empty() { Vec::new() } else { self.unlinked(tx).await? };
+        let known: Vec<AccountTraits<'_>> = unlinked.iter().map(Unlinked::traits).collect();
+        let seen_traits: Vec<AccountTraits<'_>> = seen.iter().map(|account| traits_of(account)).collect();
+        let found = recognize_accounts(&known, &seen_traits);
+        let pairs = seen.iter().zip(found).filter_map(|(account, at)| Some((account, unlinked.get(at?)?)));
+        let mut ours = HashMap::new();
+        for (account, one) in pairs {
+            let tokens =
+                one.identifiers.as_ref().and_then(|known| known.ach.as_ref()).is_some_and(|ach| ach.is_tokenized);
+            if tokens {
+                tx.forget_identifiers(one.account.id).await?;
+            }
+            ours.insert(account.provider_account_id.clone(), one.account.id);
+        }
+        Ok(ours)
+    }
+
+    /// The accounts that are linked to none of the provider's, those that are still shared first.
+    async fn unlinked(&self, tx: &mut TenantTx) -> Result<Vec<Unlinked>, Problem> {
+        let mut past = tx.past_account_links(self.id()).await?;
+        if past.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = AccountFilter { connection_id: Some(self.id()), ..AccountFilter::default() };
+        let mut unlinked = Vec::new();
+        for account in tx.accounts(&filter, None, MOST, None).await? {
+            let Some(provider_ids) = past.remove(&account.id) else { continue };
+            // Of accounts that were removed nothing is kept.
+            let identifiers = match account.status {
+                AccountStatus::Removed => None,
+                _ => tx.account_secret(account.id, AccountSecret::Identifiers, "linkspan").await?,
+            };
+            unlinked.push(Unlinked { account, provider_ids, identifiers });
+        }
+        unlinked.sort_by_key(|one| one.account.status != AccountStatus::Open);
+        Ok(unlinked)
+    }
+
+    /// Gives transactions that an earlier link delivered already their new ids of the provider, so that they are written in their
+    /// own place.
+    pub(super) async fn adopt_transactions(&self, tx: &mut TenantTx, rows: &[TransactionFacts]) -> Result<(), Problem> {
+        let named =
+            rows.iter().flat_map(|row| [Some(&row.provider_transaction_id), row.pending_transaction_id.as_ref()]);
+        let named: Vec<String> = named.flatten().cloned().collect();
+        let known: HashSet<String> = tx.known_transactions(self.id(), &named).await?.into_iter().collect();
+        let is_new = |row: &&TransactionFacts| {
+            let replaces_known = row.pending_transaction_id.as_ref().is_some_and(|pending| known.contains(pending));
+            !known.contains(&row.provider_transaction_id) && !replaces_known
+        };
+        let seen: Vec<(&String, TransactionTraits)> = rows
+            .iter()
+            .filter(is_new)
+            .map(|row| {
+                let traits = TransactionTraits {
+                    account_id: row.account_id,
+                    amount: row.amount,
+                    quantity: None,
+                    description: row.description.clone(),
+                    date: row.transaction_date,
+                };
+                (&row.provider_transaction_id, traits)
+            })
+            .collect();
+        let Some(span) = Span::of(&seen) else { return Ok(()) };
+        let earlier = tx.earlier_transactions(self.id(), span.wanted()).await?;
+        let (ids, provider_ids) = again(&earlier, &seen);
+        Ok(tx.adopt_transactions(self.id(), &ids, &provider_ids).await?)
+    }
+
+    /// The same for movements of investment accounts.
+    pub(super) async fn adopt_movements(
+        &self,
+        tx: &mut TenantTx,
+        rows: &[InvestmentTransaction],
+    ) -> Result<(), Problem> {
+        let named: Vec<String> = rows.iter().map(|row| row.provider_transaction_id.clone()).collect();
+        let known: HashSet<String> = tx.known_movements(self.id(), &named).await?.into_iter().collect();
+        let seen: Vec<(&String, TransactionTraits)> = rows
+            .iter()
+            .filter(|row| !known.contains(&row.provider_transaction_id))
+            .map(|row| {
+                let traits = TransactionTraits {
+                    account_id: row.account_id,
+                    amount: row.amount,
+                    quantity: Some(row.quantity),
+                    description: row.description.clone(),
+                    date: row.date,
+                };
+                (&row.provider_transaction_id, traits)
+            })
+            .collect();
+        let Some(span) = Span::of(&seen) else { return Ok(()) };
+        let earlier = tx.earlier_movements(self.id(), span.wanted()).await?;
+        let (ids, provider_ids) = again(&earlier, &seen);
+        Ok(tx.adopt_movements(self.id(), &ids, &provider_ids).await?)
+    }
+
+    /// Gives securities that are held under another id of the provider than before that id, so that they keep ours.
+    pub(super) async fn adopt_holdings(&self, tx: &mut TenantTx, rows: &[Holding]) -> Result<(), Problem> {
+        let filter = InvestmentFilter { connection_id: Some(self.id()), ..InvestmentFilter::default() };
+        let named = |one: &Holding| (one.account_id, one.provider_security_id.clone());
+        let stored = tx.holdings(&filter, None, MOST).await?;
+        let known: HashSet<_> = stored.iter().map(named).collect();
+        let shown: HashSet<_> = rows.iter().map(named).collect();
+        let mut left: Vec<&Holding> = stored.iter().filter(|one| !shown.contains(&named(one))).collect();
+        let mut renamed = HashSet::new();
+        for row in rows.iter().filter(|row| !known.contains(&named(row))) {
+            let same = |one: &&Holding| one.account_id == row.account_id && one.security.is_same(&row.security);
+            let Some(at) = left.iter().position(same).filter(|_| renamed.insert(named(row))) else { continue };
+            tx.rename_holding(left.swap_remove(at).id, &row.provider_security_id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Our ids of the rows that are delivered again, and the ids of the provider that they have now.
+fn again(earlier: &[EarlierRow], seen: &[(&String, TransactionTraits)]) -> (Vec<Uuid>, Vec<String>) {
+    let known: Vec<TransactionTraits> = earlier.iter().map(|row| row.traits.clone()).collect();
+    let traits: Vec<TransactionTraits> = seen.iter().map(|(_, traits)| traits.clone()).collect();
+    let found = recognize_transactions(&known, &traits);
+    seen.iter()
+        .zip(found)
+        .filter_map(|((provider_id, _), at)| Some((earlier.get(at?)?.id, (*provider_id).clone())))
+        .unzip()
+}
+
+/// What a page covers.
+struct Span {
+    accounts: Vec<AccountId>,
+    amounts: Vec<Decimal>,
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+impl Span {
+    fn of(seen: &[(&String, TransactionTraits)]) -> Option<Self> {
+        let first = seen.iter().map(|(_, traits)| traits.date).min()?;
+        let last = seen.iter().map(|(_, traits)| traits.date).max()?;
+        let accounts: HashSet<AccountId> = seen.iter().map(|(_, traits)| traits.account_id).collect();
+        let amounts: HashSet<Decimal> = seen.iter().map(|(_, traits)| traits.amount).collect();
+        Some(Self {
+            accounts: accounts.into_iter().collect(),
+            amounts: amounts.into_iter().collect(),
+            from: days_around(first).0,
+            to: days_around(last).1,
+        })
+    }
+
+    fn wanted(&self) -> EarlierRows<'_> {
+        EarlierRows { accounts: &self.accounts, amounts: &self.amounts, from: self.from, to: self.to }
+    }
+}
