@@ -15,6 +15,7 @@ use super::json::{Body, Json};
 use super::page::Page;
 use super::params::{Params, Path};
 use super::problem::ProblemDocument;
+use super::psu::EndUser;
 use super::views::{ConnectionView, InstitutionRef, connection_view};
 use crate::domain::ids::{ConnectionId, InstitutionId, SessionId};
 use crate::domain::placement::Placements;
@@ -136,20 +137,22 @@ pub struct LinkTokenAnswer {
 }
 
 /// Launch the provider; may be called again until the session ends.
-#[utoipa::path(post, path = "/connect/link-token", tag = "Linking", request_body = LinkTokenBody, responses(
+#[utoipa::path(post, path = "/connect/link-token", tag = "Linking", params(("PSU-IP-Address" = Option<String>, Header),
+    ("PSU-Device-OS" = Option<String>, Header), ("PSU-User-Agent" = Option<String>, Header)), request_body = LinkTokenBody, responses(
     (status = 200, body = LinkTokenAnswer), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
     (status = 409, body = ProblemDocument), (status = 422, body = ProblemDocument), (status = 429, body = ProblemDocument),
     (status = 502, body = ProblemDocument), (status = 503, body = ProblemDocument), (status = 504, body = ProblemDocument)))]
 pub(super) async fn create_link_token(
     State(app): State<App>,
     visitor: Visitor,
+    EndUser(psu): EndUser,
     key: IdempotencyKey,
     Body { read, bytes }: Body<LinkTokenBody>,
 ) -> Result<Response, Problem> {
     let rows = app.store().tenant(visitor.tenant_id);
     let effect = async {
         let LinkTokenBody { institution_id, service_provider } = read?;
-        let request = LaunchRequest { institution_id, service_provider };
+        let request = LaunchRequest { institution_id, service_provider, psu };
         let launched = app.linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
         let answer = LinkTokenAnswer {
             connection_id: launched.connection_id,

@@ -97,5 +97,6 @@ fn judge(body: RepairBody) -> Result<RepairRequest, Problem> {
         product_options: body.product_options.unwrap_or_default(),
         redirect_url: redirect_url(body.redirect_url)?,
         expires_in: expires_in(body.expires_in, REPAIR_SECONDS, LONGEST_REPAIR)?,
+        ..RepairRequest::default()
     })
 }

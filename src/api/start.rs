@@ -130,11 +130,10 @@ pub struct StartAnswer {
 
 impl StartAnswer {
     pub(super) fn new(app: &App, opened: Opened) -> Self {
-        let token = opened.connect_token.expose();
         Self {
             connection_id: opened.connection.id,
-            widget_url: format!("{}/link/{token}", app.linking.public_url),
-            connect_token: token.to_owned(),
+            widget_url: opened.widget_url(&app.linking.public_url),
+            connect_token: opened.connect_token.expose().to_owned(),
             expires_at: opened.expires_at,
             customer_id: opened.connection.customer_id,
             external_customer_id: opened.connection.external_customer_id,

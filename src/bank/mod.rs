@@ -30,6 +30,7 @@ mod user;
 use std::convert::Infallible;
 
 use crate::clock::Clock;
+use crate::domain::account::AccountSubtype;
 use crate::store::sandbox::Documents;
 use crate::store::{Error, Result};
 
@@ -110,9 +111,9 @@ impl Bank {
     }
 
     /// Opens a further savings account; [`Error::Conflict`] after 50.
-    pub async fn open_account(&self, user: &UserRef) -> Result<BankAccount> {
+    pub async fn open_account(&self, user: &UserRef, subtype: AccountSubtype) -> Result<BankAccount> {
         let at = self.clock.now();
-        let opened = self.change(user, move |state| state.open_account(at)).await?;
+        let opened = self.change(user, move |state| state.open_account(subtype, at)).await?;
         let newest = self.books(user).await?.accounts().into_iter().rfind(|account| account.opened_at == Some(at));
         newest.filter(|_| opened).ok_or_else(|| Error::Conflict("further accounts of the user".to_owned()))
     }

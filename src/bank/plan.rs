@@ -49,7 +49,7 @@ impl Plan {
             .into_iter()
             .filter(|(_, subtype)| offers(institution, *subtype))
             .map(|(household, subtype)| (household, subtype, None))
-            .chain((OPENED_LATER..).zip(&state.opened).map(|(household, at)| (household, Savings, Some(*at))))
+            .chain((OPENED_LATER..).zip(&state.opened).map(|(household, one)| (household, one.subtype, Some(one.at))))
             .map(|(household, subtype, opened_at)| {
                 let key = person.name(subtype.as_str()).number(household);
                 let id = key.id();

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::UnknownValue;
+use crate::domain::account::AccountSubtype;
 
 /// The stored part of a user; absent means that nothing ever happened to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub struct UserState {
     /// Transactions that were posted by hand; the list only grows.
     pub posted: Vec<PostedByHand>,
     /// When further accounts were opened; the list only grows.
-    pub opened: Vec<DateTime<Utc>>,
+    pub opened: Vec<OpenedLater>,
     /// Accounts that were closed, by key.
     pub closed: BTreeMap<String, DateTime<Utc>>,
 }
@@ -51,9 +52,9 @@ impl UserState {
     }
 
     /// Opens a further account; whether there was room.
-    pub(super) fn open_account(&mut self, at: DateTime<Utc>) -> bool {
+    pub(super) fn open_account(&mut self, subtype: AccountSubtype, at: DateTime<Utc>) -> bool {
         let room = self.opened.len() < Self::MOST_OPENED;
-        self.opened.extend(room.then_some(at));
+        self.opened.extend(room.then_some(OpenedLater { at, subtype }));
         room
     }
 
@@ -71,6 +72,15 @@ impl UserState {
         self.required_generation = 0;
         self.password = None;
     }
+}
+
+/// An account that was opened after the first look at the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedLater {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it is.
+    pub subtype: AccountSubtype,
 }
 
 /// A transaction that was posted by hand; the rest of it is derived from its place in the list.

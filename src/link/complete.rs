@@ -17,8 +17,10 @@ use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgre
 use crate::providers::{Entry, Failure, FailureKind};
 use crate::store::{Lease, Session, SessionLaunch, placements};
 
-/// How often, and after which pause, a completion asks for a connection that somebody else works on.
+/// How often, and after which pause, a completion asks for a connection that somebody else works on. What a customer brought may come
+/// but once, and is waited with longer: a reading takes its time.
 const TRIES: u32 = 20;
+const TRIES_WITH_NEWS: u32 = 65;
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// How a session stands after a completion.
@@ -110,8 +112,12 @@ impl Linking {
         if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
             return Ok(Completion::Done(session.connection_id));
         }
-        let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id).await? else {
-            return Ok(Completion::Pending(session.connection_id));
+        let brings = !matches!(news.input, LinkInput::Nothing);
+        let tries = if brings { TRIES_WITH_NEWS } else { TRIES };
+        let lease = match self.wait_for_lease(tenant_id, session.connection_id, tries).await? {
+            Some(lease) => lease,
+            None if brings => return Err(busy()),
+            None => return Ok(Completion::Pending(session.connection_id)),
         };
         let rows = self.tenant(tenant_id);
         let work = self.complete_under(tenant_id, session_id, &news, lease);
@@ -135,8 +141,13 @@ impl Linking {
         }
     }
 
-    async fn wait_for_lease(&self, tenant_id: TenantId, connection_id: ConnectionId) -> Result<Option<Lease>, Problem> {
-        for _ in 0..TRIES {
+    async fn wait_for_lease(
+        &self,
+        tenant_id: TenantId,
+        connection_id: ConnectionId,
+        tries: u32,
+    ) -> Result<Option<Lease>, Problem> {
+        for _ in 0..tries {
             let mut tx = self.tenant(tenant_id).begin().await?;
             let lease = tx.acquire_lease(connection_id, LEASE).await?;
             tx.commit().await?;
@@ -317,6 +328,12 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]
         false => "The attempt failed; attempt says why.",
     };
     Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone())
+}
+
+/// What was brought is not lost: whoever has it brings it once more.
+fn busy() -> Problem {
+    let detail = "The connection is being read just now. Send the same once more as Retry-After says.";
+    Problem::new(Code::Unavailable, detail).retry_after(Duration::from_secs(2))
 }
 
 /// A token or result that the provider does not take is the caller's mistake, not the provider's failure.

@@ -265,7 +265,10 @@ impl Linking {
         let id = connection.id;
         tx.set_consent(id, &observation.consented, observation.consent_expires_at).await?;
         tx.set_provider_connection_id(id, &observation.provider_connection_id).await?;
-        tx.set_new_accounts(id, false).await?;
+        if session.request.account_selection {
+            // The customer has chosen; else they are offered until they come.
+            tx.set_new_accounts(id, false).await?;
+        }
         tx.compare_accounts(id).await?;
         tx.forget_failures(id).await?;
         tx.change_condition(id, observation.condition, observation.code.as_deref(), "REPAIRED", now).await?;

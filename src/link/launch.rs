@@ -11,10 +11,11 @@ use crate::domain::product::{Product, ProductReason};
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::providers::data::Psu;
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::{Entry, Failure};
 use crate::routing::{self, Wanted};
-use crate::store::{Connection, JobKind, NewLaunch, Session, TenantTx, states};
+use crate::store::{Connection, JobKind, NewLaunch, Session, TenantTx, placements, states};
 
 /// A provider's session with less than this left is made anew.
 const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
@@ -23,12 +24,14 @@ const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
 const FIRST_POLL: TimeDelta = TimeDelta::seconds(15);
 
 /// What the customer has chosen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LaunchRequest {
     /// The institution; not needed where the tenant chose it, or in a repair.
     pub institution_id: Option<InstitutionId>,
     /// A provider other than the one that routing would choose.
     pub service_provider: Option<ServiceProvider>,
+    /// The end user who is at it, where the request says who that is (E3).
+    pub psu: Option<Psu>,
 }
 
 /// How the front end gets the customer to the provider.
@@ -58,8 +61,9 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        request: LaunchRequest,
+        mut request: LaunchRequest,
     ) -> Result<Launched, Problem> {
+        let psu = request.psu.take();
         let mut tx = self.tenant(tenant_id).begin().await?;
         let (session, connection) = self.open_session(&mut tx, session_id).await?;
         if connection.condition.status.is_terminal() {
@@ -92,6 +96,7 @@ impl Linking {
         let webhook_path = target.entry.webhook_path(&self.clock).await;
         let webhook_path = webhook_path.map_err(|failure| target.entry.problem(failure))?;
         let request = self.link_request(&session, &connection, &target, purpose, (&state, &webhook_path));
+        let request = LinkRequest { psu, ..request };
         let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
         let begun = match begun {
             Ok(begun) => begun,
@@ -207,14 +212,18 @@ impl Linking {
             .credential(connection.id)
             .await?
             .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, "The connection has no login to repair."))?;
-        let states = states(&tx.products(connection.id).await?);
+        let rows = tx.products(connection.id).await?;
+        let states = states(&rows);
         let asked = || session.request.products.iter().chain(&session.request.waiting).copied();
-        let denied = |product: &Product| {
-            states.get(product).is_some_and(|(_, reason)| *reason == Some(ProductReason::PermissionDenied))
-        };
+        let is = |product: &Product, because| states.get(product).is_some_and(|(_, reason)| *reason == Some(because));
+        let denied = |product: &Product| is(product, ProductReason::PermissionDenied);
+        let lacking = |product: &Product| is(product, ProductReason::InstitutionUnsupported);
         Ok(LinkPurpose::Repair {
             credential,
             account_selection: session.request.account_selection,
+            store_login: session.request.store_login,
+            new_accounts: session.request.new_accounts || connection.new_accounts_available,
+            fetched: placements(&rows).fetched().into_iter().filter(|product| !lacking(product)).collect(),
             consent: asked().filter(|product| !denied(product)).collect(),
             permissions: asked().filter(denied).collect(),
         })
@@ -252,6 +261,7 @@ impl Linking {
             same_day_microdeposits: settings.identifiers_flow.as_deref()
                 == Some(IdentifiersFlow::SameDayMicrodeposits.as_str()),
             lifetime_seconds: u32::try_from(left).unwrap_or(60),
+            psu: None,
         }
     }
 

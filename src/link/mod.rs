@@ -56,6 +56,21 @@ pub struct Opened {
     pub expires_at: DateTime<Utc>,
 }
 
+impl Opened {
+    /// Where the customer is sent: the one address with a secret in it.
+    pub fn widget_url(&self, public_url: &str) -> String {
+        format!("{public_url}/link/{}", self.connect_token.expose())
+    }
+
+    /// What the answer to a refresh says of it (E5, E6).
+    fn to_json(&self, public_url: &str) -> serde_json::Value {
+        serde_json::json!({
+            "connectToken": self.connect_token.expose(), "widgetUrl": self.widget_url(public_url),
+            "expiresAt": self.expires_at, "mode": self.mode,
+        })
+    }
+}
+
 /// Everything that linking needs.
 #[derive(Clone)]
 pub struct Linking {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::repair::{REPAIR_SECONDS, RepairRequest};
 use super::{Linking, sync_job};
 use crate::domain::connection::{RepairReason, Status, StatusReason};
 use crate::domain::ids::{ConnectionId, RefreshId};
@@ -11,6 +12,7 @@ use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::providers::data::{Psu, RefreshRequest};
+use crate::providers::spec::NewAccounts;
 use crate::providers::{Entry, FailureKind};
 use crate::store::{Connection, ForcedBy, NewRefresh, Refresh, RefreshStatus, TenantStore, TenantTx, placements};
 
@@ -33,24 +35,32 @@ pub struct WantedRefresh {
 /// A refresh that may begin, or one that runs already.
 enum Judged {
     Running(RefreshId),
-    New { connection: Box<Connection>, products: Vec<Product> },
+    New {
+        connection: Box<Connection>,
+        products: Vec<Product>,
+    },
+    /// The customer is needed first, in the provider's form (E5, E6).
+    Form,
 }
 
 impl Linking {
-    /// Whether the provider has to be asked within the request, because it takes what must not be stored (E3).
+    /// Whether the provider has to be asked within the request: it takes what must not be stored (E3), or it may want the customer
+    /// first, in a session that the answer holds (E5, E6).
     pub async fn asks_at_once(
         &self,
         rows: &TenantStore,
         id: ConnectionId,
         wanted: &WantedRefresh,
     ) -> Result<bool, Problem> {
-        if wanted.psu.is_none() {
+        if wanted.psu.is_none() && !wanted.store_secrets && !wanted.import_new_accounts {
             return Ok(false);
         }
         let mut tx = rows.begin().await?;
         let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
         let entry = connection.service_provider.and_then(|provider| self.registry.get(provider));
-        Ok(entry.is_some_and(|entry| entry.provider.spec().takes_psu))
+        let Some(spec) = entry.map(|entry| entry.provider.spec()) else { return Ok(false) };
+        let imports = wanted.import_new_accounts && spec.new_accounts != NewAccounts::Offered;
+        Ok(wanted.psu.is_some() && spec.takes_psu || wanted.store_secrets && spec.keeps_logins || imports)
     }
 
     /// Begins a refresh: the provider is asked by the reading that it enqueues. While one runs, the same is answered (E1).
@@ -63,11 +73,12 @@ impl Linking {
         match self.judge_refresh(tx, id, wanted).await? {
             Judged::Running(refresh_id) => Ok(refresh_id),
             Judged::New { products, .. } => self.begin_refresh(tx, id, &products, wanted, false).await,
+            Judged::Form => Err(self.with_form(tx, id, wanted).await?),
         }
     }
 
-    /// Begins a refresh that the end user asked for at a provider that is told who they are: it is asked now, and what it refuses
-    /// is answered.
+    /// Begins a refresh that the provider is asked for now, so that what it refuses is answered: it is told who the end user is, or
+    /// may want the customer.
     pub async fn refresh_attended(
         &self,
         rows: &TenantStore,
@@ -78,6 +89,11 @@ impl Linking {
         let (connection, products) = match self.judge_refresh(&mut tx, id, wanted).await? {
             Judged::Running(refresh_id) => return Ok(refresh_id),
             Judged::New { connection, products } => (connection, products),
+            Judged::Form => {
+                let problem = self.with_form(&mut tx, id, wanted).await?;
+                tx.commit().await?;
+                return Err(problem);
+            }
         };
         let credential = tx.credential(id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
@@ -90,6 +106,13 @@ impl Linking {
         };
         if let Err(failure) = entry.provider.refresh(&entry.in_request(&self.clock), &credential, &request).await {
             return Err(match failure.kind {
+                // The consent takes no new accounts (E5).
+                FailureKind::Consent if wanted.import_new_accounts => {
+                    let mut tx = rows.begin().await?;
+                    let problem = self.with_form(&mut tx, id, wanted).await?;
+                    tx.commit().await?;
+                    problem
+                }
                 FailureKind::UserAction => self.needs_customer(&mut rows.begin().await?, &connection).await?,
                 FailureKind::RateLimit => too_often(entry).retry_after(failure.retry_after.unwrap_or(SOON)),
                 _ => entry.problem(failure),
@@ -167,25 +190,29 @@ impl Linking {
         wanted: &WantedRefresh,
     ) -> Result<Judged, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        self.check_status(tx, &connection).await?;
-        if wanted.store_secrets {
-            return Err(Problem::new(
-                Code::UnsupportedByProvider,
-                "This service provider does not keep logins on request: leave storeSecrets out.",
-            ));
+        check_linked(&connection)?;
+        let entry = self.registry.require(connection.service_provider)?;
+        let spec = entry.provider.spec();
+        if wanted.store_secrets && !spec.keeps_logins {
+            let detail = format!("{} does not keep logins on request: leave storeSecrets out.", spec.name);
+            return Err(Problem::new(Code::UnsupportedByProvider, detail));
         }
-        if wanted.import_new_accounts && connection.new_accounts_available {
+        if wanted.store_secrets || wanted.import_new_accounts && spec.new_accounts == NewAccounts::ByConsent {
+            return Ok(Judged::Form);
+        }
+        self.check_status(tx, &connection).await?;
+        let offered = spec.new_accounts == NewAccounts::Offered && connection.new_accounts_available;
+        if wanted.import_new_accounts && offered {
             // The provider shares new accounts only after the customer has chosen them (E5).
-            let detail =
-                "The customer has accounts that are not shared yet. Open a repair with accountSelection: true.";
-            return Err(user_action(detail, &[RepairReason::NewAccounts], id));
+            let choose = if spec.account_selection { " with accountSelection: true" } else { "" };
+            let detail = format!("The customer has accounts that are not shared yet. Open a repair{choose}.");
+            return Err(user_action(&detail, &[RepairReason::NewAccounts], id));
         }
         let last = tx.last_forced_refresh(id).await?;
         if let Some(refresh_id) = running(last.as_ref()) {
             return Ok(Judged::Running(refresh_id));
         }
         let products = products(tx, id, wanted.products.as_deref()).await?;
-        let entry = self.registry.require(connection.service_provider)?;
         let now = self.clock.now();
         if let Some(left) = pause_left(entry, last.as_ref(), now) {
             return Err(too_often(entry).retry_after(left.to_std().unwrap_or_default()));
@@ -216,13 +243,25 @@ impl Linking {
     async fn check_status(&self, tx: &mut TenantTx, connection: &Connection) -> Result<(), Problem> {
         let condition = connection.condition;
         match condition.status {
-            Status::InProgress => Err(Problem::new(Code::ConnectionNotLinked, condition.sentence())),
-            status if status.is_terminal() => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
             status if status.needs_customer() || condition.reason == Some(StatusReason::InteractiveRefresh) => {
                 Err(self.needs_customer(tx, connection).await?)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Opens a session in which the customer gives what the refresh needs (E5, E6); what the caller is told.
+    async fn with_form(&self, tx: &mut TenantTx, id: ConnectionId, wanted: &WantedRefresh) -> Result<Problem, Problem> {
+        let request = RepairRequest {
+            store_login: wanted.store_secrets,
+            new_accounts: wanted.import_new_accounts,
+            expires_in: REPAIR_SECONDS,
+            ..RepairRequest::default()
+        };
+        let opened = self.repair(tx, id, request).await?;
+        let reason = if wanted.import_new_accounts { RepairReason::NewAccounts } else { RepairReason::Login };
+        let detail = "The service provider wants the customer for this: send them to the widgetUrl of session.";
+        Ok(user_action(detail, &[reason], id).with("session", opened.to_json(&self.public_url)))
     }
 
     async fn needs_customer(&self, tx: &mut TenantTx, connection: &Connection) -> Result<Problem, Problem> {
@@ -235,6 +274,16 @@ impl Linking {
             _ => connection.condition.sentence().to_string(),
         };
         Ok(user_action(&sentence, &reasons, connection.id))
+    }
+}
+
+/// There has to be a login.
+fn check_linked(connection: &Connection) -> Result<(), Problem> {
+    let condition = connection.condition;
+    match condition.status {
+        Status::InProgress => Err(Problem::new(Code::ConnectionNotLinked, condition.sentence())),
+        status if status.is_terminal() => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
+        _ => Ok(()),
     }
 }
 

@@ -31,6 +31,10 @@ pub struct RepairRequest {
     pub account_selection: bool,
     /// Account subtypes by type; only with `account_selection` (B13).
     pub account_filters: Option<BTreeMap<String, Vec<String>>>,
+    /// Have the provider keep the customer's login (E6).
+    pub store_login: bool,
+    /// Let accounts in that were not there at the first import (E5).
+    pub new_accounts: bool,
     /// Ask for consent to these (D6).
     pub products: Vec<Product>,
     /// What a product cannot start without (B14).
@@ -89,6 +93,8 @@ impl Linking {
                 institution_id: connection.institution_id,
                 account_selection: request.account_selection,
                 account_filters: request.account_filters,
+                store_login: request.store_login,
+                new_accounts: request.new_accounts,
                 products: request.products,
                 waiting,
                 product_options: request.product_options,

@@ -49,6 +49,9 @@ pub struct Call {
     pub max_body: usize,
     /// Whether sending it twice does no harm. Only then is it tried again after a passing failure.
     pub repeatable: bool,
+    /// Whether an answer of status 5xx is an answer all the same, about what was asked for: its server is well, and it would say
+    /// the same again.
+    pub answers: fn(&Reply) -> bool,
 }
 
 impl Call {
@@ -65,7 +68,14 @@ impl Call {
             patience: DEFAULT_PATIENCE,
             max_body: DEFAULT_MAX_BODY,
             repeatable: false,
+            answers: |_| false,
         }
+    }
+
+    /// Says which answers of status 5xx say nothing of the upstream's health.
+    pub fn answers(mut self, answers: fn(&Reply) -> bool) -> Self {
+        self.answers = answers;
+        self
     }
 
     /// A `GET`.

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::{Error, Reply, StatusCode};
+use super::{Call, Error, Reply, StatusCode};
 
 /// No backoff is longer (what the upstream asks for may be).
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
@@ -36,8 +36,9 @@ impl Budget {
 }
 
 /// Whether the outcome may be another one in a moment.
-pub(super) fn is_passing(outcome: &Result<Reply, Error>) -> bool {
+pub(super) fn is_passing(call: &Call, outcome: &Result<Reply, Error>) -> bool {
     match outcome {
+        Ok(reply) if (call.answers)(reply) => false,
         Ok(reply) => matches!(
             reply.status,
             StatusCode::TOO_MANY_REQUESTS
@@ -52,8 +53,9 @@ pub(super) fn is_passing(outcome: &Result<Reply, Error>) -> bool {
 }
 
 /// Whether the outcome speaks against the upstream's health.
-pub(super) fn is_failure(outcome: &Result<Reply, Error>) -> bool {
+pub(super) fn is_failure(call: &Call, outcome: &Result<Reply, Error>) -> bool {
     match outcome {
+        Ok(reply) if (call.answers)(reply) => false,
         // 510 says that the request lacks something, for one customer perhaps (RFC 2774): its server is well.
         Ok(reply) => reply.status.is_server_error() && reply.status != StatusCode::NOT_EXTENDED,
         Err(error) => error.is_transport(),
@@ -73,6 +75,21 @@ pub(super) fn backoff(attempt: u32, base: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::net::{Bytes, HeaderMap};
+
+    fn call() -> Call {
+        Call::get("test", "/")
+    }
+
+    #[test]
+    fn an_answer_about_what_was_asked_for_is_no_failure_of_its_server() {
+        let says = |body: &'static str| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Ok(Reply { status, headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) })
+        };
+        let call = call().answers(|reply| &*reply.body == b"locked");
+        assert!(!is_passing(&call, &says("locked")) && !is_failure(&call, &says("locked")));
+        assert!(is_passing(&call, &says("down")) && is_failure(&call, &says("down")));
+    }
 
     #[test]
     fn a_budget_allows_ten_repeats_and_one_for_five_calls() {
@@ -95,20 +112,20 @@ mod tests {
             Ok(Reply { status, headers: HeaderMap::new(), body: Bytes::new() })
         };
         let outcomes = [200, 302, 400, 401, 404, 408, 409, 422, 429, 500, 501, 502, 503, 504, 505, 510];
-        let repeated: Vec<_> = outcomes.into_iter().filter(|&status| is_passing(&reply(status))).collect();
+        let repeated: Vec<_> = outcomes.into_iter().filter(|&status| is_passing(&call(), &reply(status))).collect();
         assert_eq!(repeated, [429, 500, 502, 503, 504]);
-        let failures: Vec<_> = outcomes.into_iter().filter(|&status| is_failure(&reply(status))).collect();
+        let failures: Vec<_> = outcomes.into_iter().filter(|&status| is_failure(&call(), &reply(status))).collect();
         assert_eq!(failures, [500, 501, 502, 503, 504, 505]);
 
         for error in [Error::Stalled, Error::Cut, Error::Connect("refused".into()), Error::Transport("reset".into())] {
-            assert!(is_passing(&Err(error.clone())) && is_failure(&Err(error)));
+            assert!(is_passing(&call(), &Err(error.clone())) && is_failure(&call(), &Err(error)));
         }
         for error in [Error::Timeout, Error::Tls("expired".into())] {
-            assert!(!is_passing(&Err(error.clone())) && is_failure(&Err(error)));
+            assert!(!is_passing(&call(), &Err(error.clone())) && is_failure(&call(), &Err(error)));
         }
         for error in [Error::Blocked, Error::BodyTooLarge, Error::Url(""), Error::Open { retry_after: Duration::ZERO }]
         {
-            assert!(!is_passing(&Err(error.clone())) && !is_failure(&Err(error)));
+            assert!(!is_passing(&call(), &Err(error.clone())) && !is_failure(&call(), &Err(error)));
         }
     }
 

@@ -117,7 +117,7 @@ impl Upstream {
             };
             attempts += 1;
             let outcome = self.attempt(call, url.clone(), deadline).await;
-            permit.settle(retry::is_failure(&outcome), Instant::now());
+            permit.settle(retry::is_failure(call, &outcome), Instant::now());
             if let Ok(reply) = &outcome {
                 self.shared.pauses.note(call, reply, Instant::now());
             }
@@ -132,7 +132,7 @@ impl Upstream {
     /// How long to wait before the next attempt, if there is to be one.
     fn pause(&self, call: &Call, attempts: u32, outcome: &Result<Reply, Error>, deadline: Instant) -> Option<Duration> {
         let pace = &self.shared.pace;
-        if !call.repeatable || attempts >= pace.attempts || !retry::is_passing(outcome) || self.breaker_open() {
+        if !call.repeatable || attempts >= pace.attempts || !retry::is_passing(call, outcome) || self.breaker_open() {
             return None;
         }
         let asked = outcome.as_ref().ok().and_then(|reply| reply.retry_after(Utc::now())).unwrap_or_default();

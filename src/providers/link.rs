@@ -9,6 +9,8 @@ use crate::domain::placement::Placements;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 
+use super::data::Psu;
+
 /// Asks for a session.
 #[derive(Clone, Debug)]
 pub struct LinkRequest {
@@ -44,6 +46,8 @@ pub struct LinkRequest {
     pub same_day_microdeposits: bool,
     /// How long the provider's session should live, in seconds.
     pub lifetime_seconds: u32,
+    /// The end user who is at it, where the request says who that is; never stored (E3).
+    pub psu: Option<Psu>,
 }
 
 /// What the session is for.
@@ -57,6 +61,12 @@ pub enum LinkPurpose {
         credential: Secret,
         /// Let the customer change the shared accounts (D5).
         account_selection: bool,
+        /// Have the provider keep the customer's login (E6).
+        store_login: bool,
+        /// Let accounts in that were not there at the first import, though the consent has to be given anew for it (E5).
+        new_accounts: bool,
+        /// What the connection fetches now: what the customer has agreed to stays agreed to.
+        fetched: Vec<Product>,
         /// Ask for consent to these (D6).
         consent: Vec<Product>,
         /// Products whose permission was revoked or never given at an OAuth institution (D6).

@@ -133,6 +133,8 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// What the provider needs kept beside its connections.
     pub records: &'a dyn records::Records,
+    /// Whether a customer or a caller is behind the call, and not the schedule (E7).
+    pub attended: bool,
     /// The longest that this call may take, all in all; `spec().deadline(operation)` may be shorter.
     pub deadline: Duration,
     /// The longest pause between two attempts that the provider may ask for; a longer one ends the call with its failure.

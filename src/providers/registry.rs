@@ -55,7 +55,7 @@ impl Entry {
 
     /// What a call inside a request of ours gets.
     pub fn in_request(&self, clock: &Clock) -> Context<'_> {
-        self.context(clock, REQUEST_DEADLINE, REQUEST_PATIENCE)
+        Context { attended: true, ..self.context(clock, REQUEST_DEADLINE, REQUEST_PATIENCE) }
     }
 
     /// What a call inside a job gets: as long as the operation's own deadline. A longer pause that the provider asks for is the
@@ -66,7 +66,7 @@ impl Entry {
 
     fn context(&self, clock: &Clock, deadline: Duration, patience: Duration) -> Context<'_> {
         let Self { upstream, hosts, records, .. } = self;
-        Context { upstream, hosts, now: clock.now(), records: &**records, deadline, patience }
+        Context { upstream, hosts, now: clock.now(), records: &**records, attended: false, deadline, patience }
     }
 
     /// Where the provider's webhooks come in, on this server. Where nothing but the address shows whose they are, it ends with a

@@ -28,6 +28,10 @@ pub struct Spec {
     pub launch: LaunchKind,
     /// Whether consent-only products are asked for in the session (B4).
     pub consent_scopes: bool,
+    /// Whether its form keeps the customer's login there when asked to (E6).
+    pub keeps_logins: bool,
+    /// How accounts come that were not there at the first import (E5).
+    pub new_accounts: NewAccounts,
     /// Whether its session can change the shared accounts (D5).
     pub account_selection: bool,
     /// How far back transactions go, in days.
@@ -53,8 +57,6 @@ pub struct Spec {
     pub reads_windows: bool,
     /// How its webhooks show whose they are.
     pub webhooks: WebhookProof,
-    /// How often its operations may be called.
-    pub limits: &'static [Limit],
     /// The deadline of an operation that may take longer than 30 seconds; in jobs only.
     pub slow_operations: &'static [(&'static str, Duration)],
 }
@@ -74,15 +76,15 @@ impl Spec {
     }
 }
 
-/// How often an operation may be called in a minute.
+/// How accounts come that were not there at the first import (E5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// The operation, by the names that [`Spec::deadline`] takes.
-    pub operation: &'static str,
-    /// For one connection; `None` where only the total is limited.
-    pub per_connection: Option<u32>,
-    /// For all connections together.
-    pub total: u32,
+pub enum NewAccounts {
+    /// With what is read anyway, or they are offered, and the customer shares them in a repair.
+    Offered,
+    /// With a refresh that asks for them, where the consent takes new ones; else with a consent that is given anew.
+    ByRefresh,
+    /// With a consent that is given anew.
+    ByConsent,
 }
 
 /// How a provider's webhooks show whose they are.

@@ -106,14 +106,15 @@ async fn turn(
         return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
     };
     let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
+    if knob == Knob::NewAccounts {
+        // Where they come unasked, they may have come as soon as the knob is turned.
+        let subject = HintSubject::Connection(provider_connection_id.clone());
+        app.inbound.act(provider, Hint { subject, kind: HintKind::NewAccounts }).await?;
+    }
     simulator.turn(&provider_connection_id, knob.clone()).await.map_err(|error| match error {
         KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),
         KnobError::Store(error) => error.into(),
     })?;
-    if knob == Knob::NewAccounts {
-        let hint = Hint { subject: HintSubject::Connection(provider_connection_id), kind: HintKind::NewAccounts };
-        app.inbound.act(provider, hint).await?;
-    }
     match knob {
         Knob::FireWebhook(_) => heard(app, sandbox, &connection).await?,
         _ => settle(app, &connection).await?,
@@ -263,7 +264,8 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
     if tenant_id != caller.tenant_id {
         return Err(Linking::unknown_token());
     }
-    let request = LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider };
+    let request =
+        LaunchRequest { institution_id: body.institution_id, service_provider: body.service_provider, psu: None };
     let launched = match linking.launch(tenant_id, session_id, request).await {
         // The customer has been through already, though nobody was told: what `complete` would answer.
         Err(problem) if problem.code == Code::ConnectSessionFinished => {

@@ -29,6 +29,10 @@ pub struct SessionRequest {
     pub account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Repair: ask for consent to these.
     pub products: Vec<Product>,
+    /// Repair: have the provider keep the login.
+    pub store_login: bool,
+    /// Repair: let accounts in that were not there at the first import.
+    pub new_accounts: bool,
     /// Repair: products whose consent was missing when the session was opened.
     pub waiting: Vec<Product>,
     /// Repair: what a product cannot start without.

@@ -73,7 +73,7 @@ impl Run<'_> {
         live_balances: bool,
         whole: bool,
     ) -> Result<Result<Option<Verification>, Failure>, Problem> {
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let wanted = AccountsWanted { live_balances, ..AccountsWanted::default() };
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => self.with_numbers(accounts).await?,
@@ -133,6 +133,8 @@ impl Run<'_> {
         }
         if came {
             tx.set_reread(self.id(), &READ_BY_DATES, true).await?;
+            // What there was to be shared has come.
+            tx.set_new_accounts(self.id(), false).await?;
         }
         Ok(changed)
     }
@@ -170,7 +172,7 @@ impl Run<'_> {
     pub(super) async fn fetch_account_secrets(&self, product: Product) -> Result<Fetched, Problem> {
         let identifiers = product == Product::Identifiers;
         let wanted = AccountsWanted { live_balances: false, identifiers, owners: !identifiers };
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let accounts = match self.entry.provider.accounts(&cx, &self.credential, wanted).await {
             Ok(accounts) => accounts,
             Err(failure) => return Ok(Fetched::of(failure)),

@@ -23,7 +23,7 @@ const OVERLAP_DAYS: u64 = 30;
 impl Run<'_> {
     /// Reads everything that is held now.
     pub(super) async fn fetch_holdings(&self) -> Result<Fetched, Problem> {
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let holdings = match self.entry.provider.holdings(&cx, &self.credential).await {
             Ok(holdings) => holdings,
             Err(failure) => return Ok(Fetched::of(failure)),
@@ -74,7 +74,7 @@ impl Run<'_> {
         let from = today.checked_sub_days(Days::new(days)).unwrap_or(today);
         let mut request = InvestmentTransactionsRequest { from, to: today, page: None };
         for _ in 0..MOST_PAGES {
-            let cx = self.entry.in_job(&self.sync.clock);
+            let cx = self.context();
             let page = match self.entry.provider.investment_transactions(&cx, &self.credential, &request).await {
                 Ok(page) => page,
                 Err(failure) => return Ok(Fetched::of(failure)),
@@ -145,7 +145,7 @@ impl Run<'_> {
 
     /// Reads the terms of cards and loans.
     pub(super) async fn fetch_liabilities(&self) -> Result<Fetched, Problem> {
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         let liabilities = match self.entry.provider.liabilities(&cx, &self.credential).await {
             Ok(liabilities) => liabilities,
             Err(failure) => return Ok(Fetched::of(failure)),

@@ -60,7 +60,7 @@ impl Run<'_> {
             refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
         let mut answer = Ok(false);
         if !products.is_empty() {
-            let cx = self.entry.in_job(&self.sync.clock);
+            let cx = self.context();
             let request = RefreshRequest {
                 products: &products,
                 import_new_accounts: refresh.import_new_accounts,

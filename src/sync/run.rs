@@ -16,9 +16,9 @@ use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Observation;
-use crate::providers::{Failure, FailureKind};
+use crate::providers::{Context, Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -145,7 +145,7 @@ impl Run<'_> {
 
     /// Asks how the connection stands. A credential that ended before its time is renewed first, once.
     async fn observe(&mut self) -> Result<Result<Observation, Failure>, Problem> {
-        let cx = self.entry.in_job(&self.sync.clock);
+        let cx = self.context();
         match self.entry.provider.status(&cx, &self.credential).await {
             Err(failure) if failure.kind == FailureKind::TokenEnded => {}
             answer => return Ok(answer),
@@ -156,7 +156,15 @@ impl Run<'_> {
             Ok(credential) => self.credential = credential,
             Err(failure) => return Ok(Err(failure)),
         }
-        Ok(self.entry.provider.status(&self.entry.in_job(&self.sync.clock), &self.credential).await)
+        Ok(self.entry.provider.status(&self.context(), &self.credential).await)
+    }
+
+    /// What a call to the provider gets. The first reading is the customer's, who has just linked; a refresh somebody's, unless the
+    /// schedule wanted it.
+    pub(super) fn context(&self) -> Context<'_> {
+        let is_asked = self.refreshes.iter().any(|refresh| refresh.forced_by != Some(ForcedBy::Schedule));
+        let attended = is_asked || self.connection.successfully_aggregated_at.is_none();
+        Context { attended, ..self.entry.in_job(&self.sync.clock) }
     }
 
     fn due(&self) -> Vec<Product> {

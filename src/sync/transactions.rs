@@ -70,7 +70,7 @@ impl Run<'_> {
             self.reread(&mut reading).await?;
         }
         for _ in 0..MOST_PAGES {
-            let cx = self.entry.in_job(&self.sync.clock);
+            let cx = self.context();
             match self.entry.provider.transactions(&cx, &self.credential, &reading.request).await {
                 Ok(page) => {
                     if let Some(end) = self.take_page(&mut reading, page).await? {

@@ -39,7 +39,7 @@ pub(super) async fn choose_institution(
     let Form(choice) = form.map_err(|_| Refused::foreign_form())?;
     visitor.check_form(&choice.key)?;
     let institution_id = choice.institution_id.map(|id| id.parse()).transpose().map_err(|_| Refused::no_choice())?;
-    let request = LaunchRequest { institution_id, service_provider: None };
+    let request = LaunchRequest { institution_id, service_provider: None, psu: None };
     let launched = linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
     let page = script::page(&linking, &launched, &visitor.form_key());
     page.or_else(|| way(&launched.launch, page::is_framed(&headers))).ok_or_else(Refused::unusable_launch)

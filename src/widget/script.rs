@@ -66,7 +66,8 @@ pub(super) async fn resumed(linking: &Linking, headers: &HeaderMap, provider: Se
     if session.service_provider != Some(provider) {
         return None;
     }
-    let request = LaunchRequest { institution_id: session.institution_id.filter(|_| chooses), service_provider: None };
+    let request =
+        LaunchRequest { institution_id: session.institution_id.filter(|_| chooses), service_provider: None, psu: None };
     let launched = linking.launch(visitor.tenant_id, visitor.session_id, request).await.ok()?;
     page(linking, &launched, &visitor.form_key())
 }

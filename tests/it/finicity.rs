@@ -1,5 +1,6 @@
 //! What is Finicity's own: its partner's login, a browser that is closed too early, long history, a refresh only by request.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
@@ -287,4 +288,24 @@ async fn b2_nothing_is_said_to_be_there_that_the_institution_lacks() {
     let Ok(LinkProgress::Linked(linked)) = rig.ask(&begun.provider_session, None).await else { panic!("not linked") };
     let there = rig.status(&linked.credential).await.initialized;
     assert!(there.iter().all(|product| poor.products.contains(product)), "{there:?} {poor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_befalls_one_login_never_speaks_against_finicity() {
+    let rig = finicity().await;
+    let linked = rig.ready().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let denied = async move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        let body = json!({ "code": "103", "message": "Invalid Credentials" });
+        (StatusCode::INTERNAL_SERVER_ERROR, Json(body))
+    };
+    let foreign = rig.before(Router::new().fallback(denied)).await;
+    // The token of the API is kept; eight failures in a row would open the breaker.
+    for times in 1..=10 {
+        let failure = rig.provider().status(&foreign.patient(), &linked.credential).await.unwrap_err();
+        assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::UserAction, "103"), "{failure}");
+        assert_eq!(asked.load(Ordering::Relaxed), times, "and it is asked once, for the institution counts");
+    }
 }

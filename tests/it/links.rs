@@ -1,6 +1,7 @@
 //! Starting and finishing links (rules B and F), and what a stranger can do to one.
 
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::support::{Customer, Key, TestApp, state};
 
@@ -328,4 +329,23 @@ async fn b2_what_the_customer_kept_to_themselves_falls_away() {
     // That they have such an account and kept it back, the provider does not say.
     assert_eq!(state(&kept, "INVESTMENT_HOLDINGS"), ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")));
     assert_eq!((&kept["status"], state(&kept, "TRANSACTIONS")), (&json!("ACTIVE"), ("AVAILABLE", None)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_brought_is_not_lost_while_the_connection_is_being_read() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let repair = app.repair(&id, json!({})).await;
+    let token = repair["connectToken"].as_str().unwrap();
+    app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
+    let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let hold = "insert into connection_leases values ($1::uuid, 1, now() + interval '1 hour')
+        on conflict (connection_id) do update set lease_until = excluded.lease_until";
+    sqlx::query(hold).bind(&id).execute(&mut database).await.unwrap();
+    let brought = json!({ "publicToken": "public-sandbox-1" });
+    let busy = app.post_as(token, "/connect/complete", brought).await;
+    assert_eq!(busy.headers["retry-after"], "2");
+    busy.problem(503, "UNAVAILABLE");
+    // Who only asks is told that it goes on.
+    app.post_as(token, "/connect/complete", json!({})).await.expect(202);
 }

@@ -257,10 +257,10 @@ async fn e1_a_read_that_failed_says_so_while_it_waits_for_its_next_try() {
     let tries = app.fidelity.requests("/item/get").len();
     app.advance(3600).await;
     app.called("/item/get", tries + 1).await;
-    assert_eq!(app.connection(&id).await["updateStatus"], "FAILED");
+    app.until(&path, |one| one["updateStatus"] == "FAILED").await;
     app.break_route("").await;
     app.advance(3600).await;
-    let well = app.until(&path, |one| one["updateStatus"] != "FAILED" && one["status"] == "ACTIVE").await;
+    let well = app.until(&path, |one| one["updateStatus"] == "READY" && one["status"] == "ACTIVE").await;
     assert_eq!((&well["updateStatus"], state(&well, "TRANSACTIONS")), (&json!("READY"), ("AVAILABLE", None)));
 }
 

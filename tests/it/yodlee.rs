@@ -24,7 +24,15 @@ async fn yodlee() -> Rig {
 
 fn repair(credential: &Secret, consent: Vec<Product>) -> LinkPurpose {
     let credential = credential.clone();
-    LinkPurpose::Repair { credential, account_selection: false, consent, permissions: Vec::new() }
+    LinkPurpose::Repair {
+        store_login: false,
+        new_accounts: false,
+        credential,
+        account_selection: false,
+        fetched: Vec::new(),
+        consent,
+        permissions: Vec::new(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

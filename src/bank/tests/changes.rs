@@ -139,7 +139,7 @@ fn there_is_a_limit_to_what_is_posted_by_hand() {
     assert_eq!(state.post(&["a".to_owned()], 100, now()), 4_990..5_000);
     assert_eq!(state.post(&[], 10, now()), 5_000..5_000);
     for _ in 0..50 {
-        assert!(state.open_account(now()));
+        assert!(state.open_account(AccountSubtype::Savings, now()));
     }
-    assert!(!state.open_account(now()));
+    assert!(!state.open_account(AccountSubtype::Savings, now()));
 }

@@ -96,7 +96,7 @@ fn balances_move_by_what_is_booked() {
 fn an_account_that_is_opened_later_begins_with_its_deposit() {
     let mut state = UserState::default();
     let opened = now() - TimeDelta::days(70);
-    state.open_account(opened);
+    state.open_account(AccountSubtype::Savings, opened);
     let books = books_with(1, "first_platypus", "user_good", state);
     let accounts = books.accounts();
     assert_eq!(accounts.len(), good().accounts().len() + 1);

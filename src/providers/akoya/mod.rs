@@ -222,6 +222,7 @@ mod tests {
             hosts: &Hosts::default(),
             now: Utc::now(),
             records: &NoRecords,
+            attended: false,
             deadline: net::MAX_DEADLINE,
             patience: net::DEFAULT_PATIENCE,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// Akoya's capabilities.
 pub static SPEC: Spec = Spec {
@@ -35,6 +35,8 @@ pub static SPEC: Spec = Spec {
     consent_scopes: true,
     // [D] the customer ticks accounts in every authorization
     account_selection: true,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     // [U] two years; an institution that has less gives less
     history_days: 730,
     processor_tokens: false,
@@ -52,8 +54,6 @@ pub static SPEC: Spec = Spec {
     reads_windows: true,
     // [D] notifications are not signed
     webhooks: WebhookProof::SecretPath,
-    // Each institution has its own, which it does not publish; 429 says so.
-    limits: &[],
     slow_operations: &[
         // One call for each account, each of up to ten seconds ([S] 408: "round trip call took >10 seconds")
         ("identifiers", Duration::from_secs(180)),

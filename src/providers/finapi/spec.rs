@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// finAPI's capabilities.
 pub static SPEC: Spec = Spec {
@@ -32,6 +32,10 @@ pub static SPEC: Spec = Spec {
     consent_scopes: false,
     // [W] BankConnectionUpdateTaskDetails: new accounts can be added, none taken away
     account_selection: false,
+    // [W] BankConnectionUpdateTaskDetails.manageSavedSettings
+    keeps_logins: true,
+    // [W] BankConnectionUpdateTaskDetails.importNewAccountsMode
+    new_accounts: NewAccounts::ByRefresh,
     // [W] BankConnectionImportDetails.maxDaysForDownload takes more; no rule of ours asks for more
     history_days: 730,
     processor_tokens: false,
@@ -50,8 +54,6 @@ pub static SPEC: Spec = Spec {
     reads_windows: true,
     // [A] userNotificationCallbackUrl: no signature
     webhooks: WebhookProof::SecretPath,
-    // None is published.
-    limits: &[],
     // [A] DELETE /api/v2/bankConnections/{id} deletes the consent at the bank too
     slow_operations: &[("revoke", Duration::from_secs(60))],
 };

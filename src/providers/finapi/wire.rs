@@ -153,6 +153,8 @@ pub struct Consent {
     pub status: Option<String>,
     /// When it ends.
     pub expires_at: Option<String>,
+    /// Whether it takes accounts that were not there when it was given.
+    pub supports_import_new_accounts: Option<bool>,
 }
 
 /// How an update went.

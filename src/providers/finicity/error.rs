@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
-use crate::net::StatusCode;
+use crate::net::{Reply, StatusCode};
 use crate::providers::text::printable;
 use crate::providers::{Failure, FailureKind, Persistence};
 
@@ -68,6 +68,17 @@ pub fn aggregation_failure(code: i64, message: &str) -> Failure {
     failure
 }
 
+/// Whether an answer is about one login, whatever its status: the institution failed, or wants its customer.
+pub fn is_of_login(reply: &Reply) -> bool {
+    let code = read(&reply.body).and_then(|(code, _)| code.parse().ok());
+    code.is_some_and(is_aggregation)
+}
+
+/// No code of the API is as short as an aggregation's.
+fn is_aggregation(code: i64) -> bool {
+    (1..1000).contains(&code)
+}
+
 /// What a code of the API means.
 type Meaning = (FailureKind, Persistence, Option<Condition>, Option<ProductReason>);
 
@@ -125,8 +136,7 @@ fn read(body: &[u8]) -> Option<(String, String)> {
 
 fn of_code(status: StatusCode, code: &str, message: &str) -> Failure {
     let number: Option<i64> = code.parse().ok();
-    // An aggregation's code, which no code of the API is as short as.
-    if let Some(number) = number.filter(|number| (1..1000).contains(number)) {
+    if let Some(number) = number.filter(|number| is_aggregation(*number)) {
         return aggregation_failure(number, message);
     }
     match API.iter().find(|(codes, _)| codes.contains(&code)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added".
 pub const STANDARD_HISTORY: u16 = 180;
@@ -28,6 +28,8 @@ const STANDARD: Spec = Spec {
     consent_scopes: false,
     // [S] /connect/v2/generate/fix restores a login; accounts are chosen at the first link
     account_selection: false,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     history_days: STANDARD_HISTORY,
     // The access key of another of Finicity's partners is none
     processor_tokens: false,
@@ -51,8 +53,6 @@ const STANDARD: Spec = Spec {
     reads_windows: true,
     // [D] x-finicity-signature
     webhooks: WebhookProof::Verified,
-    // No numbers are published
-    limits: &[],
     slow_operations: &[
         // [S] "The recommended timeout setting for this request is 180 seconds"; the first reading may load old history
         ("refresh", Duration::from_secs(180)),

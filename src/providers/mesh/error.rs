@@ -16,6 +16,7 @@ use Persistence::{NeedsUser, Permanent, Temporary};
 use ProductReason as P;
 
 const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
+const TOKEN_EXPIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::TokenExpired);
 const SEE_TO_IT: Condition = Condition::new(Status::ReconnectRequired, StatusReason::Other);
 const RELINK_NEEDED: Condition = Condition::new(Status::Unrecoverable, StatusReason::RelinkNeeded);
 const INSTITUTION_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::InstitutionCurrentlyUnavailable);
@@ -40,7 +41,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("serverFailure", (K::Unavailable, Temporary, Some(MESH_DOWN), Some(P::ProviderError))),
     ("tooManyRequest", (K::RateLimit, Temporary, None, Some(P::ProviderError))),
     ("unavailableForLegalReasons", (K::Unsupported, Permanent, None, Some(P::InstitutionUnsupported))),
-    (TOKEN_REFUSED, (K::UserAction, NeedsUser, Some(LOGIN_REQUIRED), Some(P::LoginRequired))),
+    // Another visit to Link gives the same connection new tokens.
+    (TOKEN_REFUSED, (K::UserAction, NeedsUser, Some(TOKEN_EXPIRED), Some(P::LoginRequired))),
     // The token has ended and nothing renews it: only a fresh link helps (G1).
     ("TOKEN_ENDED", (K::UserAction, NeedsUser, Some(RELINK_NEEDED), Some(P::LoginRequired))),
 ];

@@ -3,7 +3,7 @@
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// Mesh's capabilities.
 pub static SPEC: Spec = Spec {
@@ -24,6 +24,8 @@ pub static SPEC: Spec = Spec {
     consent_scopes: false,
     // Link offers the choice where the institution has it; it cannot be asked for
     account_selection: false,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     // [S] /transactions/list takes any beginning; what an institution keeps is not said
     history_days: 730,
     processor_tokens: false,
@@ -39,7 +41,5 @@ pub static SPEC: Spec = Spec {
     reads_windows: false,
     // [D] webhooks tell of transfers alone, signed by HMAC
     webhooks: WebhookProof::Unrelated,
-    // None is published.
-    limits: &[],
     slow_operations: &[],
 };

@@ -4,7 +4,7 @@
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// MX's capabilities.
 pub static SPEC: Spec = Spec {
@@ -27,6 +27,8 @@ pub static SPEC: Spec = Spec {
     consent_scopes: false,
     // The widget has no choice of accounts for a member that is there.
     account_selection: false,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     // [S] extend_history: "up to 24 months of data"
     history_days: 730,
     // [S] POST /authorization_code
@@ -51,7 +53,5 @@ pub static SPEC: Spec = Spec {
     reads_windows: true,
     // [D] HTTP Basic, with what was set in the dashboard
     webhooks: WebhookProof::Verified,
-    // [D] none published by operation
-    limits: &[],
     slow_operations: &[],
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, Limit, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// Plaid's capabilities.
 pub static SPEC: Spec = Spec {
@@ -30,6 +30,8 @@ pub static SPEC: Spec = Spec {
     consent_scopes: true,
     // [S] update.account_selection_enabled of /link/token/create
     account_selection: true,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     // [S] transactions.days_requested of /link/token/create: 1 to 730
     history_days: 730,
     // [S] /processor/token/create, /processor/stripe/bank_account_token/create
@@ -49,7 +51,6 @@ pub static SPEC: Spec = Spec {
     reads_windows: false,
     // [D] webhook verification
     webhooks: WebhookProof::Verified,
-    limits: LIMITS,
     slow_operations: &[
         // [S] /accounts/balance/get: "typically less than 10 seconds, but occasionally up to 30 seconds or more"
         ("live_balances", Duration::from_secs(60)),
@@ -61,25 +62,6 @@ pub static SPEC: Spec = Spec {
         ("investment_transactions", Duration::from_secs(180)),
     ],
 };
-
-/// Rate limits of production, by minute (`[D]`).
-const LIMITS: &[Limit] = &[
-    item("live_balances", 5, 1_200),
-    item("accounts", 15, 15_000),
-    item("identifiers", 15, 12_000),
-    item("owners", 15, 2_000),
-    item("holdings", 15, 2_000),
-    item("investment_transactions", 30, 20_000),
-    item("status", 15, 5_000),
-    item("revoke", 30, 2_000),
-    item("liabilities", 15, 1_000),
-    item("transactions", 50, 2_500),
-    Limit { operation: "institutions", per_connection: None, total: 50 },
-];
-
-const fn item(operation: &'static str, per_connection: u32, total: u32) -> Limit {
-    Limit { operation, per_connection: Some(per_connection), total }
-}
 
 /// The processors of `/processor/token/create`, a closed list (`[S]`); `stripe` has an endpoint of its own.
 pub const PROCESSORS: &[&str] = &[

@@ -4,7 +4,7 @@
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// What it brings; every unattended refresh brings all of it.
 pub const PRODUCTS: &[Product] = &[
@@ -40,6 +40,10 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         consent_scopes: true,
         // no such field is known
         account_selection: false,
+        // [O] attempt.store_credentials
+        keeps_logins: true,
+        // A background refresh fetches what the customer agreed to.
+        new_accounts: NewAccounts::ByConsent,
         // [O] consent.from_date; how far a bank really goes is its own business
         history_days: 730,
         processor_tokens: false,
@@ -55,7 +59,6 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         reads_windows: true,
         // [C] RSA-SHA256 over url and body
         webhooks: WebhookProof::Verified,
-        limits: &[],
         slow_operations: &[],
     }
 }

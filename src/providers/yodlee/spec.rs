@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
 
 /// Yodlee's capabilities.
 pub static SPEC: Spec = Spec {
@@ -26,6 +26,8 @@ pub static SPEC: Spec = Spec {
     consent_scopes: false,
     // [D] the flow `edit` has no choice of accounts
     account_selection: false,
+    keeps_logins: false,
+    new_accounts: NewAccounts::Offered,
     // [S] GET /transactions: "up to 2 years"
     history_days: 730,
     processor_tokens: false,
@@ -49,8 +51,6 @@ pub static SPEC: Spec = Spec {
     reads_windows: true,
     // [D] webhooks: no signature is documented
     webhooks: WebhookProof::SecretPath,
-    // None is published.
-    limits: &[],
     // [S] GET /accounts/latestBalances asks the institution, some accounts at a time
     slow_operations: &[("live_balances", Duration::from_secs(90))],
 };

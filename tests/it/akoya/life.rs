@@ -1,7 +1,15 @@
 //! A connection's life through the whole server.
 
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use linkspan::domain::service_provider::ServiceProvider;
+use linkspan::providers::Context;
+use linkspan::providers::data::AccountsWanted;
 use serde_json::{Value, json};
 
+use crate::contract::Rig;
 use crate::support::{TestApp, state};
 
 /// Links at an institution with a page of its own, in which the customer does not allow some products; the connection's id.
@@ -99,4 +107,23 @@ async fn pending_rows_are_posted_under_their_id_and_vanished_ones_are_removed() 
     let (still, posted) = (ids(of("PENDING").await), ids(of("POSTED").await));
     assert!(pending.iter().all(|id| !still.contains(id)), "nothing is pending for twelve days");
     assert!(pending.iter().filter(|id| posted.contains(id)).count() >= 2, "{pending:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_only_the_schedule_reads_as_a_batch() {
+    let rig = Rig::one(ServiceProvider::Akoya).await;
+    let linked = rig.ready().await;
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let tell = told.clone();
+    let listen = async move |headers: HeaderMap| {
+        let kind = headers.get("x-akoya-interaction-type").map(|kind| kind.to_str().unwrap().to_owned());
+        tell.lock().unwrap().extend(kind);
+        StatusCode::NOT_FOUND
+    };
+    let foreign = rig.before(Router::new().fallback(listen)).await;
+    for attended in [true, false] {
+        let cx = Context { attended, ..foreign.patient() };
+        rig.provider().accounts(&cx, &linked.credential, AccountsWanted::default()).await.unwrap_err();
+    }
+    assert_eq!(*told.lock().unwrap(), ["user", "batch"]);
 }

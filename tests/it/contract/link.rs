@@ -146,7 +146,15 @@ async fn d5_a_repair_changes_the_shared_accounts_where_the_spec_says_so() {
 
 fn select(credential: &Secret) -> LinkPurpose {
     let credential = credential.clone();
-    LinkPurpose::Repair { credential, account_selection: true, consent: Vec::new(), permissions: Vec::new() }
+    LinkPurpose::Repair {
+        store_login: false,
+        new_accounts: false,
+        credential,
+        account_selection: true,
+        fetched: Vec::new(),
+        consent: Vec::new(),
+        permissions: Vec::new(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,8 +174,11 @@ async fn d6_a_repair_brings_consent_where_the_provider_enforces_it() {
         assert_eq!(refused.condition, None, "{}: a missing consent is no broken connection", rig.name());
         let begun = rig
             .begin(LinkPurpose::Repair {
+                store_login: false,
+                new_accounts: false,
                 credential: linked.credential.clone(),
                 account_selection: false,
+                fetched: vec![rig.widest()],
                 consent: vec![wanted],
                 permissions: Vec::new(),
             })

@@ -186,7 +186,15 @@ impl Rig {
 
     pub fn repair(&self, credential: &Secret) -> LinkPurpose {
         let credential = credential.clone();
-        LinkPurpose::Repair { credential, account_selection: false, consent: Vec::new(), permissions: Vec::new() }
+        LinkPurpose::Repair {
+            store_login: false,
+            new_accounts: false,
+            credential,
+            account_selection: false,
+            fetched: self.claimed().collect(),
+            consent: Vec::new(),
+            permissions: Vec::new(),
+        }
     }
 
     pub fn request(&self, purpose: LinkPurpose) -> LinkRequest {
@@ -208,6 +216,7 @@ impl Rig {
             match_all_accounts: false,
             same_day_microdeposits: false,
             lifetime_seconds: 1800,
+            psu: None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! All providers side by side, through the whole server: one customer who has a connection with each.
 
 mod faults;
+mod knobs;
 mod life;
 mod matrix;
+mod refreshes;
 mod relink;
 
 use std::collections::BTreeSet;

@@ -112,6 +112,29 @@ async fn a_customer_at_a_bank_with_its_own_page_denies_and_chooses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn d1_a_plain_repair_keeps_what_the_customer_agreed_to() {
+    for version in VERSIONS {
+        let app = app(version).await;
+        let asked = json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"] });
+        let linked = linked_at(&app, "Platypus OAuth Bank", asked, json!({})).await;
+        let id = linked["id"].as_str().unwrap();
+        app.settled(id).await;
+        app.knob(id, "reset-login", json!({})).await;
+        let repaired = app.repaired(id, json!({}), json!({})).await;
+        for product in ["TRANSACTIONS", "IDENTIFIERS", "OWNERS"] {
+            assert_eq!(state(&repaired, product), ("AVAILABLE", None), "{version}: {repaired:#}");
+        }
+        let accounts = rows(&app, "/accounts", id).await;
+        let checking = accounts.iter().find(|one| one["subtype"] == "CHECKING").unwrap()["id"].as_str().unwrap();
+        for (part, given) in [("identifiers", "/ach/routing"), ("owners", "/owners/0/names/0")] {
+            let answer = app.get(&format!("/accounts/{checking}/{part}")).await.expect(200);
+            assert!(answer.pointer(given).is_some_and(Value::is_string), "{version}: {answer:#}");
+        }
+        app.assert_faithful();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_sessions_of_one_customer_never_take_the_same_login() {
     let app = app(VERSIONS[0]).await;
     let asked = || json!({ "products": ["TRANSACTIONS"], "allowDuplicate": true });

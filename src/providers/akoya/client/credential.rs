@@ -26,6 +26,8 @@ pub struct Credential {
     pub refresh_token: Option<Secret>,
     /// When these tokens came.
     pub since: DateTime<Utc>,
+    /// Whether they came for a refresh token, and not by the customer.
+    pub renewed: bool,
     /// What the id token claims.
     pub claims: Claims,
 }
@@ -37,6 +39,8 @@ struct Written {
     id_token: String,
     refresh_token: Option<String>,
     since: DateTime<Utc>,
+    #[serde(default)]
+    renewed: bool,
 }
 
 impl Credential {
@@ -44,7 +48,7 @@ impl Credential {
     pub fn new(provider_id: &str, tokens: Tokens, since: DateTime<Utc>) -> Result<Self, Failure> {
         let claims = Claims::of(&tokens.id_token).ok_or_else(|| Failure::unreadable("the claims of the id token"))?;
         let Tokens { id_token, refresh_token } = tokens;
-        Ok(Self { provider_id: provider_id.to_owned(), id_token, refresh_token, since, claims })
+        Ok(Self { provider_id: provider_id.to_owned(), id_token, refresh_token, since, renewed: false, claims })
     }
 
     /// Reads it back.
@@ -52,7 +56,8 @@ impl Credential {
         let written: Written = serde_json::from_str(secret.expose()).map_err(|_| unknown())?;
         let tokens =
             Tokens { id_token: Secret::new(written.id_token), refresh_token: written.refresh_token.map(Secret::new) };
-        Self::new(&written.provider_id, tokens, written.since).map_err(|_| unknown())
+        let read = Self::new(&written.provider_id, tokens, written.since).map_err(|_| unknown())?;
+        Ok(Self { renewed: written.renewed, ..read })
     }
 
     /// Writes it.
@@ -62,6 +67,7 @@ impl Credential {
             id_token: self.id_token.expose().to_owned(),
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose().to_owned()),
             since: self.since,
+            renewed: self.renewed,
         };
         Secret::new(serde_json::to_string(&written).unwrap_or_default())
     }
@@ -75,9 +81,9 @@ impl Credential {
         self.refresh_token.is_some() && due
     }
 
-    /// What is asked for with it.
+    /// What is asked for with it. An id token that the customer brought may have ended meanwhile, with their consent: renewing tells.
     pub fn asked(&self, now: DateTime<Utc>) -> Asked {
-        if now - self.since <= FRESH { Asked::Fresh } else { Asked::Aged }
+        if self.renewed && now - self.since <= FRESH { Asked::Fresh } else { Asked::Aged }
     }
 
     /// Refuses without a call what the customer has not granted (A8).
@@ -150,8 +156,11 @@ pub mod tests {
     #[test]
     fn only_a_fresh_token_that_is_refused_is_the_customers_matter() {
         let token = credential(json!({"sub": "s", "exp": 0}), now());
-        assert_eq!(token.asked(now() + TimeDelta::seconds(30)), Asked::Fresh);
-        assert_eq!(token.asked(now() + TimeDelta::seconds(90)), Asked::Aged);
+        // One that the customer brought may have ended with their consent, however young it is: renewing tells.
+        assert_eq!(token.asked(now() + TimeDelta::seconds(30)), Asked::Aged);
+        let renewed = Credential::read(&Credential { renewed: true, ..token }.write()).unwrap();
+        assert_eq!(renewed.asked(now() + TimeDelta::seconds(30)), Asked::Fresh);
+        assert_eq!(renewed.asked(now() + TimeDelta::seconds(90)), Asked::Aged);
     }
 
     #[test]

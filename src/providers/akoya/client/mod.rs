@@ -97,7 +97,12 @@ impl<'a> Api<'a> {
         credential: &Credential,
         path: String,
     ) -> Result<Answer<T>, Failure> {
-        let interaction = if self.config.api_version == "v2" { "batch" } else { "BATCH" };
+        let interaction = match (self.config.api_version.as_str(), self.cx.attended) {
+            ("v2", true) => "user",
+            ("v2", false) => "batch",
+            (_, true) => "USER",
+            (_, false) => "BATCH",
+        };
         let call = Call::get(operation, path)
             .repeatable()
             .header(header::AUTHORIZATION, bearer(&credential.id_token)?)

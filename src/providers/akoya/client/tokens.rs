@@ -41,7 +41,8 @@ pub async fn renew(api: &Api<'_>, credential: &Credential) -> Result<Credential,
     let mut tokens: Tokens = api.read(Asked::Renewal, TOKEN, &reply, &[refresh_token])?;
     // One that does not rotate goes on.
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(refresh_token.clone()));
-    Credential::new(&credential.provider_id, tokens, api.now())
+    let credential = Credential::new(&credential.provider_id, tokens, api.now())?;
+    Ok(Credential { renewed: true, ..credential })
 }
 
 /// Ends the consent. A refresh token that is known no more is revoked already; without one nothing can be.

@@ -7,6 +7,7 @@ use super::Simulator;
 use super::manage::TYPES;
 use super::state::{GRANT, Grant, SUBSCRIPTION, Subscription};
 use crate::bank::{Knob, KnobError, Message};
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 impl Simulator {
@@ -25,7 +26,7 @@ impl Simulator {
                 self.change(grant_id, |grant| grant.expires_at = Some(now)).await?;
                 self.notify("CONSENT_UPDATED", grant_id).await?;
             }
-            Knob::NewAccounts => drop(self.shared.bank.open_account(user).await?),
+            Knob::NewAccounts => drop(self.shared.bank.open_account(user, AccountSubtype::Savings).await?),
             Knob::Revoke => {
                 self.change(grant_id, |grant| grant.revoked = true).await?;
                 self.notify("CONSENT_REVOKED", grant_id).await?;

@@ -1,16 +1,16 @@
 //! Bank connections: how they stand, their accounts, their update, their end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::account::AccountType;
 use crate::domain::product::ProductReason;
-use crate::providers::data::{AccountsWanted, Observation, ProviderAccount, RefreshRequest};
+use crate::providers::data::{AccountsWanted, Observation, ProviderAccount, Psu, RefreshRequest};
 use crate::providers::finapi::error;
 use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::{condition, observation};
 use crate::providers::finapi::spec::SPEC;
 use crate::providers::finapi::wire::{Account, Accounts, BankConnection, BankConnections};
-use crate::providers::{Failure, FailureKind};
+use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::credential::{Credential, User};
 use super::{Api, Caller, Operation, Verb, no_account, path, refused};
@@ -96,18 +96,36 @@ pub async fn accounts(
     Ok(accounts)
 }
 
+/// Says in an update's body who the end user is.
+pub fn tell_of(psu: Option<&Psu>, body: &mut Value) {
+    if let Some(psu) = psu {
+        body["userMetadata"] =
+            json!({ "ipAddress": psu.ip_address, "deviceOs": psu.device_os, "userAgent": psu.user_agent });
+    }
+}
+
+/// Whether the consents take accounts that were not there when they were given; else an update would pass over them.
+fn check_takes_new(connection: &BankConnection) -> Result<(), Failure> {
+    let consents = connection.interfaces.iter().filter_map(|interface| interface.ais_consent.as_ref());
+    if consents.into_iter().all(|consent| consent.supports_import_new_accounts != Some(false)) {
+        return Ok(());
+    }
+    let message = "the consent takes no new accounts: it has to be given anew";
+    Err(Failure::new(FailureKind::Consent, Persistence::NeedsUser, "CONSENT_TAKES_NO_NEW_ACCOUNTS", message))
+}
+
 /// Asks finAPI to fetch from the bank now, through all interfaces; what it cannot refresh is passed over. That the customer is needed shows in
 /// the bank connection.
 pub async fn refresh(api: &Api<'_>, credential: &Credential, request: &RefreshRequest<'_>) -> Result<(), Failure> {
     if !request.products.iter().any(|product| SPEC.refreshable.contains(product)) {
         return Ok(());
     }
+    if request.import_new_accounts {
+        check_takes_new(&get(api, &credential.user, credential.connection).await?)?;
+    }
     let new_accounts = if request.import_new_accounts { "CONDITIONAL" } else { "SKIP" };
     let mut body = json!({ "bankConnectionId": credential.connection, "importNewAccountsMode": new_accounts });
-    if let Some(psu) = request.psu {
-        body["userMetadata"] =
-            json!({ "ipAddress": psu.ip_address, "deviceOs": psu.device_os, "userAgent": psu.user_agent });
-    }
+    tell_of(request.psu, &mut body);
     api.change(Caller::User(&credential.user), UPDATE, "/api/tasks/backgroundUpdate", Some(&body)).await
 }
 

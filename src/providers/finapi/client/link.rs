@@ -44,10 +44,11 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
             let form: WebForm = api.make(Caller::User(&user), IMPORT, path, &body).await?;
             (user, form, None)
         }
-        LinkPurpose::Repair { credential, .. } => {
+        // The login can be changed, and is kept, in any case.
+        LinkPurpose::Repair { credential, new_accounts, .. } => {
             let credential = Credential::read(credential)?;
             let known = connections::get(api, &credential.user, credential.connection).await?.account_ids;
-            let form = update(api, &credential, &request.return_url).await?;
+            let form = update(api, &credential, request, *new_accounts).await?;
             (credential.user, form, Some((credential.connection, known)))
         }
     };
@@ -112,10 +113,17 @@ fn account_types(filters: &BTreeMap<String, Vec<String>>) -> Vec<&'static str> {
 }
 
 /// The form of an update with the customer. finAPI makes it in the background: the task is kept, and asked again by whoever comes next.
-async fn update(api: &Api<'_>, credential: &Credential, return_url: &str) -> Result<WebForm, Failure> {
-    let record = format!("update/{}", credential.connection);
+async fn update(
+    api: &Api<'_>,
+    credential: &Credential,
+    request: &LinkRequest,
+    new_accounts: bool,
+) -> Result<WebForm, Failure> {
+    // Where the consent takes no new accounts, finAPI ends it first: only for who wants them.
+    let mode = if new_accounts { "FORCED" } else { "CONDITIONAL" };
+    let record = format!("update/{}/{mode}", credential.connection);
     for _ in 0..2 {
-        let kept = started(api, credential, return_url, &record).await?;
+        let kept = started(api, credential, (request, mode), &record).await?;
         let path = format!("/api/tasks/{}", uuid(kept.expose())?);
         let task: Task = match api.get(Caller::User(&credential.user), TASK, &path).await {
             Err(failure) if failure.kind == FailureKind::NotFound => {
@@ -141,13 +149,19 @@ async fn update(api: &Api<'_>, credential: &Credential, return_url: &str) -> Res
 }
 
 /// The id of the task, which is made if there is none.
-async fn started(api: &Api<'_>, credential: &Credential, return_url: &str, record: &str) -> Result<Secret, Failure> {
+async fn started(
+    api: &Api<'_>,
+    credential: &Credential,
+    (request, mode): (&LinkRequest, &str),
+    record: &str,
+) -> Result<Secret, Failure> {
     // That the login can be changed is what makes finAPI show a form in any case.
     let mut body = json!({
-        "bankConnectionId": credential.connection, "importNewAccountsMode": "CONDITIONAL",
+        "bankConnectionId": credential.connection, "importNewAccountsMode": mode,
         "manageSavedSettings": ["CREDENTIALS"],
     });
-    common(api, &mut body, return_url);
+    common(api, &mut body, &request.return_url);
+    connections::tell_of(request.psu.as_ref(), &mut body);
     let make: Make<'_> = Box::new(|_| {
         Box::pin(async move {
             let path = "/api/tasks/backgroundUpdate";

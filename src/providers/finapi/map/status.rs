@@ -74,6 +74,8 @@ fn of_interface(interface: &ConnectionInterface, now: DateTime<Utc>) -> (Conditi
     match last.and_then(|last| last.result.as_deref()) {
         _ if has_ended => (TOKEN_EXPIRED, Some("CONSENT_EXPIRED")),
         _ if interface.user_action_required && is_missing => (TOKEN_EXPIRED, Some("CONSENT_NOT_PRESENT")),
+        // The bank has rejected nothing: the strong authentication has run out, which an update with the customer renews.
+        None | Some("OK") if interface.user_action_required => (TOKEN_EXPIRED, Some("USER_ACTION_REQUIRED")),
         _ if interface.user_action_required => (LOGIN_REQUIRED, Some("USER_ACTION_REQUIRED")),
         // A consent for one time is used up: finAPI has to ask for another at each update.
         None | Some("OK") if is_missing => {

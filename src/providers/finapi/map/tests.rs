@@ -97,7 +97,8 @@ fn a_bank_connection_fares_as_its_worst_interface() {
     let good = interface(json!({}));
     assert_eq!(condition(json!([good])), Condition::HEALTHY);
     for (changes, expected) in [
-        (json!({ "userActionRequired": true }), LOGIN_REQUIRED),
+        // The bank has rejected nothing: the strong authentication has run out.
+        (json!({ "userActionRequired": true }), TOKEN_EXPIRED),
         (json!({ "aisConsent": { "status": "PRESENT", "expiresAt": "2026-11-21T13:00:00+01:00" } }), TOKEN_EXPIRED),
         (json!({ "aisConsent": { "status": "NOT_PRESENT" }, "userActionRequired": true }), TOKEN_EXPIRED),
         (last("BANK_SERVER_REJECTION", "BUSINESS"), LOGIN_REQUIRED),

@@ -60,6 +60,8 @@ fn connection(one: &Imported) -> Value {
     let name = interface(books.institution(), connection.owners);
     let (result, message, kind) = match standing {
         Standing::Good => ("OK", None, None),
+        // Consent, or the strong authentication where there is none, only runs out.
+        Standing::NeedsUser if connection.has_no_consent(now) => ("OK", None, None),
         Standing::NeedsUser => ("BANK_SERVER_REJECTION", Some("Bitte melden Sie sich erneut an."), Some("BUSINESS")),
         Standing::Down => ("INTERNAL_SERVER_ERROR", Some("The bank cannot be reached."), Some("TECHNICAL")),
     };
@@ -67,7 +69,7 @@ fn connection(one: &Imported) -> Value {
         without_nulls(json!({ "result": result, "errorMessage": message, "errorType": kind, "timestamp": time(now) }));
     let has_none = connection.has_no_consent(now);
     let consent = without_nulls(json!({
-        "status": if has_none { "NOT_PRESENT" } else { "PRESENT" }, "supportsImportNewAccounts": true,
+        "status": if has_none { "NOT_PRESENT" } else { "PRESENT" }, "supportsImportNewAccounts": connection.takes_new_accounts(),
         "expiresAt": connection.consent_until.map(time),
     }));
     let accounts: Vec<i64> = connection.accounts.iter().map(|key| connection.account_id(key)).collect();

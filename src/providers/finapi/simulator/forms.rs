@@ -11,7 +11,7 @@ use super::Simulator;
 use super::banks::find;
 use super::errors::{Error, Result};
 use super::gate::Caller;
-use super::state::{FORM, Purpose, Standing, TASK, Task, WebForm};
+use super::state::{Connection, FORM, Purpose, Standing, TASK, Task, WebForm};
 use super::values::time;
 use crate::bank::pages::{Flow, FlowOptions};
 use crate::domain::account::AccountSubtype;
@@ -95,8 +95,13 @@ pub async fn update(caller: Caller, Json(body): Json<Value>) -> Result<(StatusCo
     // A customer who is asked for a code at each login is needed each time.
     let is_asked = connection.login.user.username.starts_with("user_mfa");
     let is_forced = body["manageSavedSettings"].as_array().is_some_and(|settings| !settings.is_empty());
+    let takes_new = connection.takes_new_accounts();
+    let new_accounts = mode == "FORCED" || (mode == "CONDITIONAL" && takes_new);
+    if mode == "FORCED" && !takes_new {
+        simulator.change(connection.id, |connection| connection.revoked = true).await?;
+    }
     let form = if is_forced || is_asked || one.connection.standing(&one.books) == Standing::NeedsUser {
-        let purpose = Purpose::Update { connection: connection.id, new_accounts: mode != "SKIP" };
+        let purpose = Purpose::Update { connection: connection.id, new_accounts };
         let flow = Flow::new(FlowOptions {
             application: "Linkspan".to_owned(),
             network: "finAPI".to_owned(),
@@ -111,7 +116,13 @@ pub async fn update(caller: Caller, Json(body): Json<Value>) -> Result<(StatusCo
         Some(form)
     } else {
         let busy_until = now + UPDATE;
-        simulator.change(connection.id, |connection| connection.busy_until = busy_until).await?;
+        let opened = one.books.accounts().into_iter().filter(|account| new_accounts && account.opened_at.is_some());
+        let opened: Vec<String> = opened.map(|account| account.key).collect();
+        let begin = |connection: &mut Connection| {
+            connection.busy_until = busy_until;
+            connection.accounts.extend(opened);
+        };
+        simulator.change(connection.id, begin).await?;
         None
     };
     let id = Uuid::new_v4().to_string();

@@ -3,6 +3,7 @@
 use super::Simulator;
 use super::notifications::EVENTS;
 use crate::bank::{Knob, KnobError};
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 impl Simulator {
@@ -25,7 +26,7 @@ impl Simulator {
                 self.tell_standing(id).await?;
             }
             Knob::NewAccounts => {
-                self.shared.bank.open_account(&connection.login.user).await?;
+                self.shared.bank.open_account(&connection.login.user, AccountSubtype::Savings).await?;
                 self.tell("NEW_ACCOUNT_BALANCE", &connection).await?;
             }
             Knob::PostTransactions(count) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::banks::interface;
 use crate::bank::ids;
 use crate::bank::pages::Flow;
 use crate::bank::{self, Access, BankInstitution, Books, History, Login, Moment};
@@ -145,6 +146,11 @@ impl Connection {
     /// Whether there is no consent any more.
     pub fn has_no_consent(&self, now: DateTime<Utc>) -> bool {
         self.revoked || self.consent_until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether accounts that were opened since can come without another consent: not where the consent lists its accounts.
+    pub fn takes_new_accounts(&self) -> bool {
+        self.bank().is_some_and(|bank| interface(bank, self.owners) != "XS2A")
     }
 
     /// Whether an update, the import too, is under way.

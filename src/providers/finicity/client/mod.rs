@@ -152,6 +152,7 @@ impl<'a> Api<'a> {
         let call = call
             .deadline(self.left())
             .patience(self.cx.patience)
+            .answers(error::is_of_login)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
             .header(HeaderName::from_static("finicity-app-key"), credential(self.config.app_key.expose())?);
         Ok(if operation.repeatable { call.repeatable() } else { call })

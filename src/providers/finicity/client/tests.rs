@@ -38,6 +38,7 @@ fn request(institution: Option<&str>) -> LinkRequest {
         match_all_accounts: false,
         same_day_microdeposits: false,
         lifetime_seconds: 1800,
+        psu: None,
     }
 }
 

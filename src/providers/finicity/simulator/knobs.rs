@@ -6,6 +6,7 @@ use super::Simulator;
 use super::call::{Error, Result};
 use super::state::{InstitutionLogin, LOGIN};
 use crate::bank::{Knob, KnobError};
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 /// Turns a knob of a login.
@@ -19,7 +20,7 @@ pub async fn turn(simulator: &Simulator, id: &str, knob: Knob) -> std::result::R
         Knob::ExpireConsent => change(simulator, id, |login| login.authorized_until = Some(now)).await?,
         Knob::Revoke => change(simulator, id, |login| login.revoked = true).await?,
         Knob::NewAccounts => {
-            shared.bank.open_account(&login.login.user).await?;
+            shared.bank.open_account(&login.login.user, AccountSubtype::Savings).await?;
         }
         Knob::PostTransactions(count) => {
             shared.bank.post_transactions(&login.login.user, &login.accounts, count).await?;

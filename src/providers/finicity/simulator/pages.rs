@@ -12,6 +12,7 @@ use super::call::Result;
 use super::state::{CONNECT, Connect, End, InstitutionLogin, LOGIN};
 use super::{ids, institutions};
 use crate::bank::pages::{Finished, Form, Page, PageQuery, Step};
+use crate::bank::{BankAccount, Books};
 
 fn notice(status: StatusCode, result: &str, text: &str) -> Page {
     Page::notice("Finicity", status, result, text)
@@ -105,7 +106,10 @@ impl Simulator {
         };
         let mended = broken.filter(|login| login.login.user == finished.login.user);
         let id = mended.as_ref().map_or_else(|| ids::number(&["login", &ids::fingerprint(token)]), |login| login.id);
-        let accounts = mended.map_or_else(|| finished.accounts.clone(), |login| login.accounts);
+        let accounts = match mended {
+            Some(login) => discovered(login.accounts, &books, finished),
+            None => finished.accounts.clone(),
+        };
         let mut fresh = InstitutionLogin {
             id,
             customer: connect.customer.clone(),
@@ -138,6 +142,16 @@ impl Simulator {
         let accounts = self.show(login).await?;
         Ok(json!({ "institutionId": institutions::id(&login.institution).to_string(), "accounts": accounts }))
     }
+}
+
+/// The accounts of a login that was mended: those it had, and what the customer has opened since, or chose at the institution.
+fn discovered(mut accounts: Vec<String>, books: &Books, finished: &Finished) -> Vec<String> {
+    let picked = books.institution().own_account_picker;
+    let is_new =
+        |account: &BankAccount| account.opened_at.is_some() && (!picked || finished.accounts.contains(&account.key));
+    let new: Vec<String> = books.accounts().into_iter().filter(is_new).map(|account| account.key).collect();
+    accounts.extend(new.into_iter().filter(|key| !accounts.contains(key)).collect::<Vec<_>>());
+    accounts
 }
 
 /// Where a session leads to that is over.

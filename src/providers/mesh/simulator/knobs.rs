@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Simulator;
 use super::state::{ACCOUNT, GRANT, Grant};
 use crate::bank::{Knob, KnobError, Message};
+use crate::domain::account::AccountSubtype;
 use crate::providers::mesh::spec::SPEC;
 use crate::providers::mesh::{SANDBOX_WEBHOOK_SECRET, webhook};
 use crate::store;
@@ -28,7 +29,10 @@ impl Simulator {
                 };
                 let _ = environment.documents.update(GRANT, &id, end).await?;
             }
-            Knob::NewAccounts => drop(environment.bank.open_account(&grant.login.user).await?),
+            // Mesh is asked for accounts of securities alone.
+            Knob::NewAccounts => {
+                drop(environment.bank.open_account(&grant.login.user, AccountSubtype::Brokerage).await?)
+            }
             Knob::PostTransactions(count) => {
                 let accounts: Vec<String> = grant.accounts.iter().cloned().collect();
                 environment.bank.post_transactions(&grant.login.user, &accounts, count).await?;

@@ -3,7 +3,7 @@
 //!
 //! A **first link** has succeeded once a new member at the institution is connected. The session claims it by giving it its own
 //! id, so that no other session takes it too. A **repair** has succeeded once the member is well again, or, where nothing was
-//! broken, was aggregated since.
+//! broken, was aggregated since or the customer came to the widget's end.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -98,7 +98,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     let Some(session) = Session::of(&request.provider_session) else { return Ok(expired()) };
     let found = match &session.repair {
         None => first_link(api, &session).await?,
-        Some(repair) => repaired(api, &session, repair).await?,
+        Some(repair) => repaired(api, &session, repair, came_back_well(&request.input)).await?,
     };
     if let Some(progress) = found {
         return Ok(progress);
@@ -148,12 +148,18 @@ async fn claim(api: &Api<'_>, link: &Link, session_id: &str) -> Result<(), Failu
     if ours { Ok(()) } else { Err(status::not_ready("NOT_CLAIMED")) }
 }
 
-async fn repaired(api: &Api<'_>, session: &Session, repair: &Repair) -> Result<Option<LinkProgress>, Failure> {
+async fn repaired(
+    api: &Api<'_>,
+    session: &Session,
+    repair: &Repair,
+    came_back: bool,
+) -> Result<Option<LinkProgress>, Failure> {
     let (Ok(user), Ok(member)) = (session.user.parse(), repair.member.parse()) else { return Ok(Some(expired())) };
     let member = members::member(api, &Link { user, member, history: false }).await?;
     let well = matches!(status::of(&member), Standing::Settled(condition) if !condition.status.needs_customer());
     let since = member.aggregated_at.is_some_and(|at| Some(at.timestamp()) > repair.aggregated);
-    let done = well && (repair.broken || since);
+    // Within three hours of the last aggregation MX runs no other: then only the way back tells that the customer was there.
+    let done = well && (repair.broken || since || came_back);
     Ok(done.then_some(LinkProgress::Repaired { credential: None, provider_session_id: None }))
 }
 
@@ -163,6 +169,15 @@ pub async fn members_at(api: &Api<'_>, user: &Guid, institution: Option<&str>) -
     let mut members = api.list("members", &format!("/users/{user}/members"), entries).await?;
     members.retain(|member| institution.is_none_or(|code| member.institution_code.as_deref() == Some(code)));
     Ok(members)
+}
+
+/// Whether the customer came back from the end of the widget, or the page around it was told that the member is connected.
+fn came_back_well(input: &LinkInput) -> bool {
+    match input {
+        LinkInput::Callback(query) => query.get("status").is_some_and(|status| status == "success"),
+        LinkInput::Result(told) => told["type"] == "mx/connect/memberConnected",
+        _ => false,
+    }
 }
 
 /// The end that the way back tells of: `status=error`, with a reason.

@@ -35,8 +35,8 @@ const LONGEST_PAYLOAD: usize = 1024;
 pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
     let (user, session, settings) = match &request.purpose {
         LinkPurpose::Connect(placements) => connect(api, request, placements).await?,
-        LinkPurpose::Repair { credential, consent, permissions, .. } => {
-            let products = consent.iter().chain(permissions).copied().collect();
+        LinkPurpose::Repair { credential, fetched, consent, permissions, .. } => {
+            let products = fetched.iter().chain(consent).chain(permissions).copied().collect();
             repair(api, request, Link::of(credential)?, &products).await?
         }
     };
@@ -107,7 +107,7 @@ async fn repair(
         return Err(failure);
     }
     let broken = matches!(standing, Standing::Settled(condition) if condition.status.needs_customer());
-    let mut settings = if products.is_empty() { Map::new() } else { asked_for(api.config().version, products, false) };
+    let mut settings = asked_for(api.config().version, products, false);
     settings.insert("current_member_guid".into(), json!(link.member.as_str()));
     // Else the widget finds nothing to do.
     settings.insert("update_credentials".into(), json!(!broken));

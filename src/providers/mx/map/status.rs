@@ -11,6 +11,8 @@ use crate::providers::{Failure, FailureKind, Persistence};
 
 /// The credentials no longer do, or a question was not answered.
 const LOGIN_REQUIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::LoginRequired);
+/// The institution's token ended or was taken back; it is given anew on the same member.
+const TOKEN_EXPIRED: Condition = Condition::new(Status::ReconnectRequired, StatusReason::TokenExpired);
 /// The customer must see to something at the institution, and log in again then.
 const SEE_TO_IT: Condition = Condition::new(Status::ReconnectRequired, StatusReason::Other);
 const INSTITUTION_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::InstitutionCurrentlyUnavailable);
@@ -68,8 +70,14 @@ pub fn standing(status: Option<&str>) -> Standing {
 pub fn of(member: &Member) -> Standing {
     match standing(member.connection_status.as_deref()) {
         Settled(Condition::HEALTHY) if member.needs_updated_credentials == Some(true) => Settled(LOGIN_REQUIRED),
+        // Where the institution has the credentials, what is missing is its token.
+        Settled(LOGIN_REQUIRED) if member.is_oauth == Some(true) && is(member, "IMPAIRED") => Settled(TOKEN_EXPIRED),
         standing => standing,
     }
+}
+
+fn is(member: &Member, status: &str) -> bool {
+    member.connection_status.as_deref() == Some(status)
 }
 
 /// What a member says of the connection; while an attempt is under way, that it has to be asked again.

@@ -190,6 +190,18 @@ fn an_institution_of_either_version_says_what_it_has() {
     assert_eq!(ours.products.len(), Product::COMMON.len());
 }
 
+#[test]
+fn f3_a_token_that_ended_is_given_anew_on_the_same_member() {
+    let reason = |is_oauth: Value| {
+        let member = json!({"guid": "MBR-1", "connection_status": "IMPAIRED", "is_oauth": is_oauth});
+        status::observation(&read(&member)).unwrap().condition.reason
+    };
+    assert_eq!(reason(json!(true)), Some(StatusReason::TokenExpired));
+    for password in [json!(false), Value::Null] {
+        assert_eq!(reason(password), Some(StatusReason::LoginRequired));
+    }
+}
+
 fn member(status: Value, needs_credentials: bool) -> Member {
     read(&json!({"guid": "MBR-1", "connection_status": status, "institution_code": "mxbank",
         "needs_updated_credentials": needs_credentials}))

@@ -70,8 +70,7 @@ impl Simulator {
     /// Runs a job, unless it runs or is not due.
     async fn run(&self, member: Member, books: &Books, job: &str) -> Result<Member> {
         let now = books.now().at;
-        let recently = now - member.successfully_aggregated_at < PAUSE;
-        if member.job.is_some() || (job == "aggregate" && recently) {
+        if member.job.is_some() || (job == "aggregate" && !is_due(&member, now)) {
             return Ok(member);
         }
         let slow = books.history(&member.login) != History::Complete;
@@ -86,6 +85,11 @@ impl Simulator {
         self.tell(&member.guid).await?;
         Ok(member)
     }
+}
+
+/// Whether an aggregation would be run: not soon after a good one.
+pub fn is_due(member: &Member, now: DateTime<Utc>) -> bool {
+    now - member.successfully_aggregated_at >= PAUSE
 }
 
 /// Ends what has ended by now: a job, or the last aggregation of MX's own.

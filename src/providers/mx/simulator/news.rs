@@ -10,6 +10,7 @@ use super::jobs::{end, settle, status};
 use super::state::{MEMBER, Member};
 use super::users::time;
 use crate::bank::{Books, Knob, KnobError, Message, Moment};
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 /// The statuses of which MX tells: those in which the customer has to act.
@@ -103,7 +104,7 @@ impl Simulator {
             Knob::ResetLogin => self.put_in(guid, "DENIED").await?,
             // The institution takes MX's token no more.
             Knob::ExpireConsent | Knob::Revoke => self.put_in(guid, "IMPAIRED").await?,
-            Knob::NewAccounts => drop(self.shared.bank.open_account(user).await?),
+            Knob::NewAccounts => drop(self.shared.bank.open_account(user, AccountSubtype::Savings).await?),
             Knob::PostTransactions(count) => {
                 let books = self.shared.bank.books(user).await?;
                 let accounts: Vec<String> = shared(&member, &books).into_iter().map(|account| account.key).collect();

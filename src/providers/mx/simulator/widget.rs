@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::Simulator;
 use super::call::{Answer, Call, Error, Result};
 use super::institutions::find;
-use super::jobs::{ORDINARY, end};
+use super::jobs::{ORDINARY, end, is_due, status};
 use super::state::{MEMBER, Member, USER, User, WIDGET, Widget, fingerprint, guid, token};
 use crate::bank::pages::{Finished, Flow, FlowOptions, Form, Page, PageQuery, Step};
 use crate::domain::product::Product;
@@ -223,11 +223,14 @@ impl Simulator {
             let _ = self.shared.documents.update(USER, &widget.user, add).await?;
         }
         self.change(&guid, |member| {
+            let was_lost = status(member, &books) != "CONNECTED";
             (member.login, member.chosen) = (finished.login.clone(), chosen);
             (member.allowed, member.broken) = (allowed, None);
             member.payload.clone_from(&widget.payload);
             let asked = |product: Product| widget.products.contains(&product);
-            end(member, &books, "aggregate", now.at);
+            if was_lost || is_due(member, now.at) {
+                end(member, &books, "aggregate", now.at);
+            }
             let jobs = [
                 ("verify", asked(Product::Identifiers) && institution.has(Product::Identifiers)),
                 ("identify", asked(Product::Owners) && institution.has(Product::Owners)),

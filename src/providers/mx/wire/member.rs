@@ -43,6 +43,8 @@ pub struct Member {
     /// When the last job ended well.
     #[serde(default, deserialize_with = "time")]
     pub successfully_aggregated_at: Option<DateTime<Utc>>,
+    /// Whether the customer logged in at the institution's own page.
+    pub is_oauth: Option<bool>,
     /// Whether the credentials no longer do.
     pub needs_updated_credentials: Option<bool>,
     /// Whether MX leaves it alone between our calls.

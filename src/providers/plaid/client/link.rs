@@ -87,7 +87,7 @@ pub fn token_request<'a>(config: &'a PlaidConfig, request: &'a LinkRequest) -> R
     };
     match &request.purpose {
         LinkPurpose::Connect(placements) => first_link(config, request, placements, common),
-        LinkPurpose::Repair { credential, account_selection, consent, permissions } => {
+        LinkPurpose::Repair { credential, account_selection, consent, permissions, .. } => {
             let body = TokenRequest { access_token: Some(credential.expose()), ..common };
             update_mode(config, request, *account_selection, placement::repair(consent, permissions), consent, body)
         }

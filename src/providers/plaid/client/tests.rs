@@ -69,9 +69,9 @@ impl Stub {
     }
 
     fn cx(&self) -> Context<'_> {
-        let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let (deadline, patience) = (Duration::from_secs(20), Duration::from_secs(2));
-        Context { upstream: &self.upstream, hosts: &self.hosts, now, records: &NoRecords, deadline, patience }
+        let (now, [deadline, patience]) = ("2026-11-21T12:00:00Z".parse().unwrap(), [20, 2].map(Duration::from_secs));
+        let (upstream, hosts, records) = (&self.upstream, &self.hosts, &NoRecords);
+        Context { upstream, hosts, now, records, attended: false, deadline, patience }
     }
 
     fn asked(&self) -> Vec<(String, Value)> {

@@ -9,6 +9,7 @@ use super::gate::{Open, account_id};
 use super::product::Product;
 use super::state::{ITEM, Item};
 use super::webhooks;
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 /// Why a webhook was not sent.
@@ -48,7 +49,7 @@ impl Simulator {
     /// Opens a further account at the institution, which is not shared yet.
     pub async fn new_accounts(&self, item_id: &str) -> store::Result<()> {
         let item = self.known(item_id).await?;
-        self.shared.bank.open_account(&item.login.user).await?;
+        self.shared.bank.open_account(&item.login.user, AccountSubtype::Savings).await?;
         self.turn(item_id, |_| {}).await
     }
 

@@ -36,9 +36,9 @@ struct Scopes {
 pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
     match &request.purpose {
         LinkPurpose::Connect(placements) => connect(api, request, placements).await,
-        LinkPurpose::Repair { credential, consent, permissions, .. } => {
-            let asked: Vec<Product> = consent.iter().chain(permissions).copied().collect();
-            reconnect(api, request, &Credential::read(credential)?, asked).await
+        LinkPurpose::Repair { credential, store_login, fetched, consent, permissions, .. } => {
+            let asked: Vec<Product> = fetched.iter().chain(consent).chain(permissions).copied().collect();
+            reconnect(api, request, &Credential::read(credential)?, (asked, *store_login)).await
         }
     }
 }
@@ -84,13 +84,16 @@ async fn reconnect(
     api: &Api<'_>,
     request: &LinkRequest,
     credential: &Credential,
-    asked: Vec<Product>,
+    (asked, store_login): (Vec<Product>, bool),
 ) -> Result<LinkBegun, Failure> {
     let (connection, consents) = data::state(api, credential, false).await?;
     let had = current(&consents).map(|consent| map::products(&consent.scopes)).unwrap_or_default();
-    let all = of_products(had.into_iter().chain(asked));
-    let scopes = Scopes { consent: all.clone(), fetch: all };
-    let body = body(api, request, &scopes, connection.provider_code.as_deref()).await?;
+    let consent = of_products(had.into_iter().chain(asked.iter().copied()));
+    let scopes = Scopes { consent, fetch: of_products(asked.into_iter()) };
+    let mut body = body(api, request, &scopes, connection.provider_code.as_deref()).await?;
+    if store_login {
+        body["attempt"]["store_credentials"] = json!(true);
+    }
     let path = format!("/connections/{}/reconnect", id(&credential.connection)?);
     let opened = opened(api.post(RECONNECT, &path, body).await?)?;
     let attempt = connection.last_attempt.and_then(|attempt| attempt.id);

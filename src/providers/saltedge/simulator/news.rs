@@ -7,6 +7,7 @@ use super::Simulator;
 use super::connections::time;
 use super::state::Connection;
 use crate::bank::{Knob, KnobError, Message};
+use crate::domain::account::AccountSubtype;
 use crate::providers::saltedge::signature::of_callback;
 use crate::store;
 
@@ -25,7 +26,7 @@ impl Simulator {
             Knob::Revoke => self.change(id, |one| one.revoked = true).await?,
             Knob::NewAccounts => {
                 if let Some(login) = &connection.login {
-                    bank.open_account(&login.user).await?;
+                    bank.open_account(&login.user, AccountSubtype::Savings).await?;
                 }
                 connection
             }

@@ -59,7 +59,15 @@ impl Stub {
     fn cx(&self) -> Context<'_> {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let (deadline, patience) = (Duration::from_secs(20), Duration::from_secs(2));
-        Context { upstream: &self.upstream, hosts: &self.hosts, now, records: &NoRecords, deadline, patience }
+        Context {
+            upstream: &self.upstream,
+            hosts: &self.hosts,
+            now,
+            records: &NoRecords,
+            attended: false,
+            deadline,
+            patience,
+        }
     }
 
     fn paths(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use super::Simulator;
 use super::state::{PROVIDER_ACCOUNT, ProviderAccount};
 use crate::bank::{Knob, KnobError};
+use crate::domain::account::AccountSubtype;
 use crate::store;
 
 impl Simulator {
@@ -17,7 +18,7 @@ impl Simulator {
             Knob::Revoke => self.turn_state(&login, |login| login.revoked = true).await?,
             Knob::NewAccounts => {
                 if let Some(bank_login) = &login.login {
-                    self.shared.bank.open_account(&bank_login.user).await?;
+                    self.shared.bank.open_account(&bank_login.user, AccountSubtype::Savings).await?;
                 }
                 self.tell_data(&login).await?;
             }

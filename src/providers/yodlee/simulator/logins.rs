@@ -59,11 +59,12 @@ pub fn datasets(login: &ProviderAccount, standing: &Standing) -> Value {
         false => "ALLOW_UPDATE",
     };
     let dataset = |name: &str| {
-        json!({
+        let is_updated = standing.additional == "AVAILABLE_DATA_RETRIEVED";
+        without_nulls(json!({
             "name": name, "additionalStatus": standing.additional, "updateEligibility": eligibility,
-            "lastUpdated": time(login.attempted_at), "lastUpdateAttempt": login.attempted_at,
+            "lastUpdated": is_updated.then(|| time(login.attempted_at)), "lastUpdateAttempt": login.attempted_at,
             "nextUpdateScheduled": time(login.attempted_at + TimeDelta::days(1)),
-        })
+        }))
     };
     let names = ["BASIC_AGG_DATA"].into_iter().chain(login.profile.then_some("ACCT_PROFILE"));
     names.map(dataset).collect()

@@ -33,6 +33,7 @@ fn request(purpose: LinkPurpose) -> LinkRequest {
         match_all_accounts: false,
         same_day_microdeposits: false,
         lifetime_seconds: 14_400,
+        psu: None,
     }
 }
 
@@ -47,7 +48,15 @@ fn connect(products: &[(Product, Placement)]) -> LinkRequest {
 fn repair(account_selection: bool, consent: &[Product], permissions: &[Product]) -> LinkRequest {
     let credential = Secret::new("access-sandbox-1");
     let (consent, permissions) = (consent.to_vec(), permissions.to_vec());
-    request(LinkPurpose::Repair { credential, account_selection, consent, permissions })
+    request(LinkPurpose::Repair {
+        store_login: false,
+        new_accounts: false,
+        credential,
+        account_selection,
+        fetched: Vec::new(),
+        consent,
+        permissions,
+    })
 }
 
 fn body(request: &LinkRequest) -> Value {

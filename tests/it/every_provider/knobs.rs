@@ -1,0 +1,159 @@
+//! What can be done to a connection from outside (D11): at each provider the same knobs lead to the states that the contract promises.
+
+use futures::future::join_all;
+use linkspan::domain::service_provider::ServiceProvider;
+use serde_json::{Value, json};
+
+use super::{base, claimed, rows};
+use crate::support::TestApp;
+
+/// What is peculiar to a provider.
+struct Row {
+    provider: &'static str,
+    /// Where customers log in with a password, and where at the institution's own page.
+    institutions: [&'static str; 2],
+    /// What a permission that was taken back looks like: status, and the reasons for a repair.
+    revoked: (&'static str, &'static [&'static str]),
+    /// A webhook that the provider has; `None` = of a connection it has none.
+    webhook: Option<&'static str>,
+    /// Whether accounts come as soon as they are opened, where nobody chooses them.
+    unasked: bool,
+}
+
+const US: [&str; 2] = ["First Platypus Bank", "Platypus OAuth Bank"];
+const GERMAN: [&str; 2] = ["Isarwinkel Universalbank", "Rheintaler Sparbank"];
+const REVOKED: (&str, &[&str]) = ("RECONNECT_REQUIRED", &["PERMISSION_REVOKED"]);
+/// The provider does not say why.
+const ENDED: (&str, &[&str]) = ("RECONNECT_REQUIRED", &["CONSENT_EXPIRED"]);
+
+const TABLE: [Row; 9] = [
+    row("PLAID", US, REVOKED, Some("DEFAULT_UPDATE"), false),
+    row("FINICITY", US, ENDED, None, false),
+    row("MX", US, ("RECONNECT_REQUIRED", &["LOGIN"]), Some("AGGREGATION"), true),
+    row("YODLEE", US, ("UNRECOVERABLE", &["PERMISSION_REVOKED", "RELINK"]), Some("DATA_UPDATES"), false),
+    row("SALT_EDGE", GERMAN, REVOKED, Some("finish"), false),
+    row("SALT_EDGE_PARTNERS", GERMAN, REVOKED, Some("finish"), false),
+    row("MESH", US, ENDED, Some("succeeded"), false),
+    row("AKOYA", ["Tartan Bank", "Platypus OAuth Bank"], REVOKED, Some("CONSENT_UPDATED"), false),
+    row("FINAPI", GERMAN, ENDED, Some("NEW_TRANSACTIONS"), false),
+];
+
+const fn row(
+    provider: &'static str,
+    institutions: [&'static str; 2],
+    revoked: (&'static str, &'static [&'static str]),
+    webhook: Option<&'static str>,
+    unasked: bool,
+) -> Row {
+    Row { provider, institutions, revoked, webhook, unasked }
+}
+
+/// A connection of a customer at the bank that nobody else is.
+async fn linked(app: &TestApp, row: &Row, institution: &str) -> String {
+    let products = claimed(app, row.provider).await;
+    let country = if row.institutions == GERMAN { "DE" } else { "US" };
+    let started = app
+        .start(json!({
+            "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country],
+            "externalCustomerId": format!("{}-{institution}", row.provider),
+        }))
+        .await;
+    let institution = app.institution_at(row.provider, institution).await;
+    let play = json!({ "institutionId": institution, "username": username(row) });
+    let connection = app.play(&started, None, play).await.expect(200);
+    let id = connection["id"].as_str().unwrap().to_owned();
+    app.settled(&id).await;
+    id
+}
+
+fn username(row: &Row) -> String {
+    format!("user_good+{}", row.provider.to_lowercase())
+}
+
+async fn repaired(app: &TestApp, row: &Row, id: &str, body: Value) -> Value {
+    app.repaired(id, body, json!({ "username": username(row) })).await
+}
+
+/// Does the same at every provider, a few side by side: the simulators share two cores with everything else.
+async fn at_each(check: impl AsyncFn(&Row)) {
+    let all: Vec<&str> = ServiceProvider::ALL.iter().map(|provider| provider.as_str()).collect();
+    assert_eq!(TABLE.each_ref().map(|row| row.provider), *all);
+    for few in TABLE.chunks(3) {
+        join_all(few.iter().map(|row| check(row))).await;
+    }
+}
+
+/// Status, its reason, and what a repair would be for.
+fn stands(connection: &Value) -> Value {
+    json!([connection["status"], connection["statusReason"], connection["repair"]["reasons"]])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f3_what_the_provider_can_renew_on_the_same_object_is_an_expired_token() {
+    let app = TestApp::new().await;
+    at_each(async |row| {
+        let id = linked(&app, row, row.institutions[1]).await;
+        let ended = app.knob(&id, "expire-consent", json!({})).await;
+        let expected = json!(["RECONNECT_REQUIRED", "TOKEN_EXPIRED", ["CONSENT_EXPIRED"]]);
+        assert_eq!(stands(&ended), expected, "{}: {ended:#}", row.provider);
+        assert_eq!(ended["actBy"], "CUSTOMER", "{}", row.provider);
+        let repaired = repaired(&app, row, &id, json!({})).await;
+        assert_eq!(stands(&repaired), json!(["ACTIVE", null, []]), "{}: {repaired:#}", row.provider);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d11_each_knob_leads_to_the_state_that_it_is_for() {
+    let app = TestApp::new().await;
+    at_each(async |row| {
+        let (provider, id) = (row.provider, linked(&app, row, row.institutions[0]).await);
+        let before = rows(&app, "/transactions", &id).await.len();
+        let posted = app.knob(&id, "post-transactions", json!({ "count": 2 })).await;
+        assert_eq!(stands(&posted), json!(["ACTIVE", null, []]), "{provider}: {posted:#}");
+        let came = rows(&app, "/transactions", &id).await.len() - before;
+        assert_eq!(came, if provider == "MESH" { 0 } else { 2 }, "{provider}");
+        let fire = json!({ "code": row.webhook.unwrap_or("ANYTHING") });
+        let fired = app.post(&format!("/sandbox/connections/{id}/fire-webhook"), fire).await;
+        assert_eq!(fired.status, if row.webhook.is_some() { 200 } else { 400 }, "{provider}: {:#}", fired.body);
+        let broken = app.knob(&id, "reset-login", json!({})).await;
+        let expected = json!(["RECONNECT_REQUIRED", "LOGIN_REQUIRED", ["LOGIN"]]);
+        assert_eq!(stands(&broken), expected, "{provider}: {broken:#}");
+        let mended = repaired(&app, row, &id, json!({})).await;
+        assert_eq!(stands(&mended), json!(["ACTIVE", null, []]), "{provider}: {mended:#}");
+        let revoked = app.knob(&id, "revoke", json!({})).await;
+        let (status, reasons) = row.revoked;
+        assert_eq!(revoked["status"], status, "{provider}: {revoked:#}");
+        assert_eq!(revoked["repair"]["reasons"], json!(reasons), "{provider}: {revoked:#}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d2_d5_new_accounts_are_offered_until_a_repair_has_brought_them() {
+    let app = TestApp::new().await;
+    for at in [0, 1] {
+        at_each(async |row| new_accounts_come(&app, row, row.institutions[at], row.unasked && at == 0).await).await;
+    }
+    app.assert_faithful();
+}
+
+async fn new_accounts_come(app: &TestApp, row: &Row, institution: &str, unasked: bool) {
+    let (name, id) = (format!("{} at {institution}", row.provider), linked(app, row, institution).await);
+    let before = rows(app, "/accounts", &id).await;
+    let offered = app.knob(&id, "new-accounts", json!({})).await;
+    let expected = if unasked {
+        json!(["ACTIVE", null, []])
+    } else {
+        json!(["ACTIVE", "NEW_ACCOUNTS_AVAILABLE", ["NEW_ACCOUNTS"]])
+    };
+    assert_eq!(stands(&offered), expected, "{name}: {offered:#}");
+    let spec = app.get(&format!("/service-providers/{}", row.provider)).await.expect(200);
+    let repaired = repaired(app, row, &id, json!({ "accountSelection": spec["accountSelection"] })).await;
+    assert_eq!(stands(&repaired), json!(["ACTIVE", null, []]), "{name}: {repaired:#}");
+    let after = rows(app, "/accounts", &id).await;
+    assert_eq!(after.len(), before.len() + 1, "{name}: {after:#?}");
+    let new = after.iter().find(|one| before.iter().all(|old| old["id"] != one["id"])).unwrap();
+    assert_eq!(new["status"], "OPEN", "{name}");
+    assert!(new["balances"]["current"].is_string(), "{name}: {new:#}");
+}
