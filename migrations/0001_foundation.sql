@@ -26,6 +26,8 @@ create table api_keys (
     tenant_id uuid not null references tenants,
     role text not null check (role in ('admin', 'write', 'read')),
     hash bytea not null unique,
+    -- The one with which the sandbox was started; another start with another one ends it.
+    of_sandbox boolean not null default false,
     created_at timestamptz not null default now(),
     expires_at timestamptz,
     revoked_at timestamptz

@@ -66,15 +66,15 @@ async fn main() -> ExitCode {
 
 async fn run(command: Option<Command>) -> Result<(), Box<dyn std::error::Error>> {
     match command {
-        Some(Command::Matrix) => say(&support_matrix::markdown()),
-        Some(Command::Openapi) => say(&format!("{}\n", server::openapi())),
-        Some(Command::Config) => say(DEFAULTS),
+        Some(Command::Matrix) => say(&support_matrix::markdown())?,
+        Some(Command::Openapi) => say(&format!("{}\n", server::openapi()))?,
+        Some(Command::Config) => say(DEFAULTS)?,
         Some(Command::Migrate) => {
             server::migrate(&configured()?).await?;
-            say("The database is up to date.\n");
+            say("The database is up to date.\n")?;
         }
         Some(Command::Keys(Keys::Create { tenant, role })) => {
-            say(&format!("{}\n", server::create_key(&configured()?, &tenant, role).await?));
+            say(&format!("{}\n", server::create_key(&configured()?, &tenant, role).await?))?;
         }
         Some(Command::Serve { no_migrate }) => serve(no_migrate).await?,
         None => serve(false).await?,
@@ -107,10 +107,13 @@ async fn serve(no_migrate: bool) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Prints. Whoever started it may not be reading any more, which is no reason to fail.
-fn say(text: &str) {
+/// Prints. Whoever started it may not be reading any more, which is no reason to fail; a full disk is.
+fn say(text: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Says where it is, and what to type next.
@@ -131,7 +134,8 @@ then open its widgetUrl in a browser, and log in as user_good / pass_good.
 "#
         ));
     }
-    say(&greeting);
+    // Where nobody reads it, the server serves all the same.
+    let _ = say(&greeting);
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -15,7 +15,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::json::Json;
-use super::page::Page;
+use super::page::{Cursor, Page};
 use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use crate::domain::event::EventType;
@@ -76,15 +76,24 @@ fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
 /// Events in commit order; one that commits late is never skipped.
 #[utoipa::path(get, path = "/events", tag = "Events", params(
     ("connectionId" = Option<ConnectionId>, Query), ("type" = Option<Vec<EventType>>, Query, explode, description = "May be repeated"),
-    ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
+    ("limit" = Option<i64>, Query), ("after" = Option<String>, Query, description = "A `nextCursor`, or the id of the last event that was seen")),
     responses((status = 200, body = Page<EventView>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
 pub(super) async fn list_events(caller: Caller, mut params: Params) -> Result<Json<Page<EventView>>, Problem> {
     let filter = filter(&mut params)?;
-    let (after, limit) = params.cursor::<(i64, i64)>("events")?;
+    let (after, limit) = params.page()?;
     params.end()?;
-    let (transaction, number) = after.unwrap_or_default();
     let mut tx = caller.rows.begin().await?;
-    let rows = tx.events(&filter, EventPosition { transaction, number }, limit + 1).await?;
+    let after = match after.as_deref().map(str::parse::<EventId>) {
+        None => EventPosition::default(),
+        // Whoever polls goes on after the last event that they have seen.
+        Some(Ok(id)) => tx.event_position(id).await?.ok_or_else(Cursor::refused)?,
+        Some(Err(_)) => {
+            let cursor = Cursor::decode::<(i64, i64)>("events", after.as_deref().unwrap_or_default());
+            let (transaction, number) = cursor.ok_or_else(Cursor::refused)?;
+            EventPosition { transaction, number }
+        }
+    };
+    let rows = tx.events(&filter, after, limit + 1).await?;
     Ok(Json(Page::new("events", rows, limit, |row| (row.position.transaction, row.position.number), EventView::from)))
 }
 

@@ -1,5 +1,6 @@
 //! Lists: a page and where the next one begins.
 
+use crate::domain::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -36,6 +37,11 @@ impl<T> Page<T> {
 pub struct Cursor;
 
 impl Cursor {
+    /// What a caller is told whose cursor is none.
+    pub fn refused() -> Problem {
+        Problem::invalid("after", "INVALID_VALUE", "after must be the nextCursor of an earlier page of this list.")
+    }
+
     /// As callers see it.
     pub fn encode<T: Serialize>(list: &str, place: &T) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(list, place)).unwrap_or_default())

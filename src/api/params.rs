@@ -100,6 +100,13 @@ impl Params {
 
     /// `limit` and `after` of that list.
     pub fn cursor<T: DeserializeOwned>(&mut self, list: &str) -> Result<(Option<T>, i64), Problem> {
+        let (after, limit) = self.page()?;
+        let Some(after) = after else { return Ok((None, limit)) };
+        Ok((Some(Cursor::decode(list, &after).ok_or_else(Cursor::refused)?), limit))
+    }
+
+    /// The same, with the cursor as it was given.
+    pub fn page(&mut self) -> Result<(Option<String>, i64), Problem> {
         let limit: Option<i64> = self.one("limit", "a number from 1 to 500")?;
         let limit = limit.unwrap_or(50);
         if !(1..=500).contains(&limit) {
@@ -107,11 +114,7 @@ impl Params {
         }
         // An empty one is the start: what a caller sends who has no cursor yet.
         let after: Option<String> = self.one("after", "a cursor")?;
-        let Some(after) = after.filter(|after| !after.is_empty()) else { return Ok((None, limit)) };
-        let wrong = || {
-            Problem::invalid("after", "INVALID_VALUE", "after must be the nextCursor of an earlier page of this list.")
-        };
-        Ok((Some(Cursor::decode(list, &after).ok_or_else(wrong)?), limit))
+        Ok((after.filter(|after| !after.is_empty()), limit))
     }
 
     /// A parameter from a closed list that may be left out.

@@ -108,9 +108,14 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
+        let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
         if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
-            return Ok(Completion::Done(session.connection_id));
+            let condition = connection.condition;
+            return match condition.status.is_terminal() {
+                true => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
+                false => Ok(Completion::Done(connection.id)),
+            };
         }
         let brings = !matches!(news.input, LinkInput::Nothing);
         let tries = if brings { TRIES_WITH_NEWS } else { TRIES };
@@ -282,7 +287,10 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.hold_lease(lease, LEASE).await?;
         if let Some(launch) = session.launch_id {
-            tx.end_launch(launch).await?;
+            match end.code == AttemptEnd::LINK_LOST {
+                true => tx.use_up_launch(launch).await?,
+                false => tx.end_launch(launch).await?,
+            }
         }
         let never_asked = self.registry.require(session.service_provider)?.provider.spec().never_alone;
         let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?), never_asked);
@@ -323,9 +331,10 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]
         let detail = "The customer has linked this login already. Use that connection, or repair it; for another login, call POST /connect/link-token.";
         return Problem::new(Code::DuplicateConnection, detail).with("attempt", end.code.clone());
     }
-    let detail = match end.cancelled {
-        true => "The customer left before finishing.",
-        false => "The attempt failed; attempt says why.",
+    let detail = match (end.cancelled, end.code.as_str()) {
+        (true, _) => "The customer left before finishing.",
+        (_, AttemptEnd::LINK_LOST) => "The customer has linked, but what the provider handed over was lost on the way.",
+        _ => "The attempt failed; attempt says why.",
     };
     Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone())
 }

@@ -3,7 +3,7 @@
 use super::Linking;
 use crate::domain::ids::{SessionId, TenantId};
 use crate::domain::problem::Problem;
-use crate::domain::session::SessionMode;
+use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::store::{Connection, InstitutionFilter, Session};
 
 /// A session with its connection, as its front end needs it.
@@ -41,7 +41,11 @@ impl Linking {
     /// The session that a connect token opened, finished ones included, so that a page can say how it ended.
     pub async fn view(&self, tenant_id: TenantId, session_id: SessionId) -> Result<SessionView, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
-        let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
+        let mut session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
+        if session.outcome == SessionOutcome::Open && session.expires_at <= self.clock.now() {
+            // The job that ends it may not have run yet.
+            session.outcome = SessionOutcome::Expired;
+        }
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
         Ok(SessionView { session, connection })

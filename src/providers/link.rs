@@ -180,12 +180,17 @@ pub enum LinkProgress {
 pub struct AttemptEnd {
     /// Whether the customer simply left.
     pub cancelled: bool,
-    /// A stable code: `CANCELLED`, `NO_ACCOUNTS` (B16), `DIFFERENT_LOGIN` (D9), `SESSION_EXPIRED`, or the provider's own.
+    /// A stable code: `CANCELLED`, `NO_ACCOUNTS` (B16), `DIFFERENT_LOGIN` (D9), `SESSION_EXPIRED`, `LINK_LOST`, or the provider's own.
     pub code: String,
     /// For support.
     pub message: Option<String>,
     /// The provider's id of the session.
     pub provider_session_id: Option<String>,
+}
+
+impl AttemptEnd {
+    /// The customer has linked, but what the provider handed over for it never arrived and cannot be had again.
+    pub const LINK_LOST: &str = "LINK_LOST";
 }
 
 /// The result of a first link.

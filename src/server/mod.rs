@@ -235,6 +235,10 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
 
 /// Makes a key for a tenant, which is made too where it is new; the key, shown only here.
 pub async fn create_key(config: &Config, tenant: &str, role: Role) -> Result<String, Error> {
+    if !(1..=100).contains(&tenant.chars().count()) || tenant.trim() != tenant || tenant.chars().any(char::is_control) {
+        let detail = "--tenant takes a name of 1 to 100 characters, without line breaks and without spaces around it";
+        return Err(Error(detail.to_owned()));
+    }
     let database = Database::reach(config).await?;
     if config.migrate {
         crate::store::migrate(&database.owner).await.map_err(|error| prepare::explain(&error))?;

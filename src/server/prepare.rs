@@ -12,7 +12,7 @@ use crate::crypto::KeyRing;
 use crate::domain::secret::Secret;
 use crate::jobs::first_jobs;
 use crate::providers::Registry;
-use crate::store::{self, Role, Store};
+use crate::store::{self, Store};
 
 /// How often a database that is away is tried.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -77,7 +77,7 @@ async fn attempt(
     store.unlock(ring).await?;
     if let Some(key) = sandbox_key {
         let tenant = store.ensure_tenant(SANDBOX_TENANT, true).await?;
-        store.put_api_key(tenant, Role::Admin, key).await?;
+        store.put_sandbox_key(tenant, key).await?;
     }
     Ok(())
 }

@@ -90,6 +90,30 @@ impl Store {
         Ok(TenantId(id))
     }
 
+    /// Makes this the one key that the sandbox's tenant was started with: an earlier one of that kind opens nothing any more.
+    pub async fn put_sandbox_key(&self, tenant_id: TenantId, key: &Secret) -> Result<()> {
+        let hash = crypto::hash(key.expose().as_bytes());
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        sqlx::query!(
+            "update api_keys set revoked_at = now() where tenant_id = $1 and of_sandbox and hash <> $2 and revoked_at is null",
+            tenant_id.0,
+            hash
+        )
+        .execute(tx.sql())
+        .await?;
+        sqlx::query!(
+            "insert into api_keys (id, tenant_id, role, hash, of_sandbox) values ($1, $2, $3, $4, true)
+             on conflict (hash) do update set revoked_at = null where api_keys.tenant_id = excluded.tenant_id and api_keys.of_sandbox",
+            ApiKeyId::new().0,
+            tenant_id.0,
+            Role::Admin.as_str(),
+            hash
+        )
+        .execute(tx.sql())
+        .await?;
+        tx.commit().await
+    }
+
     /// Stores a key's hash for a tenant; a key that is there already stays as it is.
     pub async fn put_api_key(&self, tenant_id: TenantId, role: Role, key: &Secret) -> Result<()> {
         let mut tx = self.tenant(tenant_id).begin().await?;

@@ -117,6 +117,7 @@ pub(super) fn attempt(code: &str) -> String {
         "REQUIRED_PRODUCT_NOT_GRANTED" => {
             "The accounts that you shared do not give everything that the application needs. Share others too, or allow all that it asks for."
         }
+        "LINK_LOST" => "The connection to your bank was made, but its answer was lost on the way. Please connect once more.",
         "SESSION_EXPIRED" => "Your visit at the bank took too long and was ended.",
         other => {
             let code: String = other.chars().filter(char::is_ascii_graphic).take(60).collect();
@@ -199,7 +200,14 @@ mod tests {
 
     #[test]
     fn every_end_of_an_attempt_has_words_of_its_own() {
-        let known = ["CANCELLED", "NO_ACCOUNTS", "DIFFERENT_LOGIN", "REQUIRED_PRODUCT_NOT_GRANTED", "SESSION_EXPIRED"];
+        let known = [
+            "CANCELLED",
+            "NO_ACCOUNTS",
+            "DIFFERENT_LOGIN",
+            "REQUIRED_PRODUCT_NOT_GRANTED",
+            "SESSION_EXPIRED",
+            "LINK_LOST",
+        ];
         let said: BTreeSet<String> = known.iter().map(|code| attempt(code)).collect();
         assert_eq!(said.len(), known.len());
         assert!(known.iter().all(|code| !attempt(code).contains(code)), "a customer reads words, not codes");

@@ -60,3 +60,37 @@ async fn a_killed_server_starts_again_at_its_address_at_once() {
         process.kill().await;
     }
 }
+
+#[tokio::test]
+async fn a_key_is_made_for_a_tenant_with_a_name() {
+    let url = database::create().await;
+    for name in ["", " ", "two\nlines", &"n".repeat(101)] {
+        let mut keys = linkspan("keys");
+        keys.args(["create", "--role", "read", "--tenant", name]).env("LINKSPAN_DATABASE_URL", &url);
+        let ended = keys.env("LINKSPAN_KEYS", KEYS).output().await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.contains("1 to 100 characters"), "{name:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_has_the_key_that_it_was_started_with_and_no_earlier_one() {
+    let database_url = database::create().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let keys = ["lsk_sandbox_one", "lsk_sandbox_two", "lsk_sandbox_one"];
+    for key in keys {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let process = Process::start(&[
+            ("LINKSPAN_BIND", free.as_str()),
+            ("LINKSPAN_DATABASE_URL", &database_url),
+            ("LINKSPAN_KEYS", KEYS),
+            ("LINKSPAN_SANDBOX_API_KEY", key),
+        ])
+        .await;
+        for asked in ["lsk_sandbox_one", "lsk_sandbox_two"] {
+            let answer = client.get(format!("http://{free}/connections")).bearer_auth(asked).send().await.unwrap();
+            assert_eq!(answer.status().as_u16(), if asked == key { 200 } else { 401 }, "{asked} of {key}");
+        }
+        process.kill().await;
+    }
+}

@@ -156,3 +156,16 @@ async fn the_events_of_a_connection_come_in_their_order_whoever_writes_them_at_o
         assert_eq!(told, (1..=told.len() as i64).collect::<Vec<_>>());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_polls_goes_on_after_the_last_event_that_they_have_seen() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let seen = app.all_events(&id).await;
+    let path = format!("/events?connectionId={id}&after={}", seen.last().unwrap()["id"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.expect(200)["data"], json!([]));
+    app.add(&id, json!(["BALANCES"])).await.expect(200);
+    let new = app.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+    assert_eq!(new["data"][0]["sequence"], seen.len() as i64 + 1);
+    app.get(&format!("/events?after={}", uuid::Uuid::now_v7())).await.problem(400, "INVALID_REQUEST");
+}

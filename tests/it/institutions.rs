@@ -57,3 +57,15 @@ async fn a_search_forgives_case_accents_punctuation_and_a_small_typo() {
     let picked = app.call("GET", "/connect/institutions?query=TATERSALL!", token, &[], None).await.expect(200);
     assert_eq!(names(picked)[0], "Tattersall Federal Credit Union");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_off_is_not_there() {
+    let app = TestApp::with(&[("LINKSPAN_PROVIDERS__MX__MODE", "off")]).await;
+    let there = app.get("/service-providers").await.expect(200);
+    let there: Vec<_> = there["data"].as_array().unwrap().iter().map(|one| one["serviceProvider"].clone()).collect();
+    assert_eq!((there.len(), there.contains(&json!("MX"))), (8, false));
+    app.get("/service-providers/MX").await.problem(404, "NOT_FOUND");
+    assert_eq!(app.all("/institutions?serviceProvider=MX").await, Vec::<serde_json::Value>::new());
+    let asked = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"], "serviceProvider": "MX" });
+    app.post("/connect/start", asked).await.problem(422, "NO_PROVIDER_AVAILABLE");
+}

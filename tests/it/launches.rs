@@ -136,3 +136,41 @@ async fn f7_f9_a_link_that_completes_while_its_connection_is_deleted_leaves_noth
     let gone = app.fidelity.requests("/item/remove").iter().map(|one| one["access_token"].clone()).collect::<Vec<_>>();
     assert!(gone.iter().enumerate().all(|(index, token)| !gone[..index].contains(token)), "each is revoked once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_was_lost_on_the_way_is_told_and_not_asked_for_again() {
+    let app = TestApp::with(&[NOBODY]).await;
+    app.fidelity.expect_faults();
+    let bank = app.institution("First Platypus Bank").await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let token = started["connectToken"].as_str().unwrap();
+    let customer = launch(&app, &started, &bank).await;
+    app.faults(json!([{ "route": "/item/public_token/exchange", "kind": "CUT_BODY" }])).await;
+    Customer::new(&app, &customer).finish().await;
+    assert!(app.post_as(token, "/connect/complete", json!({})).await.status >= 500);
+    app.faults(json!([])).await;
+    let lost = app.post_as(token, "/connect/complete", json!({})).await.problem(409, "USER_ACTION_REQUIRED");
+    assert_eq!(lost["attempt"], "LINK_LOST");
+    let exchanged = app.fidelity.requests("/item/public_token/exchange").len();
+    let again = app.post_as(token, "/connect/complete", json!({})).await.problem(409, "USER_ACTION_REQUIRED");
+    assert_eq!(again["attempt"], "LINK_LOST");
+    assert_eq!(app.fidelity.requests("/item/public_token/exchange").len(), exchanged);
+    // The session is open: the customer links once more.
+    app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_is_told_as_over() {
+    let app = TestApp::new().await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let token = started["connectToken"].as_str().unwrap();
+    app.play(&started, Some("First Platypus Bank"), json!({})).await.expect(200);
+    let path = format!("/connections/{}", started["connectionId"].as_str().unwrap());
+    assert_eq!(app.delete(&path).await.status, 204);
+    app.post_as(token, "/connect/complete", json!({})).await.problem(409, "CONNECTION_TERMINAL");
+    let late = app.start(json!({ "products": ["TRANSACTIONS"], "expiresIn": 60 })).await;
+    app.advance(61).await;
+    let token = late["connectToken"].as_str().unwrap().to_owned();
+    let seen = app.call("GET", "/connect/session", crate::support::Key::Of(&token), &[], None).await.expect(200);
+    assert_eq!(seen["outcome"], "EXPIRED");
+}

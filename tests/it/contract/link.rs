@@ -98,8 +98,8 @@ async fn d1_a_repair_restores_the_login_under_the_same_credential() {
     for rig in Rig::each().await {
         let linked = rig.linked(rig.everything(), json!({})).await;
         rig.turn(&linked, Knob::ResetLogin).await;
-        let broken = rig.status(&linked.credential).await;
-        assert!(broken.condition.status.needs_customer(), "{}: {:?}", rig.name(), broken.condition);
+        let (broken, _) = rig.broken(&linked.credential).await;
+        assert!(broken.status.needs_customer(), "{}: {broken:?}", rig.name());
         let begun = rig.begin(rig.repair(&linked.credential)).await;
         let before = rig.ask(&begun.provider_session, Some(&linked.credential)).await;
         assert!(matches!(before, Ok(LinkProgress::Pending)), "{}: {before:?}", rig.name());

@@ -14,6 +14,7 @@ use linkspan::clock::Clock;
 use linkspan::config::Config;
 use linkspan::crypto::KeyRing;
 use linkspan::domain::account::{AccountSubtype, AccountType};
+use linkspan::domain::connection::Condition;
 use linkspan::domain::grant::suits;
 use linkspan::domain::institution::{InstitutionHealth, ProviderInstitution};
 use linkspan::domain::placement::Placements;
@@ -316,6 +317,28 @@ impl Rig {
     pub async fn status(&self, credential: &Secret) -> Observation {
         let observation = self.provider().status(&self.cx(), credential).await;
         observation.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
+    }
+
+    /// How a login stands that the customer has to mend, with the code behind it: as the layers above find out, who renew a token
+    /// first that has ended early.
+    pub async fn broken(&self, credential: &Secret) -> (Condition, Option<String>) {
+        match self.provider().status(&self.cx(), credential).await {
+            Ok(seen) => (seen.condition, seen.code),
+            Err(failure) => {
+                let lost = self.lost(credential, failure).await;
+                (lost.condition.expect("the failure says how the connection stands"), Some(lost.code))
+            }
+        }
+    }
+
+    /// A failure as the layers above know it: a token that has ended early fails by what its renewal says.
+    pub async fn lost(&self, credential: &Secret, failure: Failure) -> Failure {
+        match failure.kind {
+            FailureKind::TokenEnded => {
+                self.provider().renew(&self.cx(), credential).await.expect_err("nothing is lost")
+            }
+            _ => failure,
+        }
     }
 
     pub async fn turn(&self, linked: &Linked, knob: Knob) {

@@ -50,8 +50,8 @@ async fn first_link(api: &Api<'_>, link_token: &Secret) -> Result<LinkProgress, 
     let Some(state) = token_state(api, link_token).await? else { return Ok(expired()) };
     match visit(&state) {
         Visit::Succeeded { public_token: Some(token), session } => match exchange(api, &token, session).await {
-            // It was found too late.
-            Err(failure) if failure.kind == FailureKind::NotFound => Ok(expired()),
+            // It was found too late, or an earlier exchange of it was not answered.
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(ended(AttemptEnd::LINK_LOST)),
             outcome => outcome,
         },
         Visit::Left(end) => Ok(LinkProgress::Ended(end)),
@@ -189,9 +189,13 @@ fn end(error: Option<&PlaidError>, session: Option<String>) -> AttemptEnd {
 }
 
 fn expired() -> LinkProgress {
+    ended("SESSION_EXPIRED")
+}
+
+fn ended(code: &str) -> LinkProgress {
     LinkProgress::Ended(AttemptEnd {
         cancelled: false,
-        code: "SESSION_EXPIRED".to_owned(),
+        code: code.to_owned(),
         message: None,
         provider_session_id: None,
     })

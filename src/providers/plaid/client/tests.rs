@@ -435,7 +435,7 @@ async fn a_token_that_plaid_no_longer_knows_is_an_expired_session() {
     ])
     .await;
     assert_eq!(ended(progress(&stub, None, LinkInput::Nothing).await.unwrap()), "SESSION_EXPIRED");
-    assert_eq!(ended(progress(&stub, None, LinkInput::Nothing).await.unwrap()), "SESSION_EXPIRED");
+    assert_eq!(ended(progress(&stub, None, LinkInput::Nothing).await.unwrap()), "LINK_LOST");
     // One that the front end made up is its own mistake.
     let made_up = progress(&stub, None, LinkInput::PublicToken(Secret::new("x"))).await.unwrap_err();
     assert_eq!(made_up.code, "INVALID_PUBLIC_TOKEN");
