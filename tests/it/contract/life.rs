@@ -16,11 +16,11 @@ async fn f3_what_the_customer_has_to_mend_is_said_so() {
         for knob in [Knob::ResetLogin, Knob::ExpireConsent, Knob::Revoke] {
             let linked = rig.linked(rig.everything(), json!({})).await;
             rig.turn(&linked, knob.clone()).await;
-            let (observed, code) = rig.broken(&linked.credential).await;
+            let (credential, observed, code) = rig.broken(&linked.credential).await;
             assert!(observed.status.needs_customer(), "{}: {knob:?}: {observed:?}", rig.name());
             assert!(code.is_some(), "{}: {knob:?}", rig.name());
-            let failure = rig.provider().accounts(&rig.cx(), &linked.credential, AccountsWanted::default()).await;
-            let failure = rig.lost(&linked.credential, failure.expect_err("a lost login gives nothing")).await;
+            let failure = rig.provider().accounts(&rig.cx(), &credential, AccountsWanted::default()).await;
+            let failure = rig.lost(&credential, failure.expect_err("a lost login gives nothing")).await;
             assert_eq!(failure.persistence, Persistence::NeedsUser, "{}: {knob:?}: {failure}", rig.name());
             let condition = failure.condition.expect("the failure says how the connection stands");
             assert!(condition.status.needs_customer(), "{}: {knob:?}: {condition:?}", rig.name());

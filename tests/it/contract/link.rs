@@ -98,15 +98,15 @@ async fn d1_a_repair_restores_the_login_under_the_same_credential() {
     for rig in Rig::each().await {
         let linked = rig.linked(rig.everything(), json!({})).await;
         rig.turn(&linked, Knob::ResetLogin).await;
-        let (broken, _) = rig.broken(&linked.credential).await;
+        let (held, broken, _) = rig.broken(&linked.credential).await;
         assert!(broken.status.needs_customer(), "{}: {broken:?}", rig.name());
-        let begun = rig.begin(rig.repair(&linked.credential)).await;
-        let before = rig.ask(&begun.provider_session, Some(&linked.credential)).await;
+        let begun = rig.begin(rig.repair(&held)).await;
+        let before = rig.ask(&begun.provider_session, Some(&held)).await;
         assert!(matches!(before, Ok(LinkProgress::Pending)), "{}: {before:?}", rig.name());
         rig.visit(&begun, json!({})).await;
-        let credential = rig.repaired(&begun, &linked.credential).await;
+        let credential = rig.repaired(&begun, &held).await;
         // Asked again it is repaired still, unless what the customer brought is good for once.
-        if credential == linked.credential {
+        if credential == held {
             rig.repaired(&begun, &credential).await;
         }
         assert_eq!(rig.status(&credential).await.condition, Condition::HEALTHY, "{}", rig.name());

@@ -319,15 +319,24 @@ impl Rig {
         observation.unwrap_or_else(|failure| panic!("{}: {failure}", self.name()))
     }
 
-    /// How a login stands that the customer has to mend, with the code behind it: as the layers above find out, who renew a token
-    /// first that has ended early.
-    pub async fn broken(&self, credential: &Secret) -> (Condition, Option<String>) {
-        match self.provider().status(&self.cx(), credential).await {
-            Ok(seen) => (seen.condition, seen.code),
-            Err(failure) => {
-                let lost = self.lost(credential, failure).await;
-                (lost.condition.expect("the failure says how the connection stands"), Some(lost.code))
+    /// How a login stands that the customer has to mend, with the code behind it, and the credential from then on: as the layers
+    /// above find out, who renew a token first that has ended early.
+    pub async fn broken(&self, credential: &Secret) -> (Secret, Condition, Option<String>) {
+        let (provider, cx) = (self.provider(), self.cx());
+        let mut held = credential.clone();
+        let mut seen = provider.status(&cx, &held).await;
+        if seen.as_ref().is_err_and(|failure| failure.kind == FailureKind::TokenEnded) {
+            match provider.renew(&cx, &held).await {
+                Ok(renewed) => {
+                    seen = provider.status(&cx, &renewed).await;
+                    held = renewed;
+                }
+                Err(failure) => seen = Err(failure),
             }
+        }
+        match seen {
+            Ok(seen) => (held, seen.condition, seen.code),
+            Err(lost) => (held, lost.condition.expect("it says how the connection stands"), Some(lost.code)),
         }
     }
 
