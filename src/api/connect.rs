@@ -59,9 +59,7 @@ pub struct SessionForWidget {
 pub(super) async fn get_session(
     State(app): State<App>,
     visitor: Visitor,
-    params: Params,
 ) -> Result<Json<SessionForWidget>, Problem> {
-    params.end()?;
     let view = app.linking.view(visitor.tenant_id, visitor.session_id).await?;
     let chosen = view.session.request.institution_id.or(view.connection.institution_id);
     let institution = match chosen {
@@ -100,7 +98,6 @@ pub(super) async fn search_institutions(
 ) -> Result<Json<Page<InstitutionView>>, Problem> {
     let query: Option<String> = params.one("query", "a text")?;
     let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
-    params.end()?;
     let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
     let query = query.filter(|query| !query.trim().is_empty());
     let rows = app.store().institutions(&view.institutions(query), after, limit + 1).await?;
@@ -312,7 +309,6 @@ pub(super) async fn list_sessions(
 ) -> Result<Json<Page<SessionForSupport>>, Problem> {
     let connection_id = params.one("connectionId", "a connection's id")?;
     let (after, limit) = params.cursor::<SessionId>("sessions")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.sessions(connection_id, after, limit + 1, None).await?;
     Ok(Json(Page::new("sessions", rows, limit, |row| row.id, SessionForSupport::from)))

@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
+use super::params::KnownParams;
 use crate::domain::problem::Code;
 
 /// The scheme of a tenant's back end, and of a front end.
@@ -35,6 +36,23 @@ pub(super) fn secure(document: &mut OpenApi, scheme: &str) {
             operation.security = Some(vec![SecurityRequirement::new(scheme, Vec::<String>::new())]);
         }
     }
+}
+
+/// The names of the query parameters of each operation.
+pub(super) fn query_parameters(document: &mut OpenApi) -> KnownParams {
+    let mut known = KnownParams::new();
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            let names = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+                RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query) => {
+                    Some(parameter.name.clone())
+                }
+                _ => None,
+            });
+            known.insert((method.to_owned(), path.clone()), names.collect());
+        }
+    }
+    known
 }
 
 /// Adds the schemes of the keys, the problems that an operation may answer, and which members an answer always has.

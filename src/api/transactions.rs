@@ -87,7 +87,6 @@ pub(super) async fn list_transactions(
         to: params.day("to")?,
     };
     let (after, limit) = params.cursor::<(Day, TransactionId)>("transactions")?;
-    params.end()?;
     let after = after.map(|(day, id)| (day.0, id));
     let mut tx = caller.rows.begin().await?;
     let rows = tx.transactions(&filter, after, limit + 1).await?;
@@ -141,7 +140,6 @@ pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Res
         Problem::invalid("connectionId", "REQUIRED", "connectionId is missing: a cursor belongs to one connection.")
     })?;
     let (after, limit) = params.cursor::<SyncCursor>(&changes_of(connection_id))?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let connection = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
     if connection.condition.status == Status::Deleted {

@@ -4,6 +4,7 @@
 mod faults;
 mod forms;
 mod handlers;
+mod knobs;
 mod play;
 mod sender;
 

@@ -263,6 +263,57 @@ async fn malformed_ids_and_parameters_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_operation_takes_a_parameter_that_the_document_does_not_name() {
+    let app = TestApp::new().await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let world = ["accountId", "transactionId", "sessionId", "eventId", "refreshId", "connectionId"]
+        .into_iter()
+        .fold(world, |world, name| world.with(name, &nobody));
+    for operation in operations() {
+        let path = format!("{}?typo=1", world.path(operation));
+        let body = world.body(operation).map(|body| bytes(&body));
+        let answer = app.call(operation.method, &path, world.key(operation, Key::Sandbox), &[], body).await;
+        // What a provider adds to an address is its own business.
+        if operation.path.starts_with("/webhooks/") {
+            assert_ne!(answer.body["errors"][0]["pointer"], "typo", "{}", operation.name());
+            continue;
+        }
+        let problem = answer.problem(400, "INVALID_REQUEST");
+        let error = &problem["errors"][0];
+        let found = (&error["pointer"], &error["code"]);
+        assert_eq!(found, (&json!("typo"), &json!("UNKNOWN_PARAMETER")), "{}", operation.name());
+    }
+    let (pointer, repeated) = ("x".repeat(100), "x".repeat(5000));
+    let long = app.delete(&format!("/connections/{nobody}?{repeated}=1")).await.problem(400, "INVALID_REQUEST");
+    assert_eq!(long["errors"][0]["pointer"], pointer);
+    let head = app.call("HEAD", "/support-matrix?typo=1", Key::Sandbox, &[], None).await;
+    assert_eq!(head.status, 400);
+    // Another method has its own refusal, and pages are no part of the API.
+    app.delete("/support-matrix?typo=1").await.problem(405, "METHOD_NOT_ALLOWED");
+    app.call("GET", "/docs/problems?typo=1", Key::Nobody, &[], None).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_knob_takes_only_what_applies_to_it() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    for (knob, body, pointer) in [
+        ("reset-login", json!({ "count": 1 }), "/count"),
+        ("revoke", json!({ "code": "ERROR" }), "/code"),
+        ("fire-webhook", json!({ "count": 1 }), "/count"),
+        ("post-transactions", json!({ "count": 1, "code": "ERROR" }), "/code"),
+    ] {
+        let problem =
+            app.post(&format!("/sandbox/connections/{id}/{knob}"), body).await.problem(400, "INVALID_REQUEST");
+        let error = &problem["errors"][0];
+        assert_eq!((&error["pointer"], &error["code"]), (&json!(pointer), &json!("UNKNOWN_FIELD")), "{knob}");
+    }
+    app.knob(&id, "post-transactions", json!({ "count": 1, "code": null })).await;
+    app.post(&format!("/sandbox/connections/{id}/typo"), json!({ "count": 1 })).await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_says_what_is_wrong_with_it() {
     let app = TestApp::new().await;
     let nobody = uuid::Uuid::now_v7().to_string();
