@@ -173,7 +173,7 @@ pub struct CompleteBody {
     public_token: Option<String>,
     /// What the provider's script gave the page.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     result: Option<serde_json::Map<String, Value>>,
 }
 

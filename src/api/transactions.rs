@@ -130,10 +130,12 @@ pub struct TransactionChanges {
     has_more: bool,
 }
 
-/// The changes of a connection's transactions since a cursor; without one, from the beginning.
+/// The changes of a connection's transactions since a cursor; without one, from the beginning. Of a deleted connection, 409 says that they are
+/// gone with it.
 #[utoipa::path(get, path = "/transactions/sync", tag = "Data", params(
     ("connectionId" = ConnectionId, Query), ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
-    responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
 pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Result<Json<TransactionChanges>, Problem> {
     let connection_id: Option<ConnectionId> = params.one("connectionId", "a connection's id")?;
     let connection_id = connection_id.ok_or_else(|| {

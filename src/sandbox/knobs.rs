@@ -11,6 +11,7 @@ use super::Sandbox;
 use super::handlers::Shared;
 use crate::api::{
     App, Body, Caller, ConnectionView, IdempotencyKey, Path, ProblemDocument, SandboxCaller, connection_view,
+    within_or_null,
 };
 use crate::bank::{Knob, KnobError};
 use crate::domain::ids::ConnectionId;
@@ -29,8 +30,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[schema(example = json!({}))]
 pub struct KnobBody {
     /// How many transactions, 1 to 500; default 3.
-    #[serde(default)]
-    count: Option<u32>,
+    #[serde(default, deserialize_with = "within_or_null::<_, _, 1, 500>")]
+    #[schema(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    count: Option<usize>,
     /// The provider's own code of the webhook.
     #[serde(default)]
     code: Option<String>,
@@ -145,11 +147,7 @@ fn read_knob(name: &str, body: KnobBody) -> Result<Knob, Problem> {
             return Err(Problem::invalid(format!("/{member}"), "UNKNOWN_FIELD", detail));
         }
     }
-    let count = body.count.unwrap_or(3);
-    if !(1..=500).contains(&count) {
-        return Err(Problem::invalid("/count", "INVALID_VALUE", "count must be 1 to 500."));
-    }
-    Ok((known.read)(count as usize, body.code))
+    Ok((known.read)(body.count.unwrap_or(3), body.code))
 }
 
 /// Waits until the webhooks that are on their way have come in, and what they cause is done; those that go elsewhere are not ours.
