@@ -9,9 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Sandbox;
+use super::describe;
 use super::faults::{self, Fault};
 use super::knobs;
-use super::play::{PlayBody, Visit};
+use super::play::{PlayBody, Visit, VisitEnd};
 use crate::api::{
     App, Body, Caller, CompleteAnswer, ConnectionView, IdempotencyKey, Json, Path, ProblemDocument, SandboxCaller,
     connection_view, within,
@@ -32,11 +33,13 @@ pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
 
 /// The same without what it works on: for the OpenAPI document.
 pub fn paths() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    let mut router = OpenApiRouter::new()
         .routes(routes!(knobs::turn_knob))
         .routes(routes!(move_clock))
         .routes(routes!(play_customer))
-        .routes(routes!(put_faults))
+        .routes(routes!(put_faults));
+    describe::add(router.get_openapi_mut());
+    router
 }
 
 pub(super) type Shared = axum::Extension<Sandbox>;
@@ -139,15 +142,32 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
     let url = simulator.page(&launch).ok_or_else(|| {
         Problem::new(Code::InvalidRequest, "The simulator has no page for this launch, so it cannot be played.")
     })?;
-    let brought = match sandbox.visit(&url, &body).await? {
-        Visit::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
-        Visit::Handed(result) => LinkInput::Result(result),
-        Visit::Returned(path) => {
+    let Visit { end, refusal } = sandbox.visit(&url, &body).await?;
+    let brought = match end {
+        VisitEnd::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
+        VisitEnd::Handed(result) => LinkInput::Result(result),
+        VisitEnd::Returned(path) => {
             sandbox.come_back(&path).await?;
             LinkInput::Nothing
         }
     };
-    linking.complete(tenant_id, session_id, brought).await
+    let completed = linking.complete(tenant_id, session_id, brought).await;
+    match (completed, refusal) {
+        (Ok(Completion::Pending(_)), Some(refusal)) => Err(not_let_in(&refusal, "The session is still open.")),
+        (Err(problem), Some(refusal)) => {
+            Err(Problem { detail: not_let_in(&refusal, &problem.detail).detail, ..problem })
+        }
+        (completed, _) => Ok(completed?),
+    }
+}
+
+/// The customer knew no better than what the page did not take, and left.
+fn not_let_in(refusal: &str, then: &str) -> Problem {
+    let why = match refusal {
+        "WRONG_CREDENTIALS" => "there is no such test user, or the password is not theirs; GET /docs lists them",
+        _ => "what the customer entered is not right",
+    };
+    Problem::new(Code::UserActionRequired, format!("The institution let nobody in ({refusal}): {why}. {then}"))
 }
 
 /// What goes wrong at a simulator from now on.

@@ -44,6 +44,8 @@ pub(super) struct Named {
     pub(super) name: &'static str,
     /// The member of [`KnobBody`] that it takes.
     takes: Option<&'static str>,
+    /// What it does, as a sentence for people.
+    pub(super) does: &'static str,
     read: fn(usize, Option<String>) -> Knob,
 }
 
@@ -52,31 +54,37 @@ pub(super) const KNOBS: &[Named] = &[
     Named {
         name: "reset-login",
         takes: None,
+        does: "The login stops working, as after a change of password: the connection waits for a repair of its `LOGIN`.",
         read: |_, _| Knob::ResetLogin,
     },
     Named {
         name: "expire-consent",
         takes: None,
+        does: "The customer's consent ends now: the connection waits for a repair of `CONSENT_EXPIRED`.",
         read: |_, _| Knob::ExpireConsent,
     },
     Named {
         name: "new-accounts",
         takes: None,
+        does: "A further account is opened at the institution: it comes by itself, or waits for a repair with `accountSelection`, as the provider has it.",
         read: |_, _| Knob::NewAccounts,
     },
     Named {
         name: "revoke",
         takes: None,
+        does: "The customer takes the permission back at the institution or the provider: some can be repaired, others only linked anew.",
         read: |_, _| Knob::Revoke,
     },
     Named {
         name: "post-transactions",
         takes: Some("count"),
+        does: "So many (`count`, 1 to 500, default 3) transactions are made in the connection's accounts, and read.",
         read: |count, _| Knob::PostTransactions(count),
     },
     Named {
         name: "fire-webhook",
         takes: Some("code"),
+        does: "The provider sends its own webhook of that `code`, whatever is the case.",
         read: |_, code| Knob::FireWebhook(code.unwrap_or_else(|| "DEFAULT_UPDATE".into()).chars().take(100).collect()),
     },
 ];
