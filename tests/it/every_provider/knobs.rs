@@ -194,9 +194,11 @@ async fn a_wrong_login_is_named_to_who_plays_the_customer() {
     at_each(async |row| {
         let country = if row.institutions == GERMAN { "DE" } else { "US" };
         let products = claimed(&app, row.provider).await;
-        let start = json!({ "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country], "allowDuplicate": true });
+        let start =
+            json!({ "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country] });
         let institution = app.institution_at(row.provider, row.institutions[0]).await;
-        for login in [json!({ "username": "user_gold" }), json!({ "password": "pass_gold" })] {
+        // Somebody else each time: nobody links a login twice.
+        for (who, login) in [("a", json!({ "username": "user_gold" })), ("b", json!({ "password": "pass_gold" }))] {
             let started = app.start(start.clone()).await;
             let mut play = json!({ "institutionId": institution });
             play.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
@@ -207,7 +209,7 @@ async fn a_wrong_login_is_named_to_who_plays_the_customer() {
             if row.provider == "PLAID" {
                 assert_eq!(problem["attempt"], "INVALID_CREDENTIALS", "{problem:#}");
             }
-            let right = json!({ "institutionId": institution, "username": username(row) });
+            let right = json!({ "institutionId": institution, "username": format!("{}-{who}", username(row)) });
             app.play(&started, None, right).await.expect(200);
         }
     })
