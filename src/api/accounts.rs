@@ -102,7 +102,6 @@ pub(super) async fn list_accounts(caller: Caller, mut params: Params) -> Result<
         status: params.one_of("status", AccountStatus::ALL, AccountStatus::as_str)?,
     };
     let (after, limit) = params.cursor::<AccountId>("accounts")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.accounts(&filter, after, limit + 1, None).await?;
     Ok(Json(Page::new("accounts", rows, limit, |row| row.id, AccountView::from)))

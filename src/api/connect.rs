@@ -25,7 +25,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::link::{Completion, LaunchRequest};
 use crate::providers::link::{Launch, LinkInput};
-use crate::store::Session;
+use crate::store::{Session, SessionStep};
 
 /// A session as the widget sees it.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -56,12 +56,7 @@ pub struct SessionForWidget {
 /// The session as the widget sees it.
 #[utoipa::path(get, path = "/connect/session", tag = "Linking", responses(
     (status = 200, body = SessionForWidget), (status = 401, body = ProblemDocument), (status = 429, body = ProblemDocument)))]
-pub(super) async fn get_session(
-    State(app): State<App>,
-    visitor: Visitor,
-    params: Params,
-) -> Result<Json<SessionForWidget>, Problem> {
-    params.end()?;
+pub(super) async fn get_session(State(app): State<App>, visitor: Visitor) -> Result<Json<SessionForWidget>, Problem> {
     let view = app.linking.view(visitor.tenant_id, visitor.session_id).await?;
     let chosen = view.session.request.institution_id.or(view.connection.institution_id);
     let institution = match chosen {
@@ -100,7 +95,6 @@ pub(super) async fn search_institutions(
 ) -> Result<Json<Page<InstitutionView>>, Problem> {
     let query: Option<String> = params.one("query", "a text")?;
     let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
-    params.end()?;
     let view = app.linking.open_view(visitor.tenant_id, visitor.session_id).await?;
     let query = query.filter(|query| !query.trim().is_empty());
     let rows = app.store().institutions(&view.institutions(query), after, limit + 1).await?;
@@ -176,7 +170,7 @@ pub struct CompleteBody {
     public_token: Option<String>,
     /// What the provider's script gave the page.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     result: Option<serde_json::Map<String, Value>>,
 }
 
@@ -264,10 +258,8 @@ pub struct SessionForSupport {
     expires_at: DateTime<Utc>,
     /// When it ended.
     finished_at: Option<DateTime<Utc>>,
-    /// What happened; only for one session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    steps: Option<Vec<StepView>>,
+    /// What happened, oldest first; the first 200.
+    steps: Vec<StepView>,
 }
 
 /// One step of a session.
@@ -282,8 +274,8 @@ pub struct StepView {
     at: DateTime<Utc>,
 }
 
-impl From<Session> for SessionForSupport {
-    fn from(session: Session) -> Self {
+impl SessionForSupport {
+    fn new(session: Session, steps: Vec<SessionStep>) -> Self {
         Self {
             id: session.id,
             connection_id: session.connection_id,
@@ -297,12 +289,15 @@ impl From<Session> for SessionForSupport {
             created_at: session.created_at,
             expires_at: session.expires_at,
             finished_at: session.finished_at,
-            steps: None,
+            steps: steps
+                .into_iter()
+                .map(|step| StepView { step: step.step, detail: step.detail, at: step.at })
+                .collect(),
         }
     }
 }
 
-/// Every link and repair session, oldest first.
+/// Every link and repair session with its steps, oldest first.
 #[utoipa::path(get, path = "/connect/sessions", tag = "Linking", params(
     ("connectionId" = Option<ConnectionId>, Query), ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
     responses((status = 200, body = Page<SessionForSupport>), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument)))]
@@ -312,10 +307,15 @@ pub(super) async fn list_sessions(
 ) -> Result<Json<Page<SessionForSupport>>, Problem> {
     let connection_id = params.one("connectionId", "a connection's id")?;
     let (after, limit) = params.cursor::<SessionId>("sessions")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.sessions(connection_id, after, limit + 1, None).await?;
-    Ok(Json(Page::new("sessions", rows, limit, |row| row.id, SessionForSupport::from)))
+    let ids: Vec<SessionId> = rows.iter().map(|row| row.id).collect();
+    let mut steps = tx.steps(&ids).await?;
+    let view = |row: Session| {
+        let steps = steps.remove(&row.id).unwrap_or_default();
+        SessionForSupport::new(row, steps)
+    };
+    Ok(Json(Page::new("sessions", rows, limit, |row| row.id, view)))
 }
 
 /// One session with its steps.
@@ -328,11 +328,6 @@ pub(super) async fn get_support_session(
     let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
     let mut tx = caller.rows.begin().await?;
     let session = tx.session(id).await?.ok_or_else(Problem::not_found)?;
-    let steps = tx
-        .steps(id)
-        .await?
-        .into_iter()
-        .map(|step| StepView { step: step.step, detail: step.detail, at: step.at })
-        .collect();
-    Ok(Json(SessionForSupport { steps: Some(steps), ..session.into() }))
+    let steps = tx.steps(&[id]).await?.remove(&id).unwrap_or_default();
+    Ok(Json(SessionForSupport::new(session, steps)))
 }

@@ -49,7 +49,6 @@ pub(super) async fn list_connections(
         product: params.one_of("product", Product::ALL, Product::as_str)?,
     };
     let (after, limit) = params.cursor::<ConnectionId>("connections")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.connections(&filter, after, limit + 1, None).await?;
     let page = Page::new("connections", rows, limit, |row| row.id, |row| row);
@@ -144,7 +143,6 @@ pub(super) async fn list_history(
 ) -> Result<Json<Page<HistoryView>>, Problem> {
     let id: ConnectionId = id(&connection)?;
     let (after, limit) = params.cursor::<i64>("history")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     tx.connection(id).await?.ok_or_else(Problem::not_found)?;
     let rows = tx.history(id, after.unwrap_or_default(), limit + 1).await?;

@@ -1,5 +1,7 @@
 //! The OpenAPI document: what holds for many operations is added to their own descriptions here.
 
+mod headers;
+
 use std::collections::BTreeSet;
 
 use utoipa::OpenApi as _;
@@ -10,6 +12,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 
+use super::params::KnownParams;
 use crate::domain::problem::Code;
 
 /// The scheme of a tenant's back end, and of a front end.
@@ -37,20 +40,46 @@ pub(super) fn secure(document: &mut OpenApi, scheme: &str) {
     }
 }
 
-/// Adds the schemes of the keys, the problems that an operation may answer, and which members an answer always has.
+/// The names of the query parameters of each operation.
+pub(super) fn query_parameters(document: &mut OpenApi) -> KnownParams {
+    let mut known = KnownParams::new();
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            let names = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+                RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query) => {
+                    Some(parameter.name.clone())
+                }
+                _ => None,
+            });
+            known.insert((method.to_owned(), path.clone()), names.collect());
+        }
+    }
+    known
+}
+
+/// Adds what holds for all operations: the schemes of the keys, the headers, the problems that one may answer, and which members an
+/// answer always has.
 pub(super) fn finish(document: &mut OpenApi) {
-    let secured = |operation: &Operation| operation.security.is_some();
+    let mut problems = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
-            let statuses = statuses(method, operation, secured(operation));
+            let is_secured = operation.security.is_some();
+            let statuses = statuses(method, operation, is_secured);
             let responses = &mut operation.responses.responses;
             let own: Vec<u16> = responses.keys().filter_map(|status| status.parse().ok()).collect();
             for status in statuses.into_iter().chain(own).filter(|status| *status >= 400) {
-                responses.insert(status.to_string(), RefOr::T(problem(status)));
+                let shared = Ref::from_response_name(format!("Problem{status}"));
+                responses.insert(status.to_string(), RefOr::Ref(shared));
+                problems.insert(status);
             }
+            headers::name(operation, is_secured && takes_key(method));
         }
     }
     let components = document.components.get_or_insert_default();
+    headers::describe(components);
+    for status in problems {
+        components.responses.insert(format!("Problem{status}"), RefOr::T(problem(status)));
+    }
     for (name, format) in [(API_KEY, "lsk_…"), (CONNECT_TOKEN, "lct_…")] {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format).build();
         components.add_security_scheme(name, SecurityScheme::Http(bearer));
@@ -80,8 +109,7 @@ fn statuses(method: &str, operation: &Operation, is_secured: bool) -> Vec<u16> {
     {
         statuses.push(403);
     }
-    if is_secured && !matches!(method, "GET" | "PUT") {
-        // Of its Idempotency-Key.
+    if is_secured && takes_key(method) {
         statuses.push(409);
     }
     if operation.request_body.is_some() {
@@ -94,13 +122,20 @@ fn statuses(method: &str, operation: &Operation, is_secured: bool) -> Vec<u16> {
     statuses
 }
 
+/// Whether operations of that method take an `Idempotency-Key`.
+fn takes_key(method: &str) -> bool {
+    matches!(method, "POST" | "PATCH" | "DELETE")
+}
+
 /// A problem document, with the codes that go with the status.
 fn problem(status: u16) -> Response {
     let codes: Vec<&str> = Code::ALL.iter().filter(|code| code.status() == status).map(|code| code.as_str()).collect();
-    ResponseBuilder::new()
+    let mut problem = ResponseBuilder::new()
         .description(codes.join(", "))
         .content("application/problem+json", Content::new(Some(Ref::from_schema_name("ProblemDocument"))))
-        .build()
+        .build();
+    problem.headers = headers::of_answers();
+    problem
 }
 
 /// In an answer a member that may be null is there all the same, and so is a list that may be empty; only what is left out

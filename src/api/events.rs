@@ -81,7 +81,6 @@ fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
 pub(super) async fn list_events(caller: Caller, mut params: Params) -> Result<Json<Page<EventView>>, Problem> {
     let filter = filter(&mut params)?;
     let (after, limit) = params.page()?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let after = match after.as_deref().map(str::parse::<EventId>) {
         None => EventPosition::default(),
@@ -117,7 +116,6 @@ pub(super) async fn stream_events(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
     let filter = filter(&mut params)?;
-    params.end()?;
     let mut position = EventPosition::default();
     if let Some(last) = headers.get("last-event-id") {
         let unknown = || {

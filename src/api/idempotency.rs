@@ -15,6 +15,9 @@ use crate::crypto;
 use crate::domain::problem::{Code, Problem};
 use crate::store::{Claim, TenantStore, TenantTx};
 
+/// The longest key, in bytes.
+pub(super) const LONGEST_KEY: usize = 255;
+
 /// How long a request that calls a provider holds its key without a sign of life.
 const LEASE: Duration = Duration::from_secs(15);
 
@@ -34,7 +37,10 @@ impl FromRequestParts<App> for IdempotencyKey {
         let key = match given.next() {
             None => None,
             Some(value) => {
-                let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && given.next().is_none());
+                let text = value
+                    .to_str()
+                    .ok()
+                    .filter(|text| (1..=LONGEST_KEY).contains(&text.len()) && given.next().is_none());
                 let wrong = || {
                     Problem::invalid(
                         "Idempotency-Key",

@@ -112,7 +112,6 @@ pub(super) async fn list_institutions(
         only: None,
     };
     let (after, limit) = params.cursor::<InstitutionId>("institutions")?;
-    params.end()?;
     let rows = app.store().institutions(&filter, after, limit + 1).await?;
     Ok(Json(Page::new("institutions", rows, limit, |row| row.id, InstitutionView::from)))
 }

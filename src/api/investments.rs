@@ -82,7 +82,6 @@ fn filter(params: &mut Params) -> Result<InvestmentFilter, Problem> {
 pub(super) async fn list_holdings(caller: Caller, mut params: Params) -> Result<Json<Page<HoldingView>>, Problem> {
     let filter = filter(&mut params)?;
     let (after, limit) = params.cursor::<HoldingId>("holdings")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.holdings(&filter, after, limit + 1).await?;
     Ok(Json(Page::new("holdings", rows, limit, |row| row.id, HoldingView::from)))
@@ -155,7 +154,6 @@ pub(super) async fn list_investment_transactions(
     filter.from = params.day("from")?;
     filter.to = params.day("to")?;
     let (after, limit) = params.cursor::<(Day, InvestmentTransactionId)>("investment-transactions")?;
-    params.end()?;
     let after = after.map(|(day, id)| (day.0, id));
     let mut tx = caller.rows.begin().await?;
     let rows = tx.investment_transactions(&filter, after, limit + 1).await?;
@@ -198,7 +196,6 @@ pub struct LiabilityView {
 pub(super) async fn list_liabilities(caller: Caller, mut params: Params) -> Result<Json<Page<LiabilityView>>, Problem> {
     let filter = filter(&mut params)?;
     let (after, limit) = params.cursor::<LiabilityId>("liabilities")?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let rows = tx.liabilities(&filter, after, limit + 1).await?;
     let item = |row: Liability| LiabilityView {

@@ -2,6 +2,7 @@
 
 mod reader;
 mod tree;
+mod within;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::tree::Tree;
+pub use self::within::{within, within_or_null};
 use crate::domain::problem::{Code, Problem};
 
 /// The largest body that is read, in bytes.

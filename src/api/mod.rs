@@ -45,7 +45,7 @@ use crate::webhooks::Inbound;
 pub use auth::{Caller, SandboxCaller};
 pub use connect::CompleteAnswer;
 pub use idempotency::IdempotencyKey;
-pub use json::{Body, Json};
+pub use json::{Body, Json, within, within_or_null};
 pub use params::Path;
 pub use problem::ProblemDocument;
 pub use router::{document_json, router};

@@ -1,10 +1,15 @@
-//! What stands in the address. Query parameters: each is named once, unknown ones are refused, and what cannot be read says so.
+//! What stands in the address. Query parameters: an operation has those that the document names for it, any other is refused, and
+//! what cannot be read says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
+use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::Method;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +19,9 @@ use crate::domain::problem::Problem;
 
 /// The most parameters of one request.
 const MOST: usize = 100;
+
+/// The longest name of an unknown one that a refusal repeats, in characters.
+const MOST_NAME: usize = 100;
 
 /// What stands in a path. What cannot be read there is as unknown as anything else.
 pub struct Path<T>(pub T);
@@ -48,7 +56,30 @@ impl FromStr for Day {
     }
 }
 
-/// The query of a request. Take what is known, then `end` refuses the rest.
+/// The names of the query parameters of each operation, by its method and route.
+pub(super) type KnownParams = HashMap<(String, String), Vec<String>>;
+
+/// Refuses query parameters that an operation does not have.
+pub(super) async fn only_known(
+    State(known): State<Arc<KnownParams>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // Another method of a path that is there has its own refusal.
+    if let Some(known) = known.get(&(method.to_string(), route.to_owned())) {
+        let params = Params::read(request.uri().query().unwrap_or_default())?;
+        if let Some(unknown) = params.values.keys().find(|name| !known.contains(name)) {
+            let name: String = unknown.chars().take(MOST_NAME).collect();
+            let detail = "This path does not have this query parameter. GET /docs lists them.";
+            return Err(Problem::invalid(name, "UNKNOWN_PARAMETER", detail));
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+/// The query of a request.
 pub struct Params {
     values: BTreeMap<String, Vec<String>>,
 }
@@ -57,8 +88,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl Params {
+    fn read(query: &str) -> Result<Self, Problem> {
         let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let query = parts.uri.query().unwrap_or_default();
         for (index, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
             if index >= MOST {
                 return Err(Problem::invalid("", "TOO_MANY", format!("More than {MOST} query parameters.")));
@@ -70,9 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         }
         Ok(Self { values })
     }
-}
 
-impl Params {
     /// A parameter that may be left out.
     pub fn one<T: FromStr>(&mut self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         let mut values = self.many(name, what)?;
@@ -137,20 +171,5 @@ impl Params {
     ) -> Result<Vec<T>, Problem> {
         let names: Vec<&str> = all.iter().map(|value| text(*value)).collect();
         self.many(name, &format!("one of {}", names.join(", ")))
-    }
-
-    /// Refuses what nobody took.
-    pub fn end(self) -> Result<(), Problem> {
-        match self.values.keys().next() {
-            None => Ok(()),
-            Some(name) => {
-                let name: String = name.chars().take(100).collect();
-                Err(Problem::invalid(
-                    name,
-                    "UNKNOWN_PARAMETER",
-                    "This path does not have this query parameter. GET /docs lists them.",
-                ))
-            }
-        }
     }
 }

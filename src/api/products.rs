@@ -10,7 +10,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, null_is_default};
+use super::json::{Body, null_is_default, within_or_null};
 use super::params::Path;
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, connection_view};
@@ -29,13 +29,16 @@ pub struct ProductsBody {
     products: Vec<Product>,
     /// Judge only; nothing changes.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     dry_run: bool,
     /// How far back, 1 to 730 days, where the provider can still be told.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "within_or_null::<_, _, 1, 730>")]
+    #[schema(minimum = 1, maximum = 730)]
+    #[expect(dead_code, reason = "judged while it is read")]
     history_days: Option<u16>,
     /// What products cannot start without, by product.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     product_options: Option<Map<String, Value>>,
 }
 
@@ -99,9 +102,6 @@ pub(super) async fn add_products(
 fn judge(body: ProductsBody) -> Result<ProductsRequest, Problem> {
     if body.products.is_empty() {
         return Err(Problem::invalid("/products", "REQUIRED", "products needs at least one product."));
-    }
-    if body.history_days.is_some_and(|days| !(1..=730).contains(&days)) {
-        return Err(Problem::invalid("/historyDays", "INVALID_VALUE", "historyDays must be 1 to 730."));
     }
     check_once(&body.products)?;
     Ok(ProductsRequest {

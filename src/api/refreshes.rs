@@ -32,9 +32,11 @@ pub struct RefreshBody {
     products: Option<Vec<Product>>,
     /// Also bring accounts that were not there at the first import, where the provider has that.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     import_new_accounts: bool,
     /// Ask the provider to keep the login, where it has that.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     store_secrets: bool,
 }
 

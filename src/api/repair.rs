@@ -12,19 +12,16 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, Json, null_is_default};
+use super::json::{Body, Json, null_is_default, within_or_null};
 use super::params::Path;
 use super::problem::ProblemDocument;
 use super::products::check_once;
-use super::start::{StartAnswer, account_filters, expires_in, redirect_url};
+use super::start::{StartAnswer, account_filters, redirect_url};
 use super::views::RepairView;
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::link::{REPAIR_SECONDS, RepairRequest};
-
-/// How long a repair session may live, in seconds (D12).
-const LONGEST_REPAIR: u32 = 14 * 24 * 3600;
 
 /// Whether a repair is needed, and what for.
 #[utoipa::path(get, path = "/connections/{connectionId}/repair", tag = "Connections", params(("connectionId" = ConnectionId, Path)),
@@ -48,22 +45,25 @@ pub(super) async fn get_repair(
 pub struct RepairBody {
     /// Let the customer change the shared accounts; in a `RELINK` they choose in any case.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     account_selection: bool,
     /// Account subtypes by type; only with accountSelection.
     #[serde(default)]
     account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Ask for consent to these.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     products: Vec<Product>,
     /// What products cannot start without, by product.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     product_options: Option<Map<String, Value>>,
     /// Where the customer goes afterwards.
     #[serde(default)]
     redirect_url: Option<String>,
-    /// How long the session lives, 60 seconds to 14 days; default 24 hours.
-    #[serde(default)]
+    /// How long the session lives, 60 seconds to 14 days; default 24 hours (D12).
+    #[serde(default, deserialize_with = "within_or_null::<_, _, 60, 1_209_600>")]
+    #[schema(minimum = 60, maximum = 1209600)]
     expires_in: Option<u32>,
 }
 
@@ -96,7 +96,7 @@ fn judge(body: RepairBody) -> Result<RepairRequest, Problem> {
         products: body.products,
         product_options: body.product_options.unwrap_or_default(),
         redirect_url: redirect_url(body.redirect_url)?,
-        expires_in: expires_in(body.expires_in, REPAIR_SECONDS, LONGEST_REPAIR)?,
+        expires_in: body.expires_in.unwrap_or(REPAIR_SECONDS),
         ..RepairRequest::default()
     })
 }

@@ -1,5 +1,6 @@
 //! Every path, grouped by who calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,7 +19,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, products,
+    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, products,
     provider_webhooks, providers, refreshes, repair, start, transactions,
 };
 
@@ -109,13 +110,15 @@ fn operator() -> OpenApiRouter<App> {
 
 fn parts(sandbox: Option<OpenApiRouter<App>>) -> (Router<App>, utoipa::openapi::OpenApi) {
     let sandbox = secured(sandbox.unwrap_or_default(), API_KEY);
-    let (router, mut document) = OpenApiRouter::with_openapi(document::empty())
+    let mut ours = OpenApiRouter::with_openapi(document::empty())
         .merge(secured(tenant(), API_KEY))
         .merge(secured(front_end(), CONNECT_TOKEN))
         .merge(sandbox)
-        .merge(provider())
-        .merge(operator())
-        .split_for_parts();
+        .merge(operator());
+    let known = Arc::new(document::query_parameters(ours.get_openapi_mut()));
+    let strict = ours.route_layer(middleware::from_fn_with_state(known, params::only_known));
+    // What providers add to an address is their business.
+    let (router, mut document) = strict.merge(provider()).split_for_parts();
     document::finish(&mut document);
     (router, document)
 }

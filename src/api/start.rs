@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::App;
 use super::auth::Caller;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, null_is_default};
+use super::json::{Body, null_is_default, within_or_null};
 use super::problem::ProblemDocument;
 use crate::domain::account::{AccountSubtype, AccountType};
 use crate::domain::codes::{is_country, is_language};
@@ -29,9 +29,6 @@ use crate::store::ConnectionSettings;
 /// The largest `metadata`, as JSON, in bytes.
 const MOST_METADATA: usize = 16 * 1024;
 
-/// How long a link session may live, in seconds (F1).
-const LONGEST_LINK: u32 = 7 * 24 * 3600;
-
 /// What is to be linked.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -43,12 +40,15 @@ pub struct StartBody {
     products: Vec<Product>,
     /// Required where the institution and the shared accounts have them.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     required_if_supported_products: Vec<Product>,
     /// Fetched if possible.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     optional_products: Vec<Product>,
     /// Consent only; nothing is fetched until added.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schema(nullable)]
     additional_consented_products: Vec<Product>,
     /// The institution, where the customer need not choose one.
     #[serde(default)]
@@ -75,24 +75,26 @@ pub struct StartBody {
     #[serde(default)]
     account_match: Option<AccountMatch>,
     /// How far back, 1 to 730 days; left out, as far as the provider gives without a charge.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "within_or_null::<_, _, 1, 730>")]
+    #[schema(minimum = 1, maximum = 730)]
     history_days: Option<u16>,
     /// What products cannot start without, by product.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     product_options: Option<Map<String, Value>>,
     /// How `IDENTIFIERS` are to be had, where not instantly.
     #[serde(default)]
     identifiers_flow: Option<IdentifiersFlow>,
-    /// How long the session lives, 60 seconds to 7 days; default 4 hours.
-    #[serde(default)]
+    /// How long the session lives, 60 seconds to 7 days; default 4 hours (F1).
+    #[serde(default, deserialize_with = "within_or_null::<_, _, 60, 604_800>")]
+    #[schema(minimum = 60, maximum = 604800)]
     expires_in: Option<u32>,
     /// Allow a second connection to the same login.
     #[serde(default)]
     allow_duplicate: Option<bool>,
     /// The tenant's own; at most 16 KiB.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
 }
 
@@ -181,9 +183,6 @@ fn judge(body: StartBody) -> Result<StartRequest, Problem> {
     })?;
     let metadata = body.metadata.unwrap_or_default();
     check_metadata(&metadata)?;
-    if body.history_days.is_some_and(|days| !(1..=730).contains(&days)) {
-        return Err(Problem::invalid("/historyDays", "INVALID_VALUE", "historyDays must be 1 to 730."));
-    }
     Ok(StartRequest {
         external_customer_id: text("/externalCustomerId", body.external_customer_id, 200)?,
         placements,
@@ -204,7 +203,7 @@ fn judge(body: StartBody) -> Result<StartRequest, Problem> {
             .map(|search| text("/institutionSearch", search, 200))
             .transpose()?,
         redirect_url: redirect_url(body.redirect_url)?,
-        expires_in: expires_in(body.expires_in, crate::link::LINK_SECONDS, LONGEST_LINK)?,
+        expires_in: body.expires_in.unwrap_or(crate::link::LINK_SECONDS),
         metadata,
     })
 }
@@ -346,16 +345,4 @@ pub(super) fn redirect_url(url: Option<String>) -> Result<Option<String>, Proble
             "redirectUrl must be an absolute http or https address of at most 2,000 characters, without a user, spaces or control characters.",
         )),
     }
-}
-
-pub(super) fn expires_in(seconds: Option<u32>, default: u32, most: u32) -> Result<u32, Problem> {
-    let seconds = seconds.unwrap_or(default);
-    if !(60..=most).contains(&seconds) {
-        return Err(Problem::invalid(
-            "/expiresIn",
-            "INVALID_VALUE",
-            format!("expiresIn must be 60 to {most} seconds."),
-        ));
-    }
-    Ok(seconds)
 }

@@ -87,7 +87,6 @@ pub(super) async fn list_transactions(
         to: params.day("to")?,
     };
     let (after, limit) = params.cursor::<(Day, TransactionId)>("transactions")?;
-    params.end()?;
     let after = after.map(|(day, id)| (day.0, id));
     let mut tx = caller.rows.begin().await?;
     let rows = tx.transactions(&filter, after, limit + 1).await?;
@@ -131,17 +130,18 @@ pub struct TransactionChanges {
     has_more: bool,
 }
 
-/// The changes of a connection's transactions since a cursor; without one, from the beginning.
+/// The changes of a connection's transactions since a cursor; without one, from the beginning. Of a deleted connection, 409 says that they are
+/// gone with it.
 #[utoipa::path(get, path = "/transactions/sync", tag = "Data", params(
     ("connectionId" = ConnectionId, Query), ("limit" = Option<i64>, Query), ("after" = Option<String>, Query)),
-    responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = TransactionChanges), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
 pub(super) async fn sync_transactions(caller: Caller, mut params: Params) -> Result<Json<TransactionChanges>, Problem> {
     let connection_id: Option<ConnectionId> = params.one("connectionId", "a connection's id")?;
     let connection_id = connection_id.ok_or_else(|| {
         Problem::invalid("connectionId", "REQUIRED", "connectionId is missing: a cursor belongs to one connection.")
     })?;
     let (after, limit) = params.cursor::<SyncCursor>(&changes_of(connection_id))?;
-    params.end()?;
     let mut tx = caller.rows.begin().await?;
     let connection = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
     if connection.condition.status == Status::Deleted {

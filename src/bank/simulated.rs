@@ -54,6 +54,16 @@ pub enum KnobError {
     Store(#[from] store::Error),
 }
 
+impl KnobError {
+    /// A code that is none of those that a simulator can send.
+    pub fn unknown_webhook(known: &[&str]) -> Self {
+        Self::Refused(match known {
+            [] => "the provider sends no webhook of a connection".to_owned(),
+            known => format!("name one of {}", known.join(", ")),
+        })
+    }
+}
+
 /// A provider's simulator.
 #[async_trait]
 pub trait Simulated: Send + Sync {

@@ -63,6 +63,9 @@ pub struct Listed {
     /// Makes its simulator.
     #[cfg(feature = "sandbox")]
     pub simulate: fn(crate::bank::Environment) -> Arc<dyn crate::bank::Simulated>,
+    /// The codes of the webhooks that the simulator can be made to send.
+    #[cfg(feature = "sandbox")]
+    pub webhooks: &'static [&'static str],
 }
 
 /// The one list of providers.
@@ -72,54 +75,72 @@ pub const LIST: &[Listed] = &[
         build: plaid::build,
         #[cfg(feature = "sandbox")]
         simulate: plaid::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: plaid::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::Finicity,
         build: finicity::build,
         #[cfg(feature = "sandbox")]
         simulate: finicity::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: finicity::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::Mx,
         build: mx::build,
         #[cfg(feature = "sandbox")]
         simulate: mx::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: mx::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::Yodlee,
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: yodlee::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::SaltEdge,
         build: saltedge::build,
         #[cfg(feature = "sandbox")]
         simulate: saltedge::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: saltedge::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::SaltEdgePartners,
         build: saltedge::build_partners,
         #[cfg(feature = "sandbox")]
         simulate: saltedge::simulator::simulate_partners,
+        #[cfg(feature = "sandbox")]
+        webhooks: saltedge::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::Mesh,
         build: mesh::build,
         #[cfg(feature = "sandbox")]
         simulate: mesh::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: mesh::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::Akoya,
         build: akoya::build,
         #[cfg(feature = "sandbox")]
         simulate: akoya::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: akoya::simulator::WEBHOOKS,
     },
     Listed {
         id: ServiceProvider::FinApi,
         build: finapi::build,
         #[cfg(feature = "sandbox")]
         simulate: finapi::simulator::simulate,
+        #[cfg(feature = "sandbox")]
+        webhooks: finapi::simulator::WEBHOOKS,
     },
 ];
 

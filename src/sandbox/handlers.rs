@@ -1,7 +1,5 @@
 //! `/sandbox/*`: for the sandbox tenant's key, absent for a live provider.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,31 +9,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Sandbox;
+use super::describe;
 use super::faults::{self, Fault};
-use super::play::{PlayBody, Visit};
+use super::knobs;
+use super::play::{PlayBody, Visit, VisitEnd};
 use crate::api::{
     App, Body, Caller, CompleteAnswer, ConnectionView, IdempotencyKey, Json, Path, ProblemDocument, SandboxCaller,
-    connection_view,
+    connection_view, within,
 };
-use crate::bank::{Knob, KnobError};
 use crate::config::Mode;
-use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::link::{Completion, LaunchRequest, Linking};
 use crate::providers::link::LinkInput;
-use crate::providers::{Hint, HintKind, HintSubject};
-use crate::store::{Connection, JobKind, NewJob, placements};
-use crate::sync::{Next, Sync};
-
-/// The longest step of the clock, in seconds: five years.
-const LONGEST_STEP: i64 = 5 * 366 * 86_400;
-
-/// How often a knob waits for a run that somebody else does.
-const TRIES: usize = 100;
-const PAUSE: Duration = Duration::from_millis(100);
+use crate::store::{JobKind, NewJob};
 
 /// Every path of the sandbox.
 pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
@@ -44,136 +33,16 @@ pub fn routes(sandbox: Sandbox) -> OpenApiRouter<App> {
 
 /// The same without what it works on: for the OpenAPI document.
 pub fn paths() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(turn_knob))
+    let mut router = OpenApiRouter::new()
+        .routes(routes!(knobs::turn_knob))
         .routes(routes!(move_clock))
         .routes(routes!(play_customer))
-        .routes(routes!(put_faults))
+        .routes(routes!(put_faults));
+    describe::add(router.get_openapi_mut());
+    router
 }
 
-type Shared = axum::Extension<Sandbox>;
-
-/// How a knob is turned; only `post-transactions` and `fire-webhook` take something.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({}))]
-pub struct KnobBody {
-    /// How many transactions, 1 to 500; default 3.
-    #[serde(default)]
-    count: Option<u32>,
-    /// The provider's own code of the webhook.
-    #[serde(default)]
-    code: Option<String>,
-}
-
-/// Change a connection's state at the provider; answers once what came of it is stored.
-#[utoipa::path(post, path = "/sandbox/connections/{connectionId}/{knob}", tag = "Sandbox", params(("connectionId" = ConnectionId, Path),
-    ("knob" = String, Path, description = "reset-login, expire-consent, new-accounts, revoke, post-transactions or fire-webhook")),
-    request_body = KnobBody, responses((status = 200, body = ConnectionView), (status = 400, body = ProblemDocument),
-        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
-async fn turn_knob(
-    State(app): State<App>,
-    sandbox: Shared,
-    SandboxCaller(caller): SandboxCaller,
-    Path((connection, knob)): Path<(String, String)>,
-    key: IdempotencyKey,
-    Body { read, bytes }: Body<KnobBody>,
-) -> Result<Response, Problem> {
-    let id: ConnectionId = connection.parse().map_err(|_| Problem::not_found())?;
-    let effect = async {
-        let knob = read_knob(&knob, read?)?;
-        Ok((StatusCode::OK, turn(&app, &sandbox, &caller, id, knob).await?))
-    };
-    key.outward(&caller.rows, "tenant", &bytes, effect).await
-}
-
-async fn turn(
-    app: &App,
-    sandbox: &Sandbox,
-    caller: &Caller,
-    id: ConnectionId,
-    knob: Knob,
-) -> Result<ConnectionView, Problem> {
-    let mut tx = caller.rows.begin().await?;
-    let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
-    tx.commit().await?;
-    if connection.condition.status.is_terminal() {
-        return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
-    }
-    let (Some(provider), Some(provider_connection_id)) =
-        (connection.service_provider, connection.provider_connection_id.clone())
-    else {
-        return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
-    };
-    let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
-    if knob == Knob::NewAccounts {
-        // Where they come unasked, they may have come as soon as the knob is turned.
-        let subject = HintSubject::Connection(provider_connection_id.clone());
-        app.inbound.act(provider, Hint { subject, kind: HintKind::NewAccounts }).await?;
-    }
-    simulator.turn(&provider_connection_id, knob.clone()).await.map_err(|error| match error {
-        KnobError::Refused(code) => Problem::invalid("/code", "REFUSED", format!("The simulator refused: {code}.")),
-        KnobError::Store(error) => error.into(),
-    })?;
-    match knob {
-        Knob::FireWebhook(_) => heard(app, sandbox, &connection).await?,
-        _ => settle(app, &connection).await?,
-    }
-    let mut tx = caller.rows.begin().await?;
-    connection_view(&mut tx, &app.linking, id).await
-}
-
-fn read_knob(name: &str, body: KnobBody) -> Result<Knob, Problem> {
-    let count = body.count.unwrap_or(3);
-    if !(1..=500).contains(&count) {
-        return Err(Problem::invalid("/count", "INVALID_VALUE", "count must be 1 to 500."));
-    }
-    Ok(match name {
-        "reset-login" => Knob::ResetLogin,
-        "expire-consent" => Knob::ExpireConsent,
-        "new-accounts" => Knob::NewAccounts,
-        "revoke" => Knob::Revoke,
-        "post-transactions" => Knob::PostTransactions(count as usize),
-        "fire-webhook" => {
-            Knob::FireWebhook(body.code.unwrap_or_else(|| "DEFAULT_UPDATE".into()).chars().take(100).collect())
-        }
-        _ => return Err(Problem::not_found()),
-    })
-}
-
-/// Waits until the webhooks that are on their way have come in, and what they cause is done; those that go elsewhere are not ours.
-async fn heard(app: &App, sandbox: &Sandbox, connection: &Connection) -> Result<(), Problem> {
-    sandbox.outbox.sent().await;
-    let store = &app.linking.store;
-    for (kind, key) in [(JobKind::Webhook, None), (JobKind::Sync, Some(connection.id.to_string()))] {
-        for _ in 0..TRIES {
-            if !store.has_job_due(kind, key.as_deref(), app.linking.clock.now()).await? {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the connection now, so that the answer shows what came of the knob.
-async fn settle(app: &App, connection: &Connection) -> Result<(), Problem> {
-    let store = app.linking.store.clone();
-    let rows = store.tenant(connection.tenant_id);
-    let mut tx = rows.begin().await?;
-    let fetched: Vec<_> = placements(&tx.products(connection.id).await?).fetched().into_iter().collect();
-    tx.want_products(connection.id, &fetched).await?;
-    tx.commit().await?;
-    let sync = Sync { store, registry: app.linking.registry.clone(), clock: app.linking.clock.clone() };
-    for _ in 0..TRIES {
-        if sync.run(connection.tenant_id, connection.id).await? != Next::Busy {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    Err(Problem::new(Code::Unavailable, "The connection is busy. Try again soon.")
-        .retry_after(std::time::Duration::from_secs(2)))
-}
+pub(super) type Shared = axum::Extension<Sandbox>;
 
 /// How far to move the clock.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -181,6 +50,8 @@ async fn settle(app: &App, connection: &Connection) -> Result<(), Problem> {
 #[schema(example = json!({"advanceSeconds": 60}))]
 pub struct ClockBody {
     /// 0 to five years.
+    #[serde(deserialize_with = "within::<_, _, 0, 158_112_000>")]
+    #[schema(minimum = 0, maximum = 158112000)]
     advance_seconds: i64,
 }
 
@@ -209,13 +80,6 @@ async fn move_clock(
 }
 
 async fn advance(app: &App, sandbox: &Sandbox, seconds: i64) -> Result<ClockView, Problem> {
-    if !(0..=LONGEST_STEP).contains(&seconds) {
-        return Err(Problem::invalid(
-            "/advanceSeconds",
-            "INVALID_VALUE",
-            format!("advanceSeconds must be 0 to {LONGEST_STEP}."),
-        ));
-    }
     let offset_seconds = sandbox.documents.advance_clock(seconds).await?;
     app.linking.clock.set_offset_seconds(offset_seconds);
     let simulated = app.linking.registry.iter().filter(|entry| entry.mode == Mode::Sandbox);
@@ -278,15 +142,32 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
     let url = simulator.page(&launch).ok_or_else(|| {
         Problem::new(Code::InvalidRequest, "The simulator has no page for this launch, so it cannot be played.")
     })?;
-    let brought = match sandbox.visit(&url, &body).await? {
-        Visit::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
-        Visit::Handed(result) => LinkInput::Result(result),
-        Visit::Returned(path) => {
+    let Visit { end, refusal } = sandbox.visit(&url, &body).await?;
+    let brought = match end {
+        VisitEnd::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
+        VisitEnd::Handed(result) => LinkInput::Result(result),
+        VisitEnd::Returned(path) => {
             sandbox.come_back(&path).await?;
             LinkInput::Nothing
         }
     };
-    linking.complete(tenant_id, session_id, brought).await
+    let completed = linking.complete(tenant_id, session_id, brought).await;
+    match (completed, refusal) {
+        (Ok(Completion::Pending(_)), Some(refusal)) => Err(not_let_in(&refusal, "The session is still open.")),
+        (Err(problem), Some(refusal)) => {
+            Err(Problem { detail: not_let_in(&refusal, &problem.detail).detail, ..problem })
+        }
+        (completed, _) => Ok(completed?),
+    }
+}
+
+/// The customer knew no better than what the page did not take, and left.
+fn not_let_in(refusal: &str, then: &str) -> Problem {
+    let why = match refusal {
+        "WRONG_CREDENTIALS" => "there is no such test user, or the password is not theirs; GET /docs lists them",
+        _ => "what the customer entered is not right",
+    };
+    Problem::new(Code::UserActionRequired, format!("The institution let nobody in ({refusal}): {why}. {then}"))
 }
 
 /// What goes wrong at a simulator from now on.

@@ -1,9 +1,11 @@
 //! The sandbox: mounts each provider's simulator on a loopback listener of its own, whose address is that provider's base address,
 //! and its pages beside our own; turns knobs; plays the customer. Adapters know nothing of it.
 
+pub mod describe;
 mod faults;
 mod forms;
 mod handlers;
+mod knobs;
 mod play;
 mod sender;
 
@@ -27,7 +29,7 @@ use crate::store::sandbox::Documents;
 
 pub use faults::{Fault, FaultKind};
 pub use handlers::{paths, routes};
-pub use play::{PlayBody, Visit};
+pub use play::{PlayBody, Visit, VisitEnd};
 
 /// Where the simulators' pages are mounted.
 const PAGES: &str = "/simulators";

@@ -66,9 +66,18 @@ wire_enum! {
     }
 }
 
-/// How the customer's visit ended.
+/// A customer's visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visit {
+pub struct Visit {
+    /// How it ended.
+    pub end: VisitEnd,
+    /// What the page said was wrong when the customer left it; a code such as `WRONG_CREDENTIALS`.
+    pub refusal: Option<String>,
+}
+
+/// How a customer's visit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VisitEnd {
     /// The provider sent the customer back to us, to that path.
     Returned(String),
     /// The provider's page handed that over to the page that opened it.
@@ -80,10 +89,10 @@ pub enum Visit {
 impl Sandbox {
     /// Goes through the provider's pages from that address to the way back.
     pub async fn visit(&self, url: &str, play: &PlayBody) -> Result<Visit, Problem> {
-        let mut path = self.own_path(url)?;
+        let (mut path, mut refusal) = (self.own_path(url)?, None);
         for _ in 0..MOST_PAGES {
             if path.starts_with("/connect/callback/") {
-                return Ok(Visit::Returned(path));
+                return Ok(Visit { end: VisitEnd::Returned(path), refusal });
             }
             let page = self.ask(Call::get("page", path.as_str())).await?;
             if let Some(next) = self.redirect(&page, &path)? {
@@ -92,14 +101,15 @@ impl Sandbox {
             }
             let form = PageForm::read(&String::from_utf8_lossy(&page.body));
             if let Some(handed) = form.handover.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
-                return Ok(Visit::Handed(handed));
+                return Ok(Visit { end: VisitEnd::Handed(handed), refusal });
             }
             if form.step == "done" || form.step.is_empty() {
                 return Err(stuck(&form.step));
             }
             if play.abandon && form.step == "credentials" {
-                return Ok(Visit::Abandoned);
+                return Ok(Visit { end: VisitEnd::Abandoned, refusal });
             }
+            refusal = refusal.or_else(|| form.error.clone());
             let answer = self.ask(Call::post_form("form", path.as_str(), fields(&form, play))).await?;
             if let Some(next) = self.redirect(&answer, &path)? {
                 path = next;

@@ -1,10 +1,11 @@
 //! Link and repair sessions, with the steps of each for support.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{Error, Result, SessionLaunch, TenantTx};
 use crate::crypto;
@@ -301,16 +302,25 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The steps of a session, oldest first; the first 200.
-    pub async fn steps(&mut self, id: SessionId) -> Result<Vec<SessionStep>> {
+    /// The steps of sessions, oldest first; of each the first 200.
+    pub async fn steps(&mut self, of: &[SessionId]) -> Result<HashMap<SessionId, Vec<SessionStep>>> {
         let tenant_id = self.tenant_id.0;
-        Ok(sqlx::query_as!(
-            SessionStep,
-            "select step, detail, at from link_steps where tenant_id = $1 and session_id = $2 order by id limit 200",
+        let ids: Vec<Uuid> = of.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            r#"select s.id as "session_id!", l.step, l.detail, l.at
+             from unnest($2::uuid[]) as s (id) cross join lateral (
+                 select id, step, detail, at from link_steps where tenant_id = $1 and session_id = s.id order by id limit 200
+             ) l order by l.id"#,
             tenant_id,
-            id.0
+            &ids
         )
         .fetch_all(self.sql())
-        .await?)
+        .await?;
+        let mut steps: HashMap<SessionId, Vec<SessionStep>> = HashMap::new();
+        for row in rows {
+            let step = SessionStep { step: row.step, detail: row.detail, at: row.at };
+            steps.entry(row.session_id.into()).or_default().push(step);
+        }
+        Ok(steps)
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::document::{Operation, operations};
+use crate::support::document::{Operation, operations, referred};
 use crate::support::{Answer, Key, TestApp, World};
 
 /// What is wrong with a body: `(what, body, the pointer that the refusal must name)`.
@@ -167,6 +167,54 @@ async fn every_field_of_every_body_is_judged() {
     assert!(tried > 200, "{tried}");
 }
 
+/// Whether a member may be `null`, after what it refers to.
+fn may_be_null(schema: &Value) -> bool {
+    let schema = referred(schema);
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    types(schema).contains(&"null") || choices.into_iter().any(may_be_null)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nulls_and_bounds_are_as_the_schemas_say() {
+    let app = TestApp::with(&[("LINKSPAN_LIMITS__API_KEY_BURST", "100000")]).await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let world = world.with("accountId", &nobody);
+    let (mut nulls, mut bounds) = (0, Vec::new());
+    for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
+        let example = world.body(operation).unwrap();
+        let path = world.path(operation);
+        let answered = async |name: &str, value: Value| {
+            let mut body = example.clone();
+            body[name] = value;
+            let answer = app.call(operation.method, &path, world.key(operation, Key::Sandbox), &[], Some(bytes(&body)));
+            let answer = answer.await.body;
+            let error = answer.pointer("/errors/0").filter(|error| error["pointer"] == format!("/{name}"))?;
+            Some(error["detail"].as_str().unwrap().to_owned())
+        };
+        for (name, field) in operation.body_schema().unwrap()["properties"].as_object().unwrap() {
+            let refused = answered(name, Value::Null).await;
+            assert_eq!(refused.is_none(), may_be_null(field), "{} {name}: {refused:?}", operation.name());
+            nulls += usize::from(refused.is_none());
+            let (Some(least), Some(most)) = (field["minimum"].as_i64(), field["maximum"].as_i64()) else { continue };
+            for outside in [least - 1, most + 1, i64::MIN, i64::MAX] {
+                let refused = answered(name, json!(outside)).await.unwrap_or_default();
+                assert!(
+                    refused.contains(&format!("from {least} to {most}.")),
+                    "{} {name}: {refused}",
+                    operation.name()
+                );
+            }
+            assert_eq!(answered(name, json!(least)).await, None, "{} {name}", operation.name());
+            bounds.push(name.as_str());
+        }
+    }
+    assert!(nulls > 20, "{nulls}");
+    let expected = ["advanceSeconds", "count", "expiresIn", "expiresIn", "historyDays", "historyDays"];
+    bounds.sort_unstable();
+    assert_eq!(bounds, expected);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_in_the_callers_words() {
     let app = TestApp::new().await;
@@ -185,14 +233,8 @@ async fn what_is_wrong_is_said_in_the_callers_words() {
         |accounts: Value| json!({ "connectToken": "x", "username": "x", "password": "x", "accounts": accounts });
     let cases = [
         ("POST", start, json!({}), "/externalCustomerId", "is required"),
-        (
-            "POST",
-            start,
-            started("historyDays", json!(70_000)),
-            "/historyDays",
-            "must be a whole number from 0 to 65535",
-        ),
-        ("POST", start, started("historyDays", json!("30")), "/historyDays", "must be a whole number from 0 to 65535"),
+        ("POST", start, started("historyDays", json!(70_000)), "/historyDays", "must be a whole number from 1 to 730"),
+        ("POST", start, started("historyDays", json!("30")), "/historyDays", "must be a whole number from 1 to 730"),
         ("POST", start, started("allowDuplicate", json!(1)), "/allowDuplicate", "must be true or false"),
         ("POST", start, started("institutionId", json!("x")), "/institutionId", "must be an id (a UUID)"),
         ("POST", start, started("accountMatch", json!("SOME")), "/accountMatch", "must be one of ANY, ALL"),
@@ -260,6 +302,57 @@ async fn malformed_ids_and_parameters_are_refused() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_takes_a_parameter_that_the_document_does_not_name() {
+    let app = TestApp::new().await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let world = ["accountId", "transactionId", "sessionId", "eventId", "refreshId", "connectionId"]
+        .into_iter()
+        .fold(world, |world, name| world.with(name, &nobody));
+    for operation in operations() {
+        let path = format!("{}?typo=1", world.path(operation));
+        let body = world.body(operation).map(|body| bytes(&body));
+        let answer = app.call(operation.method, &path, world.key(operation, Key::Sandbox), &[], body).await;
+        // What a provider adds to an address is its own business.
+        if operation.path.starts_with("/webhooks/") {
+            assert_ne!(answer.body["errors"][0]["pointer"], "typo", "{}", operation.name());
+            continue;
+        }
+        let problem = answer.problem(400, "INVALID_REQUEST");
+        let error = &problem["errors"][0];
+        let found = (&error["pointer"], &error["code"]);
+        assert_eq!(found, (&json!("typo"), &json!("UNKNOWN_PARAMETER")), "{}", operation.name());
+    }
+    let (pointer, repeated) = ("x".repeat(100), "x".repeat(5000));
+    let long = app.delete(&format!("/connections/{nobody}?{repeated}=1")).await.problem(400, "INVALID_REQUEST");
+    assert_eq!(long["errors"][0]["pointer"], pointer);
+    let head = app.call("HEAD", "/support-matrix?typo=1", Key::Sandbox, &[], None).await;
+    assert_eq!(head.status, 400);
+    // Another method has its own refusal, and pages are no part of the API.
+    app.delete("/support-matrix?typo=1").await.problem(405, "METHOD_NOT_ALLOWED");
+    app.call("GET", "/docs/problems?typo=1", Key::Nobody, &[], None).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_knob_takes_only_what_applies_to_it() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    for (knob, body, pointer) in [
+        ("reset-login", json!({ "count": 1 }), "/count"),
+        ("revoke", json!({ "code": "ERROR" }), "/code"),
+        ("fire-webhook", json!({ "count": 1 }), "/count"),
+        ("post-transactions", json!({ "count": 1, "code": "ERROR" }), "/code"),
+    ] {
+        let problem =
+            app.post(&format!("/sandbox/connections/{id}/{knob}"), body).await.problem(400, "INVALID_REQUEST");
+        let error = &problem["errors"][0];
+        assert_eq!((&error["pointer"], &error["code"]), (&json!(pointer), &json!("UNKNOWN_FIELD")), "{knob}");
+    }
+    app.knob(&id, "post-transactions", json!({ "count": 1, "code": null })).await;
+    app.post(&format!("/sandbox/connections/{id}/typo"), json!({ "count": 1 })).await.problem(404, "NOT_FOUND");
 }
 
 #[tokio::test(flavor = "multi_thread")]

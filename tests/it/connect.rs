@@ -97,3 +97,29 @@ async fn what_another_connection_holds_already_is_the_providers_error() {
     assert_eq!(app.get(&format!("/connections/{first}")).await.expect(200)["status"], "ACTIVE");
     assert!(!app.fidelity.operations().iter().any(|operation| operation == "/item/remove"), "it is still in use");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_sessions_has_the_steps_of_each() {
+    let app = TestApp::new().await;
+    let played = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.play(&played, Some("First Platypus Bank"), json!({})).await.expect(200);
+    let locked = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.play(&locked, Some("First Platypus Bank"), json!({ "username": "user_locked" })).await.expect(409);
+    app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let sessions = app.all("/connect/sessions").await;
+    assert_eq!(sessions.len(), 3);
+    for session in &sessions {
+        let one = app.get(&format!("/connect/sessions/{}", session["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(one, *session);
+    }
+    let steps = |number: usize| {
+        let steps = sessions[number]["steps"].as_array().unwrap().iter();
+        steps.map(|step| step["step"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(0).last(), Some(&"COMPLETED"), "{:?}", steps(0));
+    assert_eq!(steps(1).last(), Some(&"ATTEMPT_FAILED"), "{:?}", steps(1));
+    assert!(!steps(0).contains(&"ATTEMPT_FAILED") && steps(2).len() < steps(1).len(), "{sessions:#?}");
+    // A page has the steps of its own sessions.
+    let page = app.get("/connect/sessions?limit=1").await.expect(200);
+    assert_eq!(page["data"], json!([sessions[0]]));
+}

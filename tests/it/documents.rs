@@ -7,6 +7,8 @@ use std::process::Command;
 use linkspan::config::{Config, DEFAULTS, Mode};
 use linkspan::domain::support_matrix;
 use linkspan::providers;
+use linkspan::sandbox::describe;
+use serde_json::Value;
 
 const README: &str = include_str!("../../README.md");
 
@@ -25,6 +27,22 @@ fn the_readme_shows_the_support_matrix_of_the_code() {
     let (_, rest) = README.split_once("<!-- support matrix: from the code, see tests/it/documents.rs -->\n").unwrap();
     let (shown, _) = rest.split_once("<!-- end of the support matrix -->").unwrap();
     assert_eq!(shown, support_matrix::markdown(), "paste what `linkspan matrix` prints");
+}
+
+#[test]
+fn the_readme_and_the_document_show_what_the_sandbox_knows() {
+    let wanted = [describe::users(), describe::knobs(), describe::webhooks()];
+    let (_, rest) = README.split_once("<!-- sandbox: from the code, see tests/it/documents.rs -->\n").unwrap();
+    let (shown, _) = rest.split_once("<!-- end of the sandbox -->").unwrap();
+    assert_eq!(shown, wanted.join("\n"), "paste this:\n{}", wanted.join("\n"));
+    let document: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();
+    let description = |path: &str| document["paths"][path]["post"]["description"].as_str().unwrap().to_owned();
+    let [users, knobs, webhooks] = wanted;
+    assert!(description("/sandbox/play").contains(&users));
+    let turned = description("/sandbox/connections/{connectionId}/{knob}");
+    assert!(turned.contains(&knobs) && turned.contains(&webhooks));
+    assert!(users.contains("| user_mfa | pass_good |") && knobs.contains("| revoke |"), "{users}{knobs}");
+    assert!(webhooks.contains("| PLAID | SYNC_UPDATES_AVAILABLE,"), "{webhooks}");
 }
 
 #[test]

@@ -58,6 +58,45 @@ fn every_operation_lists_the_problems_that_it_can_answer() {
     assert_eq!(codes.len(), Code::ALL.len());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_headers_of_each_request_are_those_that_it_takes() {
+    let app = TestApp::new().await;
+    let world = World::of_start(&app, Key::Sandbox).await;
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let world = ["accountId", "transactionId", "sessionId", "eventId", "refreshId", "connectionId"]
+        .into_iter()
+        .fold(world, |world, name| world.with(name, &nobody));
+    for operation in operations() {
+        let in_header = |name: &str| {
+            operation.parameters().into_iter().find(|parameter| parameter.place == "header" && parameter.name == name)
+        };
+        let call = async |header: (&str, &str)| {
+            let body = world.body(operation).map(|body| body.to_string().into_bytes());
+            let key = world.key(operation, Key::Sandbox);
+            app.call(operation.method, &world.path(operation), key, &[header], body).await
+        };
+        assert!(in_header("Linkspan-Version").is_some(), "{}", operation.name());
+        let other = call(("linkspan-version", "2020-01-01")).await.problem(400, "INVALID_REQUEST");
+        assert_eq!(other["errors"][0]["pointer"], "Linkspan-Version", "{}", operation.name());
+        let takes_key = operation.scheme.is_some() && ["POST", "PATCH", "DELETE"].contains(&operation.method);
+        let key = in_header("Idempotency-Key");
+        assert_eq!(key.is_some(), takes_key, "{}", operation.name());
+        if let Some(key) = key {
+            assert_eq!(key.longest, Some(255), "{}", operation.name());
+            let long = call(("idempotency-key", &"x".repeat(256))).await.problem(400, "INVALID_REQUEST");
+            assert_eq!(long["errors"][0]["pointer"], "Idempotency-Key", "{}", operation.name());
+        }
+        for status in operation.statuses() {
+            assert_eq!(
+                operation.headers(status),
+                ["linkspan-version", "x-request-id"],
+                "{} {status}",
+                operation.name()
+            );
+        }
+    }
+}
+
 #[test]
 fn what_may_be_null_in_an_answer_is_always_there() {
     let start = operation("POST", "/connect/start").unwrap();

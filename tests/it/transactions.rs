@@ -97,3 +97,13 @@ async fn a_cursor_belongs_to_one_connection() {
     let refused = app.get(&format!("/transactions/sync?connectionId={other}&after={cursor}")).await;
     assert_eq!(refused.problem(400, "INVALID_REQUEST")["errors"][0]["pointer"], "after");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_changes_of_a_deleted_connection_are_gone_with_it() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "historyDays": 30 })).await;
+    let (_, cursor) = walk(&app, &id, None, 500).await;
+    app.delete(&format!("/connections/{id}")).await.expect(204);
+    let answer = app.get(&format!("/transactions/sync?connectionId={id}&after={cursor}")).await;
+    answer.problem(409, "CONNECTION_TERMINAL");
+}

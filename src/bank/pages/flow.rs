@@ -61,6 +61,9 @@ pub struct Flow {
     pub(super) page: PageState,
     /// Why the page is shown again.
     pub(super) error: Option<String>,
+    /// What was still wrong when the customer left.
+    left_with: Option<Refusal>,
+    refused: Option<Refusal>,
     failed_attempts: u32,
     granted: Vec<Product>,
 }
@@ -191,6 +194,8 @@ impl Flow {
             step: 0,
             page: PageState::Institution,
             error: None,
+            left_with: None,
+            refused: None,
             failed_attempts: 0,
         };
         if flow.institution().is_some() {
@@ -208,6 +213,11 @@ impl Flow {
     /// first, so that the second of two equal posts changes nothing.
     pub fn step(&self) -> u32 {
         self.step
+    }
+
+    /// Why the institution had not let the customer in who left then.
+    pub fn left_with(&self) -> Option<&Refusal> {
+        self.left_with.as_ref()
     }
 
     /// How often wrong amounts of deposits were entered.
@@ -232,7 +242,9 @@ impl Flow {
         }
         self.step = self.step.saturating_add(1);
         self.error = None;
+        let refused = self.refused.take();
         if form.first("action") == "cancel" {
+            self.left_with = refused;
             self.end(Outcome::Cancelled);
             return Accepted::Settled;
         }
@@ -271,6 +283,7 @@ impl Flow {
             LoginOutcome::Refused(refusal) => {
                 self.failed_attempts += 1;
                 self.error = Some(refusal.code().to_owned());
+                self.refused = Some(refusal);
                 if self.failed_attempts >= MOST_ATTEMPTS {
                     self.fail(Failure::TooManyAttempts);
                 }

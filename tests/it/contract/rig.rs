@@ -29,7 +29,7 @@ use linkspan::providers::link::{
 use linkspan::providers::records::Records;
 use linkspan::providers::{self, Context, Entry, Failure, FailureKind, Provider, Registry, Spec, Webhook};
 use linkspan::records::Kept;
-use linkspan::sandbox::{PlayBody, Sandbox, Setup, Visit};
+use linkspan::sandbox::{PlayBody, Sandbox, Setup, VisitEnd};
 use linkspan::store::Store;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -228,16 +228,16 @@ impl Rig {
     }
 
     /// Goes through the provider's pages as `user_good`, but for what `more` says.
-    pub async fn visit(&self, begun: &LinkBegun, more: Value) -> Visit {
+    pub async fn visit(&self, begun: &LinkBegun, more: Value) -> VisitEnd {
         let mut play = json!({ "connectToken": "", "username": "user_good", "password": "pass_good" });
         play.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let play: PlayBody = serde_json::from_value(play).unwrap();
         let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
-        let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap();
+        let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap().end;
         *self.handed.lock().unwrap() = match &visit {
-            Visit::Handed(result) => LinkInput::Result(result.clone()),
-            Visit::Returned(path) => LinkInput::Callback(query(path)),
-            Visit::Abandoned => LinkInput::Nothing,
+            VisitEnd::Handed(result) => LinkInput::Result(result.clone()),
+            VisitEnd::Returned(path) => LinkInput::Callback(query(path)),
+            VisitEnd::Abandoned => LinkInput::Nothing,
         };
         visit
     }

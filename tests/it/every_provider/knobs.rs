@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use linkspan::domain::service_provider::ServiceProvider;
+use linkspan::providers::LIST;
 use serde_json::{Value, json};
 
 use super::{base, claimed, rows};
@@ -130,6 +131,35 @@ async fn d11_each_knob_leads_to_the_state_that_it_is_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fire_webhook_takes_what_the_document_lists_and_says_so() {
+    let app = TestApp::new().await;
+    at_each(async |row| {
+        let (provider, id) = (row.provider, linked(&app, row, row.institutions[0]).await);
+        let listed = LIST.iter().find(|listed| listed.id.as_str() == provider).unwrap().webhooks;
+        let fire = async |code: &str| {
+            let answer = app.post(&format!("/sandbox/connections/{id}/fire-webhook"), json!({ "code": code })).await;
+            let detail = answer.body["detail"].as_str().map(str::to_owned);
+            (answer.status, detail.filter(|_| answer.status != 200).unwrap_or_default())
+        };
+        let (status, refusal) = fire("NOPE").await;
+        assert_eq!(status, 400, "{provider}");
+        match row.webhook {
+            Some(_) => {
+                assert!(refusal.contains(&format!("name one of {}.", listed.join(", "))), "{provider}: {refusal}")
+            }
+            None => assert!(listed.is_empty() && refusal.contains("sends no webhook"), "{provider}: {refusal}"),
+        }
+        for code in listed {
+            // Some are about what this connection does not have.
+            let (status, refusal) = fire(code).await;
+            assert!(status == 200 || !refusal.contains("name one of"), "{provider} {code}: {refusal}");
+        }
+        assert!(row.webhook.is_none_or(|code| listed.contains(&code)), "{provider}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d2_d5_new_accounts_are_offered_until_a_repair_has_brought_them() {
     let app = TestApp::new().await;
     for at in [0, 1] {
@@ -156,4 +186,32 @@ async fn new_accounts_come(app: &TestApp, row: &Row, institution: &str, unasked:
     let new = after.iter().find(|one| before.iter().all(|old| old["id"] != one["id"])).unwrap();
     assert_eq!(new["status"], "OPEN", "{name}");
     assert!(new["balances"]["current"].is_string(), "{name}: {new:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_login_is_named_to_who_plays_the_customer() {
+    let app = TestApp::new().await;
+    at_each(async |row| {
+        let country = if row.institutions == GERMAN { "DE" } else { "US" };
+        let products = claimed(&app, row.provider).await;
+        let start =
+            json!({ "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country] });
+        let institution = app.institution_at(row.provider, row.institutions[0]).await;
+        // Somebody else each time: nobody links a login twice.
+        for (who, login) in [("a", json!({ "username": "user_gold" })), ("b", json!({ "password": "pass_gold" }))] {
+            let started = app.start(start.clone()).await;
+            let mut play = json!({ "institutionId": institution });
+            play.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
+            let problem = app.play(&started, None, play).await.problem(409, "USER_ACTION_REQUIRED");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("(WRONG_CREDENTIALS)"), "{}: {detail}", row.provider);
+            // Plaid tells the last error of a customer who leaves.
+            if row.provider == "PLAID" {
+                assert_eq!(problem["attempt"], "INVALID_CREDENTIALS", "{problem:#}");
+            }
+            let right = json!({ "institutionId": institution, "username": format!("{}-{who}", username(row)) });
+            app.play(&started, None, right).await.expect(200);
+        }
+    })
+    .await;
 }

@@ -165,7 +165,7 @@ async fn the_script_can_be_played_like_the_hosted_page() {
     app.post(&format!("/sandbox/connections/{id}/reset-login"), json!({})).await.expect(200);
     let repair = app.post(&format!("/connections/{id}/repair"), json!({})).await.expect(201);
     let left = app.play(&repair, None, json!({ "password": "wrong" })).await;
-    assert_eq!(left.problem(409, "USER_ACTION_REQUIRED")["attempt"], "CANCELLED");
+    assert_eq!(left.problem(409, "USER_ACTION_REQUIRED")["attempt"], "INVALID_CREDENTIALS");
     let repaired = app.play(&repair, None, json!({})).await.expect(200);
     assert_eq!(repaired["status"], "ACTIVE", "{repaired:#}");
 }

@@ -16,10 +16,11 @@ pub struct Operation {
     raw: Value,
 }
 
-/// A parameter: its name, and whether it stands in `path`, `query` or `header`.
+/// A parameter: its name, whether it stands in `path`, `query` or `header`, and the longest text that it may be.
 pub struct Parameter {
     pub name: String,
     pub place: String,
+    pub longest: Option<u64>,
 }
 
 struct Document {
@@ -31,7 +32,9 @@ struct Document {
 fn document() -> &'static Document {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
-        let raw: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();
+        let mut raw: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();
+        let components = raw["components"].clone();
+        put_in_place(&mut raw["paths"], &components);
         let operations = raw["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
             let item = item.as_object().unwrap().iter();
             item.map(|(method, raw)| Operation {
@@ -45,7 +48,6 @@ fn document() -> &'static Document {
             })
         });
         let operations = operations.collect();
-        let mut raw = raw;
         let mut parts = BTreeSet::new();
         parts_of_wholes(&raw, &mut parts);
         for (name, schema) in raw["components"]["schemas"].as_object_mut().unwrap() {
@@ -53,6 +55,19 @@ fn document() -> &'static Document {
         }
         Document { raw, operations, validators: Mutex::default() }
     })
+}
+
+/// Puts what is described once for all operations where it is named.
+fn put_in_place(value: &mut Value, components: &Value) {
+    let named = value["$ref"].as_str().and_then(|named| named.strip_prefix("#/components"));
+    if let Some(shared) = named.filter(|named| !named.starts_with("/schemas/")) {
+        *value = components.pointer(shared).unwrap_or_else(|| panic!("{shared} is not described")).clone();
+    }
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|member| put_in_place(member, components)),
+        Value::Array(items) => items.iter_mut().for_each(|item| put_in_place(item, components)),
+        _ => {}
+    }
 }
 
 /// Every operation.
@@ -72,6 +87,12 @@ pub fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     operations().iter().filter(fits).min_by_key(|operation| operation.path.matches('{').count())
 }
 
+/// A schema, or the one that it refers to.
+pub fn referred(schema: &Value) -> &Value {
+    let named = schema["$ref"].as_str().and_then(|named| named.strip_prefix('#'));
+    named.map_or(schema, |named| document().raw.pointer(named).unwrap())
+}
+
 impl Operation {
     /// Its name in complaints.
     pub fn name(&self) -> String {
@@ -81,7 +102,12 @@ impl Operation {
     pub fn parameters(&self) -> Vec<Parameter> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let parameters = self.raw["parameters"].as_array().into_iter().flatten();
-        parameters.map(|one| Parameter { name: text(&one["name"]), place: text(&one["in"]) }).collect()
+        let parameter = |one: &Value| Parameter {
+            name: text(&one["name"]),
+            place: text(&one["in"]),
+            longest: one["schema"]["maxLength"].as_u64(),
+        };
+        parameters.map(parameter).collect()
     }
 
     /// The names of the parameters in its path.
@@ -108,6 +134,12 @@ impl Operation {
     /// The statuses that it says it answers.
     pub fn statuses(&self) -> Vec<u16> {
         self.raw["responses"].as_object().unwrap().keys().map(|status| status.parse().unwrap()).collect()
+    }
+
+    /// The names of the headers that an answer of that status has, in small letters.
+    pub fn headers(&self, status: u16) -> Vec<String> {
+        let headers = self.raw["responses"][status.to_string()]["headers"].as_object().into_iter().flatten();
+        headers.map(|(name, _)| name.to_lowercase()).collect()
     }
 
     /// What of an answer is not as the document says.

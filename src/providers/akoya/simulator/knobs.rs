@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Simulator;
-use super::manage::TYPES;
+use super::manage::WEBHOOKS;
 use super::state::{GRANT, Grant, SUBSCRIPTION, Subscription};
 use crate::bank::{Knob, KnobError, Message};
 use crate::domain::account::AccountSubtype;
@@ -36,12 +36,8 @@ impl Simulator {
                 self.shared.bank.post_transactions(user, &accounts, count).await?;
             }
             Knob::FireWebhook(code) => {
-                if !TYPES.iter().any(|(_, types)| types.contains(&code.as_str())) {
-                    let known: Vec<&str> = TYPES.iter().flat_map(|(_, types)| *types).copied().collect();
-                    return Err(KnobError::Refused(format!(
-                        "there is no such notification; there are {}",
-                        known.join(", ")
-                    )));
+                if !WEBHOOKS.contains(&code.as_str()) {
+                    return Err(KnobError::unknown_webhook(WEBHOOKS));
                 }
                 self.notify(&code, grant_id).await?;
             }

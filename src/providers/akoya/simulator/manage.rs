@@ -14,6 +14,8 @@ use super::state::{SUBSCRIPTION, Subscription};
 /// The types of notifications, by category.
 pub const TYPES: &[(&str, &[&str])] =
     &[("CONSENT", &["CONSENT_REVOKED", "CONSENT_UPDATED"]), ("MAINTENANCE", &["PLANNED_OUTAGE", "SERVICE"])];
+/// The same without their categories.
+pub const WEBHOOKS: &[&str] = &["CONSENT_REVOKED", "CONSENT_UPDATED", "PLANNED_OUTAGE", "SERVICE"];
 /// The longest address that is taken.
 const LONGEST: usize = 2000;
 

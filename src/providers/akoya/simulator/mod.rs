@@ -22,6 +22,8 @@ mod tokens;
 mod trades;
 mod transactions;
 
+pub use manage::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

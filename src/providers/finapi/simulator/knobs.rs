@@ -38,7 +38,7 @@ impl Simulator {
                 self.tell("NEW_TRANSACTIONS", &connection).await?;
             }
             Knob::FireWebhook(code) if EVENTS.contains(&code.as_str()) => self.tell(&code, &connection).await?,
-            Knob::FireWebhook(_) => return Err(KnobError::Refused(format!("name one of {}", EVENTS.join(", ")))),
+            Knob::FireWebhook(_) => return Err(KnobError::unknown_webhook(EVENTS)),
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::bank::{Message, ids};
 use crate::store;
 
 /// The events for which there can be a rule.
-pub const EVENTS: [&str; 8] = [
+pub const EVENTS: &[&str] = &[
     "NEW_ACCOUNT_BALANCE",
     "NEW_TRANSACTIONS",
     "BANK_LOGIN_ERROR",

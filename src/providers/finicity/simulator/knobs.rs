@@ -9,6 +9,9 @@ use crate::bank::{Knob, KnobError};
 use crate::domain::account::AccountSubtype;
 use crate::store;
 
+/// Finicity tells nothing of a login outside of Connect.
+pub const WEBHOOKS: &[&str] = &[];
+
 /// Turns a knob of a login.
 pub async fn turn(simulator: &Simulator, id: &str, knob: Knob) -> std::result::Result<(), KnobError> {
     let shared = &simulator.shared;
@@ -26,9 +29,7 @@ pub async fn turn(simulator: &Simulator, id: &str, knob: Knob) -> std::result::R
             shared.bank.post_transactions(&login.login.user, &login.accounts, count).await?;
             change(simulator, id, |_| {}).await?;
         }
-        Knob::FireWebhook(_) => {
-            return Err(KnobError::Refused("Finicity tells nothing of a login outside of Connect".to_owned()));
-        }
+        Knob::FireWebhook(_) => return Err(KnobError::unknown_webhook(WEBHOOKS)),
     }
     Ok(())
 }

@@ -21,6 +21,8 @@ mod pages;
 mod state;
 mod transactions;
 
+pub use knobs::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -14,6 +14,9 @@ use crate::providers::mesh::spec::SPEC;
 use crate::providers::mesh::{SANDBOX_WEBHOOK_SECRET, webhook};
 use crate::store;
 
+/// How a transfer can stand that a webhook tells of.
+pub const WEBHOOKS: &[&str] = &["pending", "succeeded", "failed"];
+
 impl Simulator {
     /// Turns a knob of the login that one of its accounts names.
     pub(super) async fn turn_knob(&self, account: &str, knob: Knob) -> Result<(), KnobError> {
@@ -44,8 +47,8 @@ impl Simulator {
 
     /// Tells of a transfer that was never made.
     async fn fire(&self, grant: &Grant, status: &str) -> Result<(), KnobError> {
-        if !matches!(status, "pending" | "succeeded" | "failed") {
-            return Err(KnobError::Refused("name one of pending, succeeded or failed".to_owned()));
+        if !WEBHOOKS.contains(&status) {
+            return Err(KnobError::unknown_webhook(WEBHOOKS));
         }
         let environment = self.environment();
         let sent_at = environment.clock.now().timestamp();

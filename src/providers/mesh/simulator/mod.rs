@@ -13,6 +13,8 @@ mod reading;
 mod state;
 mod tokens;
 
+pub use knobs::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

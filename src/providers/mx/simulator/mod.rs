@@ -15,6 +15,8 @@ mod transactions;
 mod users;
 mod widget;
 
+pub use news::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -43,6 +43,10 @@ fn data_updated(member: &Member, books: &Books, since: Moment) -> Value {
     body(member, "AGGREGATION", "member_data_updated", more)
 }
 
+/// The types of webhooks that can be sent of a member.
+pub const WEBHOOKS: &[&str] =
+    &["CONNECTION_STATUS", "AGGREGATION", "BALANCE", "HISTORY", "MEMBER", "HOLDINGS", "TRANSACTIONS", "VERIFICATION"];
+
 impl Simulator {
     fn send(&self, body: &Value) {
         let (url, authorization) = &self.shared.webhooks;
@@ -134,7 +138,7 @@ impl Simulator {
             "BALANCE" | "HISTORY" | "MEMBER" | "HOLDINGS" | "TRANSACTIONS" | "VERIFICATION" => {
                 body(member, code, "updated", json!({ "completed_at": time(books.now().at) }))
             }
-            other => return Err(KnobError::Refused(format!("MX has no webhook {other}"))),
+            _ => return Err(KnobError::unknown_webhook(WEBHOOKS)),
         };
         self.send(&webhook);
         Ok(())

@@ -9,19 +9,26 @@ use super::gate::{Open, account_id};
 use super::product::Product;
 use super::state::{ITEM, Item};
 use super::webhooks;
+use crate::bank::KnobError;
 use crate::domain::account::AccountSubtype;
 use crate::store;
 
-/// Why a webhook was not sent.
-#[derive(Debug, thiserror::Error)]
-pub enum FireError {
-    /// Plaid has no such webhook, or the Item lacks what it is about or an address for it; holds Plaid's code.
-    #[error("the webhook cannot be fired: {0}")]
-    Refused(String),
-    /// The state cannot be reached, or there is no such Item.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
+/// The codes of webhooks that can be sent of an Item.
+pub const WEBHOOKS: &[&str] = &[
+    "SYNC_UPDATES_AVAILABLE",
+    "DEFAULT_UPDATE",
+    "INITIAL_UPDATE",
+    "HISTORICAL_UPDATE",
+    "RECURRING_TRANSACTIONS_UPDATE",
+    "NEW_ACCOUNTS_AVAILABLE",
+    "LOGIN_REPAIRED",
+    "PENDING_DISCONNECT",
+    "PENDING_EXPIRATION",
+    "USER_PERMISSION_REVOKED",
+    "USER_ACCOUNT_REVOKED",
+    "SMS_MICRODEPOSITS_VERIFICATION",
+    "ERROR",
+];
 
 impl Simulator {
     /// Breaks the Item's login (`ITEM_LOGIN_REQUIRED`), and no other of its user, until it is repaired.
@@ -62,9 +69,12 @@ impl Simulator {
     }
 
     /// Sends a webhook by its code, whatever is the case; where several types have the code, that of transactions.
-    pub async fn fire_webhook(&self, item_id: &str, code: &str) -> std::result::Result<(), FireError> {
+    pub async fn fire_webhook(&self, item_id: &str, code: &str) -> std::result::Result<(), KnobError> {
         let item = self.known(item_id).await?;
-        self.fire(item, None, code).await.map_err(|error| FireError::Refused(error.code().to_owned()))
+        if !WEBHOOKS.contains(&code) {
+            return Err(KnobError::unknown_webhook(WEBHOOKS));
+        }
+        self.fire(item, None, code).await.map_err(|error| KnobError::Refused(error.code().to_owned()))
     }
 
     async fn known(&self, item_id: &str) -> store::Result<Item> {

@@ -47,9 +47,9 @@ use crate::store;
 use crate::store::sandbox::Documents;
 
 pub use call::Calls;
+pub use knobs::WEBHOOKS;
 
 use errors::{Error, Result};
-use knobs::FireError;
 use signing::Signer;
 
 /// The longest form of a page.
@@ -174,10 +174,7 @@ impl Simulated for Simulator {
             Knob::NewAccounts => self.new_accounts(item_id).await?,
             Knob::Revoke => self.revoke(item_id).await?,
             Knob::PostTransactions(count) => self.post_transactions(item_id, count).await?,
-            Knob::FireWebhook(code) => self.fire_webhook(item_id, &code).await.map_err(|error| match error {
-                FireError::Refused(code) => KnobError::Refused(code),
-                FireError::Store(error) => KnobError::Store(error),
-            })?,
+            Knob::FireWebhook(code) => self.fire_webhook(item_id, &code).await?,
         }
         Ok(())
     }

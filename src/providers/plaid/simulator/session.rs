@@ -17,7 +17,7 @@ use super::product::Product;
 use super::state::{Ending, Event, ITEM, Item, Link, PUBLIC_TOKEN, PUBLIC_TOKEN_LIFE, PublicToken, Session};
 use super::webhooks;
 use crate::bank::pages::{Deposits, Failure, Finished, Flow, FlowOptions, Step};
-use crate::bank::{self, BankAccount};
+use crate::bank::{self, BankAccount, Refusal};
 use crate::domain::account::{AccountSubtype, AccountType};
 
 /// How often a customer who withholds what is needed is asked again.
@@ -127,7 +127,7 @@ impl Simulator {
         }
         let refused = match step {
             Step::Show => return Ok(Next::Same),
-            Step::Cancelled => return Ok(Next::End(exit(session, None))),
+            Step::Cancelled => return Ok(Next::End(exit(session, left_with(&session.flow).as_ref()))),
             Step::Failed(failure) => Refused::Ended(error(&failure)),
             Step::Finished(finished) => match self.conclude(token, link, session, &finished).await? {
                 Ok(ending) => return Ok(Next::End(ending)),
@@ -260,6 +260,15 @@ pub fn exit(session: &Session, error: Option<&Error>) -> Ending {
         _ => "requires_credentials",
     };
     Ending::Exit { error: error.map(Error::embedded), status: status.to_owned() }
+}
+
+/// Plaid's error for what was still wrong when the customer left.
+fn left_with(flow: &Flow) -> Option<Error> {
+    match flow.left_with()? {
+        Refusal::WrongCredentials => Some(Error::new("INVALID_CREDENTIALS")),
+        Refusal::WrongAnswer => Some(Error::new("INVALID_MFA")),
+        _ => None,
+    }
 }
 
 /// Plaid's error for a flow that cannot succeed.

@@ -14,6 +14,8 @@ mod news;
 mod rows;
 mod state;
 
+pub use news::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -14,6 +14,9 @@ use crate::store;
 /// How often a connection is fetched where that was asked for.
 const DAY: TimeDelta = TimeDelta::hours(24);
 
+/// The stages of which a callback tells.
+pub const WEBHOOKS: &[&str] = &["start", "connect", "interactive", "finish"];
+
 impl Simulator {
     pub(super) async fn turn_knob(&self, id: &str, knob: Knob) -> Result<(), KnobError> {
         let connection: Option<Connection> = self.shared.documents.get(&self.kind("connection"), id).await?;
@@ -38,9 +41,8 @@ impl Simulator {
                 connection
             }
             Knob::FireWebhook(stage) => {
-                const STAGES: [&str; 4] = ["start", "connect", "interactive", "finish"];
-                if !STAGES.contains(&stage.as_str()) {
-                    return Err(KnobError::Refused(format!("name one of {}", STAGES.join(", "))));
+                if !WEBHOOKS.contains(&stage.as_str()) {
+                    return Err(KnobError::unknown_webhook(WEBHOOKS));
                 }
                 self.send(&connection, json!({ "stage": stage }));
                 return Ok(());

@@ -6,6 +6,9 @@ use crate::bank::{Knob, KnobError};
 use crate::domain::account::AccountSubtype;
 use crate::store;
 
+/// The events of which Yodlee can be asked to tell.
+pub const WEBHOOKS: &[&str] = &["REFRESH", "AUTO_REFRESH_UPDATES", "DATA_UPDATES", "LATEST_BALANCE_UPDATES"];
+
 impl Simulator {
     /// Turns a knob.
     pub(super) async fn turn_knob(&self, id: &str, knob: Knob) -> Result<(), KnobError> {
@@ -49,10 +52,7 @@ impl Simulator {
             "AUTO_REFRESH_UPDATES" => self.tell_auto_refresh(login).await?,
             "DATA_UPDATES" => self.tell_data(login).await?,
             "LATEST_BALANCE_UPDATES" => self.tell_balances(login).await?,
-            _ => {
-                let known = "REFRESH, AUTO_REFRESH_UPDATES, DATA_UPDATES or LATEST_BALANCE_UPDATES";
-                return Err(KnobError::Refused(format!("name one of {known}")));
-            }
+            _ => return Err(KnobError::unknown_webhook(WEBHOOKS)),
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ mod state;
 mod transactions;
 mod values;
 
+pub use knobs::WEBHOOKS;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
