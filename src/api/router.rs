@@ -18,7 +18,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, products,
+    App, accounts, connect, connections, conventions, events, institutions, investments, operating, plan, products,
     provider_webhooks, providers, refreshes, repair, start, transactions,
 };
 
@@ -26,6 +26,7 @@ use super::{
 fn tenant() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(start::start_link))
+        .routes(routes!(plan::plan_link))
         .routes(routes!(connect::list_sessions))
         .routes(routes!(connect::get_support_session))
         .routes(routes!(connections::list_connections))
