@@ -15,6 +15,7 @@ mod json;
 mod operating;
 mod page;
 mod params;
+mod plan;
 mod problem;
 mod products;
 mod psu;

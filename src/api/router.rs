@@ -19,14 +19,15 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, products,
-    provider_webhooks, providers, refreshes, repair, start, transactions,
+    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, plan,
+    products, provider_webhooks, providers, refreshes, repair, start, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
 fn tenant() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(start::start_link))
+        .routes(routes!(plan::plan_link))
         .routes(routes!(connect::list_sessions))
         .routes(routes!(connect::get_support_session))
         .routes(routes!(connections::list_connections))

@@ -35,7 +35,8 @@ const MOST_METADATA: usize = 16 * 1024;
 #[schema(example = json!({"externalCustomerId": "user-42", "products": ["BALANCES", "TRANSACTIONS"]}))]
 pub struct StartBody {
     /// The tenant's own id of the customer; 1 to 200 characters.
-    external_customer_id: String,
+    #[schema(required)]
+    pub(super) external_customer_id: Option<String>,
     /// Must succeed; filters institutions. At least one.
     products: Vec<Product>,
     /// Required where the institution and the shared accounts have them.
@@ -157,7 +158,7 @@ pub(super) async fn start_link(
     Body { read, bytes }: Body<StartBody>,
 ) -> Result<Response, Problem> {
     // Judged before the transaction, for it takes a database connection of its own; refused within, so that the key keeps it.
-    let request = match read.and_then(judge) {
+    let request = match read.and_then(read_start) {
         Ok(request) => app.linking.check_start(&request).await.map(|()| request),
         Err(problem) => Err(problem),
     };
@@ -168,7 +169,7 @@ pub(super) async fn start_link(
 }
 
 /// Judges each field by itself; whether they go together is the linking's business.
-fn judge(body: StartBody) -> Result<StartRequest, Problem> {
+pub(super) fn read_start(body: StartBody) -> Result<StartRequest, Problem> {
     let arrays = [
         (Placement::Required, body.products),
         (Placement::RequiredIfSupported, body.required_if_supported_products),
@@ -181,10 +182,13 @@ fn judge(body: StartBody) -> Result<StartRequest, Problem> {
             |problem, violation| problem.with_error(violation.pointer, violation.code.as_str(), violation.detail),
         )
     })?;
+    let external_customer_id = body
+        .external_customer_id
+        .ok_or_else(|| Problem::invalid("/externalCustomerId", "REQUIRED", "/externalCustomerId is required."))?;
     let metadata = body.metadata.unwrap_or_default();
     check_metadata(&metadata)?;
     Ok(StartRequest {
-        external_customer_id: text("/externalCustomerId", body.external_customer_id, 200)?,
+        external_customer_id: text("/externalCustomerId", external_customer_id, 200)?,
         placements,
         settings: ConnectionSettings {
             country_codes: country_codes(body.country_codes)?,

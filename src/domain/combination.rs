@@ -86,7 +86,9 @@ pub fn check_combination(
     product_options: &Map<String, Value>,
     never_alone: Option<&[Product]>,
 ) -> Result<(), Vec<Violation>> {
-    let mut violations = conflicts(placements, product_options);
+    let conflicts = conflicts(placements, product_options).into_iter();
+    let mut violations: Vec<_> =
+        conflicts.map(|conflict| Violation::combination(conflict.placement, conflict.detail)).collect();
     if identifiers_flow == Some(IdentifiersFlow::SameDayMicrodeposits) {
         violations.extend(microdeposit_conflicts(placements));
     }
@@ -108,19 +110,32 @@ pub fn lacks_company(placements: &Placements, never_alone: &[Product]) -> bool {
     placements.products.iter().all(|product| never_alone.contains(product))
 }
 
-/// Every pair that must not be asked for together.
-fn conflicts(placements: &Placements, product_options: &Map<String, Value>) -> Vec<Violation> {
+/// A product that must not be asked for beside another.
+pub(super) struct Conflict {
+    /// Which.
+    pub(super) product: Product,
+    /// In which array it stands.
+    pub(super) placement: Placement,
+    /// Beside which, and why not.
+    pub(super) detail: String,
+}
+
+/// Every pair that must not be asked for together (B7).
+pub(super) fn conflicts(placements: &Placements, product_options: &Map<String, Value>) -> Vec<Conflict> {
     let other_income = options::is_other_than_bank_income(product_options);
     let chosen: Vec<(Product, Placement)> = placements.iter().collect();
-    let mut violations = Vec::new();
-    for (index, &(second, placement)) in chosen.iter().enumerate() {
+    let mut conflicts = Vec::new();
+    for (index, &(product, placement)) in chosen.iter().enumerate() {
         for &(first, _) in chosen.iter().take(index) {
-            if let Some(why) = conflict(first, second, other_income).or_else(|| conflict(second, first, other_income)) {
-                violations.push(Violation::combination(placement, format!("{first} and {second}: {why}")));
-            }
+            let why = conflict(first, product, other_income).or_else(|| conflict(product, first, other_income));
+            conflicts.extend(why.map(|why| Conflict {
+                product,
+                placement,
+                detail: format!("{first} and {product}: {why}"),
+            }));
         }
     }
-    violations
+    conflicts
 }
 
 /// Why the first product cannot stand beside the second (B7).

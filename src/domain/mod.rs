@@ -16,6 +16,7 @@ pub mod investment;
 pub mod liability;
 pub mod money;
 pub mod placement;
+pub mod plan;
 pub mod problem;
 pub mod product;
 pub mod recognition;

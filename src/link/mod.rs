@@ -9,6 +9,7 @@ mod changes;
 mod complete;
 mod finish;
 mod launch;
+mod plan;
 mod refresh;
 mod relink;
 mod remove;
@@ -35,6 +36,7 @@ use crate::store::{Connection, JobKind, NewJob, Session, Store, TenantStore, Ten
 pub use additions::{Addition, Additions, ProductsRequest};
 pub use complete::Completion;
 pub use launch::{LaunchRequest, Launched};
+pub use plan::LinkPlan;
 pub use refresh::WantedRefresh;
 pub use repair::{REPAIR_SECONDS, RepairPlan, RepairRequest};
 pub use start::{LINK_SECONDS, StartRequest};

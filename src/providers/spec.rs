@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::domain::placement::Placement;
+use crate::domain::plan::{Billing, Offer, Preparation, Terms};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 
@@ -59,12 +61,25 @@ pub struct Spec {
     pub webhooks: WebhookProof,
     /// The deadline of an operation that may take longer than 30 seconds; in jobs only.
     pub slow_operations: &'static [(&'static str, Duration)],
+    /// When it bills a product and prepares its data (B9, B10).
+    pub terms: fn(Product, Placement) -> Terms,
+}
+
+/// The terms of a provider that publishes no price by product: what stands in the link is prepared with it.
+pub fn by_contract(_: Product, placement: Placement) -> Terms {
+    let preparation = if placement.is_fetched() { Preparation::Prefetched } else { Preparation::AtFirstUse };
+    Terms { billing: Billing::ByContract, preparation }
 }
 
 impl Spec {
     /// Whether the code behind a connection's status says that the customer took the permission back.
     pub fn is_revocation(&self, code: &str) -> bool {
         self.revocation_codes.contains(&code)
+    }
+
+    /// What the plan of a link needs of it (B8).
+    pub fn offer(&self) -> Offer {
+        Offer { provider: self.id, products: self.products, consent_scopes: self.consent_scopes, terms: self.terms }
     }
 
     /// The deadline of an operation: 30 seconds unless listed.

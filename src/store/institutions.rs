@@ -1,6 +1,6 @@
 //! The institution catalogue; it belongs to no tenant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -59,6 +59,15 @@ pub struct InstitutionFilter {
     pub service_provider: Option<ServiceProvider>,
     /// Out of these.
     pub only: Option<Vec<InstitutionId>>,
+}
+
+/// How many institutions there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstitutionCount {
+    /// At any provider, each once.
+    pub total: u64,
+    /// At each provider that has some.
+    pub by_provider: BTreeMap<ServiceProvider, u64>,
 }
 
 impl Store {
@@ -124,6 +133,40 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?)
+    }
+
+    /// How many institutions have all of the filter's products at one of these providers, by provider and in all; its query and
+    /// provider do not count.
+    pub async fn count_institutions_with(
+        &self,
+        filter: &InstitutionFilter,
+        providers: &[ServiceProvider],
+    ) -> Result<InstitutionCount> {
+        let products: Vec<String> = filter.products.iter().map(|product| product.as_str().to_owned()).collect();
+        let providers: Vec<String> = providers.iter().map(|one| one.as_str().to_owned()).collect();
+        let only: Option<Vec<_>> = filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect());
+        let rows = sqlx::query!(
+            r#"select p.service_provider as "service_provider?: ServiceProvider", count(distinct i.id) as "count!"
+             from institutions i join provider_institutions p on p.institution_id = i.id
+             where p.service_provider = any($1) and p.products @> $2 and (cardinality($3::text[]) = 0 or i.country_codes && $3)
+               and ($4::uuid[] is null or i.id = any($4))
+             group by grouping sets ((p.service_provider), ())"#,
+            &providers,
+            &products,
+            &filter.country_codes,
+            only.as_deref()
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut counted = InstitutionCount::default();
+        for row in rows {
+            let count = u64::try_from(row.count).unwrap_or_default();
+            match row.service_provider {
+                Some(provider) => drop(counted.by_provider.insert(provider, count)),
+                None => counted.total = count,
+            }
+        }
+        Ok(counted)
     }
 
     /// A page of institutions, those that fit the query best first: the name itself, names that begin with it, a word that does,

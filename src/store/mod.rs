@@ -37,7 +37,7 @@ pub use connections::{
 pub use error::{Error, Result};
 pub use events::{Event, EventFilter, EventPosition};
 pub use idempotency::{Claim, KEEP_KEYS};
-pub use institutions::{Institution, InstitutionAtProvider, InstitutionFilter};
+pub use institutions::{Institution, InstitutionAtProvider, InstitutionCount, InstitutionFilter};
 pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
 pub use jobs::{Job, JobKind, NewJob};
 pub use launches::{NewLaunch, SessionLaunch};

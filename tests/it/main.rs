@@ -29,6 +29,7 @@ mod mx;
 mod openapi;
 mod outages;
 mod plaid;
+mod plan;
 mod products;
 mod queue;
 mod refreshes;

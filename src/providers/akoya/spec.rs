@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// Akoya's capabilities.
 pub static SPEC: Spec = Spec {
@@ -59,4 +59,5 @@ pub static SPEC: Spec = Spec {
         ("identifiers", Duration::from_secs(180)),
         ("owners", Duration::from_secs(180)),
     ],
+    terms: by_contract,
 };

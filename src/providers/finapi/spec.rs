@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// finAPI's capabilities.
 pub static SPEC: Spec = Spec {
@@ -56,4 +56,5 @@ pub static SPEC: Spec = Spec {
     webhooks: WebhookProof::SecretPath,
     // [A] DELETE /api/v2/bankConnections/{id} deletes the consent at the bank too
     slow_operations: &[("revoke", Duration::from_secs(60))],
+    terms: by_contract,
 };

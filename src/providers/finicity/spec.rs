@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::domain::placement::Placement;
+use crate::domain::plan::{Billing, Preparation, Terms};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added".
 pub const STANDARD_HISTORY: u16 = 180;
@@ -62,6 +64,8 @@ const STANDARD: Spec = Spec {
         ("identifiers", Duration::from_secs(180)),
         ("owners", Duration::from_secs(180)),
     ],
+    // Notes, section 3: numbers, owners and live balances are billed by the call
+    terms,
 };
 
 /// Finicity's capabilities.
@@ -69,3 +73,13 @@ pub static SPEC: Spec = STANDARD;
 
 /// The same where the operator pays for long history: "up to 24 months".
 pub static LONG_HISTORY: Spec = Spec { history_days: 730, ..STANDARD };
+
+/// [S] "billable": account details (numbers) and owners, each time that they are read.
+fn terms(product: Product, placement: Placement) -> Terms {
+    match product {
+        Product::Identifiers | Product::Owners => {
+            Terms { billing: Billing::PerCall, preparation: Preparation::AtFirstUse }
+        }
+        _ => by_contract(product, placement),
+    }
+}

@@ -3,7 +3,7 @@
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// Mesh's capabilities.
 pub static SPEC: Spec = Spec {
@@ -42,4 +42,5 @@ pub static SPEC: Spec = Spec {
     // [D] webhooks tell of transfers alone, signed by HMAC
     webhooks: WebhookProof::Unrelated,
     slow_operations: &[],
+    terms: by_contract,
 };

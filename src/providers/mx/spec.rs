@@ -1,10 +1,12 @@
 //! What MX can do, as data. `[S]` stands for the official descriptions (20111101 and 20250224), `[D]` for a page of its
 //! documentation, <https://docs.mx.com>.
 
+use crate::domain::placement::Placement;
+use crate::domain::plan::{Billing, Preparation, Terms};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// MX's capabilities.
 pub static SPEC: Spec = Spec {
@@ -54,4 +56,14 @@ pub static SPEC: Spec = Spec {
     // [D] HTTP Basic, with what was set in the dashboard
     webhooks: WebhookProof::Verified,
     slow_operations: &[],
+    // Notes, section 2: reading holdings enrols the user in a billed product
+    terms,
 };
+
+/// Reading holdings enrols the user in a billed product; the rest is the contract's.
+fn terms(product: Product, placement: Placement) -> Terms {
+    match product {
+        Product::InvestmentHoldings => Terms { billing: Billing::AtFirstUse, preparation: Preparation::AtFirstUse },
+        _ => by_contract(product, placement),
+    }
+}

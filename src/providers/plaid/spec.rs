@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::placement::Placement;
+use crate::domain::plan::{Billing, Preparation, Terms};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -61,7 +63,28 @@ pub static SPEC: Spec = Spec {
         ("holdings", Duration::from_secs(180)),
         ("investment_transactions", Duration::from_secs(180)),
     ],
+    // Rules B9, B10
+    terms,
 };
+
+/// Rules B9 and B10: what stands in the first three arrays is billed and prepared with the Item; some optional products, and what is
+/// consent-only, at the first call of their endpoint.
+fn terms(product: Product, placement: Placement) -> Terms {
+    let waits = match placement {
+        Placement::Optional => matches!(product, Product::Identifiers | Product::Owners | Product::Signal),
+        Placement::AdditionalConsented => true,
+        Placement::Required | Placement::RequiredIfSupported => false,
+    };
+    let billing = match product {
+        Product::Balances | Product::Assets => Billing::PerCall,
+        // Initialising bills holdings alone (B6).
+        Product::InvestmentTransactions => Billing::AtFirstUse,
+        _ if waits => Billing::AtFirstUse,
+        _ => Billing::AtLink,
+    };
+    let preparation = if waits { Preparation::AtFirstUse } else { Preparation::Prefetched };
+    Terms { billing, preparation }
+}
 
 /// The processors of `/processor/token/create`, a closed list (`[S]`); `stripe` has an endpoint of its own.
 pub const PROCESSORS: &[&str] = &[

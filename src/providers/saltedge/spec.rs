@@ -4,7 +4,7 @@
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// What it brings; every unattended refresh brings all of it.
 pub const PRODUCTS: &[Product] = &[
@@ -60,5 +60,6 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         // [C] RSA-SHA256 over url and body
         webhooks: WebhookProof::Verified,
         slow_operations: &[],
+        terms: by_contract,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
-use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof};
+use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// Yodlee's capabilities.
 pub static SPEC: Spec = Spec {
@@ -53,4 +53,5 @@ pub static SPEC: Spec = Spec {
     webhooks: WebhookProof::SecretPath,
     // [S] GET /accounts/latestBalances asks the institution, some accounts at a time
     slow_operations: &[("live_balances", Duration::from_secs(90))],
+    terms: by_contract,
 };

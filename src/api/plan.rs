@@ -1,0 +1,157 @@
+//! `POST /connect/plan`: what a link would be, before it is started (rules B8 to B11).
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use serde::Serialize;
+
+use super::App;
+use super::auth::Caller;
+use super::json::{Body, Json};
+use super::problem::ProblemDocument;
+use super::start::{StartBody, read_start};
+use crate::domain::placement::Placement;
+use crate::domain::plan::{
+    Activation, Advice, AdviceCode, Billing, Consent, Gain, Latency, PlannedProduct, Preparation, ProductAt,
+};
+use crate::domain::problem::Problem;
+use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
+use crate::link::LinkPlan;
+use crate::store::InstitutionCount;
+
+/// What a link would be. Nothing was created for it, and no provider was asked.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanView {
+    /// Whether the start call would take it.
+    startable: bool,
+    /// What it would answer, where it would not.
+    refusal: Option<ProblemDocument>,
+    /// The institutions that remain: those of the countries (or the one that was named) that have every required product.
+    institutions: CountView,
+    /// Each product, strongest arrays first.
+    products: Vec<PlannedProductView>,
+    /// What would be cheaper, faster or let more customers through.
+    advice: Vec<AdviceView>,
+}
+
+/// How many institutions there are.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CountView {
+    /// At any provider, each once.
+    total: u64,
+    /// At each provider that has some.
+    by_service_provider: BTreeMap<ServiceProvider, u64>,
+}
+
+impl From<InstitutionCount> for CountView {
+    fn from(count: InstitutionCount) -> Self {
+        Self { total: count.total, by_service_provider: count.by_provider }
+    }
+}
+
+/// A product of the plan.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedProductView {
+    /// Which.
+    product: Product,
+    /// The array in which it stands.
+    placement: Placement,
+    /// Whether institutions without it are left out.
+    filters_institutions: bool,
+    /// The institutions that have it.
+    institutions: CountView,
+    /// What it is at each provider that has it.
+    service_providers: Vec<TermsView>,
+}
+
+/// What a product is at a provider.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TermsView {
+    /// At which.
+    service_provider: ServiceProvider,
+    /// When it is billed.
+    billing: Billing,
+    /// When the provider prepares it.
+    preparation: Preparation,
+    /// How long its first data takes.
+    latency: Latency,
+    /// Where the customer agrees to it.
+    consent: Consent,
+    /// What brings its data.
+    activation: Activation,
+}
+
+impl From<ProductAt> for TermsView {
+    fn from(at: ProductAt) -> Self {
+        let ProductAt { provider, billing, preparation, latency, consent, activation } = at;
+        Self { service_provider: provider, billing, preparation, latency, consent, activation }
+    }
+}
+
+/// A piece of advice.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdviceView {
+    /// What to do.
+    code: AdviceCode,
+    /// With which product.
+    product: Product,
+    /// The array to which it would move.
+    placement: Option<Placement>,
+    /// The providers at which it holds.
+    service_providers: Vec<ServiceProvider>,
+    /// What is gained.
+    gain: Gain,
+    /// Why.
+    reason: String,
+    /// The number of the rule.
+    rule: &'static str,
+}
+
+impl From<Advice> for AdviceView {
+    fn from(advice: Advice) -> Self {
+        let Advice { code, product, to, providers, gain, reason, rule } = advice;
+        Self { code, product, placement: to, service_providers: providers, gain, reason, rule }
+    }
+}
+
+impl PlanView {
+    fn new(plan: LinkPlan) -> Self {
+        let LinkPlan { refusal, institutions, products, mut having, advice } = plan;
+        let product = |planned: PlannedProduct| PlannedProductView {
+            product: planned.product,
+            placement: planned.placement,
+            filters_institutions: planned.placement == Placement::Required,
+            institutions: having.remove(&planned.product).unwrap_or_default().into(),
+            service_providers: planned.at.into_iter().map(Into::into).collect(),
+        };
+        Self {
+            startable: refusal.is_none(),
+            refusal: refusal.map(Into::into),
+            institutions: institutions.into(),
+            products: products.into_iter().map(product).collect(),
+            advice: advice.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What a start call with the same body would be: per product its terms, the institutions that remain, and advice. `externalCustomerId`
+/// may be left out here.
+#[utoipa::path(post, path = "/connect/plan", tag = "Linking", request_body = StartBody, responses(
+    (status = 200, body = PlanView),
+    (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
+    (status = 415, body = ProblemDocument), (status = 429, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
+pub(super) async fn plan_link(
+    State(app): State<App>,
+    _: Caller,
+    Body { read, .. }: Body<StartBody>,
+) -> Result<Json<PlanView>, Problem> {
+    let mut body = read?;
+    body.external_customer_id.get_or_insert_with(|| "nobody".to_owned());
+    Ok(Json(PlanView::new(app.linking.plan(&read_start(body)?).await?)))
+}

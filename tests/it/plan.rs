@@ -1,0 +1,105 @@
+//! `POST /connect/plan` (rules B8 to B11): what a link would be, before it is started.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+fn product<'a>(plan: &'a Value, product: &str) -> &'a Value {
+    plan["products"].as_array().unwrap().iter().find(|one| one["product"] == product).unwrap()
+}
+
+fn at<'a>(plan: &'a Value, of: &str, provider: &str) -> &'a Value {
+    let providers = product(plan, of)["serviceProviders"].as_array().unwrap();
+    providers.iter().find(|one| one["serviceProvider"] == provider).unwrap_or(&Value::Null)
+}
+
+fn advice(plan: &Value) -> Vec<(&str, &str)> {
+    let advice = plan["advice"].as_array().unwrap().iter();
+    advice.map(|one| (one["code"].as_str().unwrap(), one["product"].as_str().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b8_b9_b10_the_plan_says_what_each_product_filters_costs_and_waits_for() {
+    let app = TestApp::new().await;
+    let body = json!({
+        "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"],
+        "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"], "countryCodes": ["US"],
+    });
+    let before = app.fidelity.operations().len();
+    let plan = app.post("/connect/plan", body).await.expect(200);
+    assert_eq!((&plan["startable"], &plan["refusal"]), (&json!(true), &Value::Null));
+    let transactions = at(&plan, "TRANSACTIONS", "PLAID");
+    assert_eq!((&transactions["billing"], &transactions["latency"]), (&json!("AT_LINK"), &json!("MINUTES")));
+    assert_eq!(at(&plan, "IDENTIFIERS", "PLAID")["billing"], "AT_FIRST_USE");
+    assert_eq!(at(&plan, "IDENTIFIERS", "FINICITY")["billing"], "PER_CALL");
+    let holdings = |provider| {
+        let at = at(&plan, "INVESTMENT_HOLDINGS", provider);
+        (at["consent"].as_str(), at["activation"].as_str())
+    };
+    assert_eq!(holdings("PLAID"), (Some("IN_SESSION"), Some("PRODUCTS")));
+    // Its row says no: only a repair activates it (A14).
+    assert_eq!(holdings("YODLEE"), (Some("NOT_ASKED"), Some("REPAIR")));
+    assert_eq!(at(&plan, "INVESTMENT_HOLDINGS", "FINAPI"), &Value::Null, "it serves no such country");
+    let counts = async |query: &str| app.all(&format!("/institutions?countryCode=US&{query}")).await.len();
+    assert_eq!(plan["institutions"]["total"], counts("product=TRANSACTIONS").await);
+    let by_provider = &plan["institutions"]["byServiceProvider"];
+    assert_eq!(by_provider["PLAID"], counts("product=TRANSACTIONS&serviceProvider=PLAID").await);
+    let identifiers = product(&plan, "IDENTIFIERS");
+    assert_eq!(
+        (&identifiers["filtersInstitutions"], &identifiers["placement"]),
+        (&json!(false), &json!("OPTIONAL_PRODUCTS"))
+    );
+    assert_eq!(
+        identifiers["institutions"]["byServiceProvider"]["MX"],
+        counts("product=IDENTIFIERS&serviceProvider=MX").await
+    );
+    // Nothing was created, and nobody asked.
+    assert_eq!(app.all("/connections").await, Vec::<Value>::new());
+    assert_eq!(app.fidelity.operations().len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_b7_what_could_not_be_started_is_planned_all_the_same() {
+    let app = TestApp::new().await;
+    let alone = json!({ "products": ["BALANCES"], "serviceProvider": "PLAID" });
+    let plan = app.post("/connect/plan", alone.clone()).await.expect(200);
+    let mut start = alone;
+    start["externalCustomerId"] = json!("a");
+    let refused = app.post("/connect/start", start).await.problem(422, "PRODUCT_COMBINATION");
+    assert_eq!((&plan["startable"], &plan["refusal"]["detail"]), (&json!(false), &refused["detail"]));
+    assert_eq!(plan["institutions"], json!({ "total": 0, "byServiceProvider": {} }));
+    let both = json!({ "products": ["IDENTITY_VERIFICATION", "TRANSACTIONS"] });
+    let plan = app.post("/connect/plan", both).await.expect(200);
+    assert_eq!(plan["refusal"]["code"], "PRODUCT_COMBINATION");
+    assert_eq!(plan["advice"][0]["code"], "SEPARATE_SESSION");
+    assert_eq!(plan["advice"][0]["rule"], "B7");
+    app.post("/connect/plan", json!({ "products": [] })).await.problem(400, "INVALID_REQUEST");
+    app.post("/connect/plan", json!({ "products": ["TRANSACTIONS"], "typo": 1 })).await.problem(400, "INVALID_REQUEST");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b8_a_named_institution_is_the_only_one() {
+    let app = TestApp::new().await;
+    let bank = app.institution("Houndstooth Bank").await;
+    let body =
+        json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["INVESTMENT_HOLDINGS"], "institutionId": bank });
+    let plan = app.post("/connect/plan", body).await.expect(200);
+    assert_eq!(plan["institutions"], json!({ "total": 1, "byServiceProvider": { "PLAID": 1 } }));
+    assert_eq!(product(&plan, "INVESTMENT_HOLDINGS")["institutions"]["total"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_advice_says_what_would_be_better_and_where() {
+    let app = TestApp::new().await;
+    let plan = async |body: Value| app.post("/connect/plan", body).await.expect(200);
+    let payments = json!({ "products": ["IDENTIFIERS", "SIGNAL"], "requiredIfSupportedProducts": ["OWNERS"] });
+    assert_eq!(advice(&plan(payments).await), []);
+    let wealth =
+        json!({ "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["LIABILITIES", "INVESTMENT_HOLDINGS"] });
+    let wealth = plan(wealth).await;
+    assert_eq!(advice(&wealth), [("USE_CONSENT_ONLY", "LIABILITIES"), ("USE_CONSENT_ONLY", "INVESTMENT_HOLDINGS")]);
+    let first = &wealth["advice"][0];
+    assert_eq!((&first["placement"], &first["gain"]), (&json!("ADDITIONAL_CONSENTED_PRODUCTS"), &json!("CHEAPER")));
+    // Where nothing says that the link itself is billed, nothing is saved.
+    assert_eq!(first["serviceProviders"], json!(["PLAID"]));
+}
