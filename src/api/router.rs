@@ -114,12 +114,11 @@ fn parts(sandbox: Option<OpenApiRouter<App>>) -> (Router<App>, utoipa::openapi::
     let mut ours = OpenApiRouter::with_openapi(document::empty())
         .merge(secured(tenant(), API_KEY))
         .merge(secured(front_end(), CONNECT_TOKEN))
-        .merge(sandbox)
-        .merge(operator());
+        .merge(sandbox);
     let known = Arc::new(document::query_parameters(ours.get_openapi_mut()));
     let strict = ours.route_layer(middleware::from_fn_with_state(known, params::only_known));
-    // What providers add to an address is their business.
-    let (router, mut document) = strict.merge(provider()).split_for_parts();
+    // What providers add to an address is their business, and what probes add is nobody's.
+    let (router, mut document) = strict.merge(operator()).merge(provider()).split_for_parts();
     document::finish(&mut document);
     (router, document)
 }

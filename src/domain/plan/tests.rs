@@ -26,20 +26,26 @@ const PLAID: Offer =
 const MX: Offer =
     Offer { provider: ServiceProvider::Mx, products: &Product::COMMON, consent_scopes: false, terms: by_contract };
 
-fn arrays(products: &[(Product, Placement)]) -> Placements {
+fn arrays(products: Asked) -> Placements {
     let mut placements = Placements::default();
     products.iter().for_each(|&(product, placement)| placements.put(product, placement));
     placements
 }
 
-fn advised(products: &[(Product, Placement)]) -> Vec<(AdviceCode, Product, Option<Placement>)> {
+/// What to do, with which product, and to which array it would move.
+type Told = (AdviceCode, Product, Option<Placement>);
+
+/// Products with their arrays.
+type Asked<'a> = &'a [(Product, Placement)];
+
+fn advised(products: Asked) -> Vec<Told> {
     let advice = advise(&arrays(products), &Map::new(), &[PLAID]);
     advice.iter().map(|one| (one.code, one.product, one.to)).collect()
 }
 
 #[test]
 fn b11_the_recommended_shapes_need_no_advice() {
-    let shapes: [&[(Product, Placement)]; 8] = [
+    let shapes: [Asked; 8] = [
         &[(Identifiers, Required), (Signal, Required), (Owners, RequiredIfSupported)],
         &[(Identifiers, Required), (Signal, Optional), (Owners, Optional)],
         &[(Identifiers, Required), (Transactions, AdditionalConsented)],
@@ -57,7 +63,7 @@ fn b11_the_recommended_shapes_need_no_advice() {
 #[test]
 fn b11_what_departs_from_them_is_told_what_would_be_better() {
     use AdviceCode::{IncludeNow, UseConsentOnly, UseOptional, UseRequiredIfSupported};
-    let cases: [(&[(Product, Placement)], &[(AdviceCode, Product, Option<Placement>)]); 6] = [
+    let cases: [(Asked, &[Told]); 6] = [
         (
             &[(Identifiers, Required), (Owners, Required)],
             &[(UseRequiredIfSupported, Owners, Some(RequiredIfSupported))],

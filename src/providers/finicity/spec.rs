@@ -74,7 +74,7 @@ pub static SPEC: Spec = STANDARD;
 /// The same where the operator pays for long history: "up to 24 months".
 pub static LONG_HISTORY: Spec = Spec { history_days: 730, ..STANDARD };
 
-/// [S] "billable": account details (numbers) and owners, each time that they are read.
+/// `[S]` "billable": account details (numbers) and owners, each time that they are read.
 fn terms(product: Product, placement: Placement) -> Terms {
     match product {
         Product::Identifiers | Product::Owners => {
