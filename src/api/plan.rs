@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::App;
 use super::auth::Caller;
+use super::idempotency::IdempotencyKey;
 use super::json::{Body, Json};
 use super::problem::ProblemDocument;
 use super::start::{StartBody, read_start};
@@ -140,8 +141,7 @@ impl PlanView {
     }
 }
 
-/// What a start call with the same body would be: per product its terms, the institutions that remain, and advice. `externalCustomerId`
-/// may be left out here.
+/// What a start call with the same body would be: per product its terms, the institutions that remain, and advice.
 #[utoipa::path(post, path = "/connect/plan", tag = "Linking", request_body = StartBody, responses(
     (status = 200, body = PlanView),
     (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
@@ -149,9 +149,9 @@ impl PlanView {
 pub(super) async fn plan_link(
     State(app): State<App>,
     _: Caller,
+    // The same request is answered the same way with or without one: nothing is done.
+    _: IdempotencyKey,
     Body { read, .. }: Body<StartBody>,
 ) -> Result<Json<PlanView>, Problem> {
-    let mut body = read?;
-    body.external_customer_id.get_or_insert_with(|| "nobody".to_owned());
-    Ok(Json(PlanView::new(app.linking.plan(&read_start(body)?).await?)))
+    Ok(Json(PlanView::new(app.linking.plan(&read_start(read?)?).await?)))
 }

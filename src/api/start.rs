@@ -35,8 +35,7 @@ const MOST_METADATA: usize = 16 * 1024;
 #[schema(example = json!({"externalCustomerId": "user-42", "products": ["BALANCES", "TRANSACTIONS"]}))]
 pub struct StartBody {
     /// The tenant's own id of the customer; 1 to 200 characters.
-    #[schema(required)]
-    pub(super) external_customer_id: Option<String>,
+    external_customer_id: String,
     /// Must succeed; filters institutions. At least one.
     products: Vec<Product>,
     /// Required where the institution and the shared accounts have them.
@@ -182,13 +181,10 @@ pub(super) fn read_start(body: StartBody) -> Result<StartRequest, Problem> {
             |problem, violation| problem.with_error(violation.pointer, violation.code.as_str(), violation.detail),
         )
     })?;
-    let external_customer_id = body
-        .external_customer_id
-        .ok_or_else(|| Problem::invalid("/externalCustomerId", "REQUIRED", "/externalCustomerId is required."))?;
     let metadata = body.metadata.unwrap_or_default();
     check_metadata(&metadata)?;
     Ok(StartRequest {
-        external_customer_id: text("/externalCustomerId", external_customer_id, 200)?,
+        external_customer_id: text("/externalCustomerId", body.external_customer_id, 200)?,
         placements,
         settings: ConnectionSettings {
             country_codes: country_codes(body.country_codes)?,

@@ -13,6 +13,12 @@ fn at<'a>(plan: &'a Value, of: &str, provider: &str) -> &'a Value {
     providers.iter().find(|one| one["serviceProvider"] == provider).unwrap_or(&Value::Null)
 }
 
+/// The plan of a start call with these fields.
+async fn plan_of(app: &TestApp, mut body: Value) -> Value {
+    body["externalCustomerId"] = json!("a");
+    app.post("/connect/plan", body).await.expect(200)
+}
+
 fn advice(plan: &Value) -> Vec<(&str, &str)> {
     let advice = plan["advice"].as_array().unwrap().iter();
     advice.map(|one| (one["code"].as_str().unwrap(), one["product"].as_str().unwrap())).collect()
@@ -26,7 +32,7 @@ async fn b8_b9_b10_the_plan_says_what_each_product_filters_costs_and_waits_for()
         "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"], "countryCodes": ["US"],
     });
     let before = app.fidelity.operations().len();
-    let plan = app.post("/connect/plan", body).await.expect(200);
+    let plan = plan_of(&app, body).await;
     assert_eq!((&plan["startable"], &plan["refusal"]), (&json!(true), &Value::Null));
     let transactions = at(&plan, "TRANSACTIONS", "PLAID");
     assert_eq!((&transactions["billing"], &transactions["latency"]), (&json!("AT_LINK"), &json!("MINUTES")));
@@ -62,19 +68,23 @@ async fn b8_b9_b10_the_plan_says_what_each_product_filters_costs_and_waits_for()
 async fn b5_b7_what_could_not_be_started_is_planned_all_the_same() {
     let app = TestApp::new().await;
     let alone = json!({ "products": ["BALANCES"], "serviceProvider": "PLAID" });
-    let plan = app.post("/connect/plan", alone.clone()).await.expect(200);
+    let plan = plan_of(&app, alone.clone()).await;
     let mut start = alone;
     start["externalCustomerId"] = json!("a");
     let refused = app.post("/connect/start", start).await.problem(422, "PRODUCT_COMBINATION");
     assert_eq!((&plan["startable"], &plan["refusal"]["detail"]), (&json!(false), &refused["detail"]));
     assert_eq!(plan["institutions"], json!({ "total": 0, "byServiceProvider": {} }));
     let both = json!({ "products": ["IDENTITY_VERIFICATION", "TRANSACTIONS"] });
-    let plan = app.post("/connect/plan", both).await.expect(200);
+    let plan = plan_of(&app, both).await;
     assert_eq!(plan["refusal"]["code"], "PRODUCT_COMBINATION");
     assert_eq!(plan["advice"][0]["code"], "SEPARATE_SESSION");
     assert_eq!(plan["advice"][0]["rule"], "B7");
-    app.post("/connect/plan", json!({ "products": [] })).await.problem(400, "INVALID_REQUEST");
-    app.post("/connect/plan", json!({ "products": ["TRANSACTIONS"], "typo": 1 })).await.problem(400, "INVALID_REQUEST");
+    app.post("/connect/plan", json!({ "externalCustomerId": "a", "products": [] }))
+        .await
+        .problem(400, "INVALID_REQUEST");
+    app.post("/connect/plan", json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"], "typo": 1 }))
+        .await
+        .problem(400, "INVALID_REQUEST");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +93,7 @@ async fn b8_a_named_institution_is_the_only_one() {
     let bank = app.institution("Houndstooth Bank").await;
     let body =
         json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["INVESTMENT_HOLDINGS"], "institutionId": bank });
-    let plan = app.post("/connect/plan", body).await.expect(200);
+    let plan = plan_of(&app, body).await;
     assert_eq!(plan["institutions"], json!({ "total": 1, "byServiceProvider": { "PLAID": 1 } }));
     assert_eq!(product(&plan, "INVESTMENT_HOLDINGS")["institutions"]["total"], 0);
 }
@@ -91,7 +101,7 @@ async fn b8_a_named_institution_is_the_only_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b11_advice_says_what_would_be_better_and_where() {
     let app = TestApp::new().await;
-    let plan = async |body: Value| app.post("/connect/plan", body).await.expect(200);
+    let plan = async |body: Value| plan_of(&app, body).await;
     let payments = json!({ "products": ["IDENTIFIERS", "SIGNAL"], "requiredIfSupportedProducts": ["OWNERS"] });
     assert_eq!(advice(&plan(payments).await), []);
     let wealth =
