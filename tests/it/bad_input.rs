@@ -210,7 +210,8 @@ async fn nulls_and_bounds_are_as_the_schemas_say() {
         }
     }
     assert!(nulls > 20, "{nulls}");
-    let expected = ["advanceSeconds", "count", "expiresIn", "expiresIn", "expiresIn", "historyDays", "historyDays", "historyDays"];
+    let expected =
+        ["advanceSeconds", "count", "expiresIn", "expiresIn", "expiresIn", "historyDays", "historyDays", "historyDays"];
     bounds.sort_unstable();
     assert_eq!(bounds, expected);
 }
