@@ -34,7 +34,6 @@ pub struct ProductsBody {
     /// How far back, 1 to 730 days, where the provider can still be told.
     #[serde(default, deserialize_with = "within_or_null::<_, _, 1, 730>")]
     #[schema(minimum = 1, maximum = 730)]
-    #[expect(dead_code, reason = "judged while it is read")]
     history_days: Option<u16>,
     /// What products cannot start without, by product.
     #[serde(default)]
@@ -107,6 +106,7 @@ fn judge(body: ProductsBody) -> Result<ProductsRequest, Problem> {
     Ok(ProductsRequest {
         products: body.products,
         dry_run: body.dry_run,
+        history_days: body.history_days,
         product_options: body.product_options.unwrap_or_default(),
     })
 }

@@ -176,7 +176,7 @@ impl Condition {
                 "Works, but consent ends soon: open a repair session and send the customer to it."
             }
             (Status::Active, Some(R::NewAccountsAvailable)) => {
-                "Works; the customer has accounts that are not shared yet: open a repair with accountSelection."
+                "Works; the customer has accounts that are not shared yet: open a repair session, with accountSelection where the provider has one."
             }
             (Status::Active, _) => "Works.",
             (Status::PartiallyActive, Some(R::InactiveDuplicate)) => {

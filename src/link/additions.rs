@@ -24,6 +24,8 @@ pub struct ProductsRequest {
     pub products: Vec<Product>,
     /// Judge only (A11).
     pub dry_run: bool,
+    /// How far back the added products are read, in days, where they have a history (B15).
+    pub history_days: Option<u16>,
     /// What a product cannot start without (B14).
     pub product_options: Map<String, serde_json::Value>,
 }
@@ -74,6 +76,10 @@ impl Linking {
         self.check_options(&connection, request)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
+        }
+        let is_new = |one: &Accepted| one.outcome != Outcome::AlreadyPresent && one.product.has_history();
+        if let Some(days) = request.history_days.filter(|_| !request.dry_run && accepted.iter().any(is_new)) {
+            tx.set_history_days(id, days).await?;
         }
         let refresh_id =
             if request.dry_run { None } else { self.store_additions(tx, &connection, &rows, &accepted).await? };

@@ -16,7 +16,8 @@ use crate::api::{
 use crate::bank::{Knob, KnobError};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
-use crate::providers::{Hint, HintKind, HintSubject};
+use crate::domain::service_provider::ServiceProvider;
+use crate::providers::{Hint, HintKind, HintSubject, LIST};
 use crate::store::{Connection, JobKind, placements};
 use crate::sync::{Next, Sync};
 
@@ -33,7 +34,7 @@ pub struct KnobBody {
     #[serde(default, deserialize_with = "within_or_null::<_, _, 1, 500>")]
     #[schema(value_type = Option<u16>, minimum = 1, maximum = 500)]
     count: Option<usize>,
-    /// The provider's own code of the webhook.
+    /// The provider's own code of the webhook; default: the first of its list.
     #[serde(default)]
     code: Option<String>,
 }
@@ -84,8 +85,8 @@ pub(super) const KNOBS: &[Named] = &[
     Named {
         name: "fire-webhook",
         takes: Some("code"),
-        does: "The provider sends its own webhook of that `code`, whatever is the case.",
-        read: |_, code| Knob::FireWebhook(code.unwrap_or_else(|| "DEFAULT_UPDATE".into()).chars().take(100).collect()),
+        does: "The provider sends its own webhook of that `code` (default: the first of its list), whatever is the case.",
+        read: |_, code| Knob::FireWebhook(code.unwrap_or_default().chars().take(100).collect()),
     },
 ];
 
@@ -128,6 +129,10 @@ async fn turn(
     else {
         return Err(Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()));
     };
+    let knob = match knob {
+        Knob::FireWebhook(code) if code.is_empty() => Knob::FireWebhook(first_webhook(provider)),
+        knob => knob,
+    };
     let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
     if knob == Knob::NewAccounts {
         // Where they come unasked, they may have come as soon as the knob is turned.
@@ -144,6 +149,12 @@ async fn turn(
     }
     let mut tx = caller.rows.begin().await?;
     connection_view(&mut tx, &app.linking, id).await
+}
+
+/// The code of the first webhook that the provider's simulator has, if it has one.
+fn first_webhook(provider: ServiceProvider) -> String {
+    let listed = LIST.iter().find(|listed| listed.id == provider);
+    listed.and_then(|listed| listed.webhooks.first()).map(|code| (*code).to_owned()).unwrap_or_default()
 }
 
 /// Reads what is to be turned, and how far.

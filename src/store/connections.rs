@@ -397,21 +397,6 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Keeps what further products cannot start without (B14).
-    pub async fn add_product_options(&mut self, id: ConnectionId, options: &Map<String, Value>) -> Result<()> {
-        let tenant_id = self.tenant_id.0;
-        sqlx::query!(
-            "update connections set settings = jsonb_set(settings, '{productOptions}', settings->'productOptions' || $3::jsonb)
-             where id = $1 and tenant_id = $2",
-            id.0,
-            tenant_id,
-            Value::Object(options.clone())
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
-    }
-
     /// Whether the customer has accounts that are not shared.
     pub async fn set_new_accounts(&mut self, id: ConnectionId, available: bool) -> Result<()> {
         let tenant_id = self.tenant_id.0;

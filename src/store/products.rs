@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::{Result, TenantTx};
 use crate::domain::ids::ConnectionId;
@@ -69,6 +70,35 @@ pub fn states(products: &[ConnectionProduct]) -> BTreeMap<Product, (ProductState
 }
 
 impl TenantTx {
+    /// Keeps what further products cannot start without (B14).
+    pub async fn add_product_options(&mut self, id: ConnectionId, options: &Map<String, Value>) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set settings = jsonb_set(settings, '{productOptions}', settings->'productOptions' || $3::jsonb)
+             where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            Value::Object(options.clone())
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// How far back what is read for the first time from now on goes, in days (B15).
+    pub async fn set_history_days(&mut self, id: ConnectionId, days: u16) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connections set settings = jsonb_set(settings, '{historyDays}', to_jsonb($3::int)) where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            i32::from(days)
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// Every product of a connection.
     pub async fn products(&mut self, id: ConnectionId) -> Result<Vec<ConnectionProduct>> {
         Ok(self.products_of(&[id]).await?.into_iter().map(|(_, product)| product).collect())

@@ -253,3 +253,21 @@ async fn a1_what_is_added_later_needs_no_visit_of_the_customer() {
     assert_eq!(app.all("/connect/sessions").await, sessions);
     assert_eq!(app.fidelity.requests("/link/token/create").len(), launches);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b15_what_is_added_goes_as_far_back_as_is_asked_for_then() {
+    let app = TestApp::new().await;
+    let link = json!({ "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["TRANSACTIONS"] });
+    let id = app.linked(link).await;
+    let path = format!("/connections/{id}/products");
+    let asked = |dry_run: bool| json!({ "products": ["TRANSACTIONS"], "historyDays": 30, "dryRun": dry_run });
+    app.post(&path, asked(true)).await.expect(200);
+    app.post(&path, asked(false)).await.expect(200);
+    let connection = app.settled(&id).await;
+    assert_eq!(app.fidelity.requests("/transactions/sync")[0]["options"]["days_requested"], 30);
+    let transactions = app.all(&format!("/transactions?connectionId={id}")).await;
+    let oldest = transactions.last().unwrap()["transactionDate"].as_str().unwrap();
+    let from = connection["historyFrom"].as_str().unwrap();
+    let month_ago = (chrono::Utc::now() - chrono::TimeDelta::days(31)).date_naive().to_string();
+    assert!(from >= month_ago.as_str() && oldest >= month_ago.as_str(), "{from} {oldest}");
+}

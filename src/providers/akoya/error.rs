@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::ProductReason;
-use crate::net::StatusCode;
+use crate::net::{Reply, StatusCode};
 use crate::providers::failure::{Meaning, meaning};
 use crate::providers::{Failure, FailureKind, Persistence};
 
@@ -79,6 +79,12 @@ pub fn failure(asked: Asked, status: StatusCode, body: &[u8], retry_after: Optio
         _ => None,
     });
     failure
+}
+
+/// Whether an answer is the institution's own, whatever its status: it comes with a code of the product APIs. Another institution
+/// may well be fine.
+pub fn is_of_institution(reply: &Reply) -> bool {
+    read(&reply.body).0.is_some()
 }
 
 /// Code and message of either kind of error.

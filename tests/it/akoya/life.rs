@@ -127,3 +127,20 @@ async fn e7_only_the_schedule_reads_as_a_batch() {
     }
     assert_eq!(*told.lock().unwrap(), ["user", "batch"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_institution_that_fails_takes_no_other_one_with_it() {
+    let app = TestApp::new().await;
+    let tartan = app.institution_at("AKOYA", "Tartan Bank").await;
+    let asked = json!({ "products": ["TRANSACTIONS"], "serviceProvider": "AKOYA" });
+    let started = app.start(asked.clone()).await;
+    // Its customer gets in, and from then on it fails.
+    let play = json!({ "institutionId": tartan, "username": "user_down" });
+    assert!(app.play(&started, None, play).await.status >= 500);
+    let token = started["connectToken"].as_str().unwrap();
+    for _ in 0..6 {
+        app.post_as(token, "/connect/complete", json!({})).await;
+    }
+    assert_eq!(app.get("/service-providers/AKOYA").await.expect(200)["health"], "HEALTHY");
+    linked(&app, asked, json!([])).await;
+}

@@ -117,6 +117,9 @@ async fn d11_each_knob_leads_to_the_state_that_it_is_for() {
         let fire = json!({ "code": row.webhook.unwrap_or("ANYTHING") });
         let fired = app.post(&format!("/sandbox/connections/{id}/fire-webhook"), fire).await;
         assert_eq!(fired.status, if row.webhook.is_some() { 200 } else { 400 }, "{provider}: {:#}", fired.body);
+        let default = app.post(&format!("/sandbox/connections/{id}/fire-webhook"), json!({})).await;
+        assert_eq!(default.status, fired.status, "{provider}: {:#}", default.body);
+        app.settled(&id).await;
         let broken = app.knob(&id, "reset-login", json!({})).await;
         let expected = json!(["RECONNECT_REQUIRED", "LOGIN_REQUIRED", ["LOGIN"]]);
         assert_eq!(stands(&broken), expected, "{provider}: {broken:#}");
@@ -128,6 +131,25 @@ async fn d11_each_knob_leads_to_the_state_that_it_is_for() {
         assert_eq!(revoked["repair"]["reasons"], json!(reasons), "{provider}: {revoked:#}");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_knob_touches_its_own_connection_alone() {
+    let app = TestApp::new().await;
+    let elsewhere = |row: &&Row| row.institutions != GERMAN && row.provider != "PLAID";
+    for row in TABLE.iter().filter(elsewhere) {
+        let id = linked(&app, row, row.institutions[1]).await;
+        // The same user of the same bank, through another provider.
+        let other = app.start(json!({ "products": ["TRANSACTIONS"], "externalCustomerId": row.provider })).await;
+        let institution = app.institution_at("PLAID", row.institutions[1]).await;
+        let play = json!({ "institutionId": institution, "username": username(row) });
+        let other = app.play(&other, None, play).await.expect(200)["id"].as_str().unwrap().to_owned();
+        for knob in ["reset-login", "expire-consent"] {
+            app.knob(&id, knob, json!({})).await;
+            let untouched = app.knob(&other, "post-transactions", json!({ "count": 1 })).await;
+            assert_eq!(stands(&untouched), json!(["ACTIVE", null, []]), "{} {knob}: {untouched:#}", row.provider);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,6 +105,7 @@ impl<'a> Api<'a> {
         };
         let call = Call::get(operation, path)
             .repeatable()
+            .answers(error::is_of_institution)
             .header(header::AUTHORIZATION, bearer(&credential.id_token)?)
             .header(HeaderName::from_static("x-akoya-interaction-type"), HeaderValue::from_static(interaction));
         let reply = self.send(self.cx.upstream, call).await?;

@@ -24,10 +24,12 @@ impl Simulator {
         let id: String = environment.documents.get(ACCOUNT, account).await?.ok_or(store::Error::NotFound)?;
         let grant: Grant = environment.documents.get(GRANT, &id).await?.ok_or(store::Error::NotFound)?;
         match knob {
-            Knob::ResetLogin => environment.bank.reset_login(&grant.login.user, None).await?,
-            Knob::ExpireConsent | Knob::Revoke => {
+            Knob::ResetLogin | Knob::ExpireConsent | Knob::Revoke => {
                 let end = |grant: &mut Grant| {
-                    grant.is_ended = true;
+                    match knob {
+                        Knob::ResetLogin => grant.needs_login = true,
+                        _ => grant.is_ended = true,
+                    }
                     Ok::<(), ()>(())
                 };
                 let _ = environment.documents.update(GRANT, &id, end).await?;

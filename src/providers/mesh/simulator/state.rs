@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::bank::Login;
 use crate::bank::ids::hash;
 use crate::bank::pages::Flow;
+use crate::bank::{Access, Books, Login};
 
 /// Visits, by the fingerprint of the code in the link token.
 pub const VISIT: &str = "mesh.visit";
@@ -43,9 +43,16 @@ pub struct Grant {
     pub accounts: BTreeSet<String>,
     /// Whether the institution takes its tokens no longer.
     pub is_ended: bool,
+    /// Whether the institution wants this login anew, whatever becomes of the user's others.
+    pub needs_login: bool,
 }
 
 impl Grant {
+    /// Whether the institution still serves it.
+    pub fn access(&self, books: &Books) -> Access {
+        if self.needs_login { Access::LoginRequired } else { books.access(&self.login) }
+    }
+
     /// Its id.
     pub fn id(user: &str, login: &Login) -> String {
         uuid(&["grant", user, &login.user.institution, &login.user.username]).to_string()

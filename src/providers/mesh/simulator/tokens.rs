@@ -32,7 +32,7 @@ impl Simulator {
         let (login, id) = (finished.login.clone(), Grant::id(&visit.user, &finished.login));
         let before: Option<Grant> = environment.documents.get(GRANT, &id).await?;
         let accounts = finished.accounts.iter().cloned().collect();
-        let grant = Grant { user: visit.user.clone(), login, accounts, is_ended: false };
+        let grant = Grant { user: visit.user.clone(), login, accounts, is_ended: false, needs_login: false };
         environment.documents.put(GRANT, &id, &grant).await?;
         let books = environment.bank.books(&grant.login.user).await?;
         let mut listed = Vec::new();
@@ -73,7 +73,7 @@ impl Simulator {
         let grant = self.grant(&token).await?;
         let books = self.environment().bank.books(&grant.login.user).await?;
         let account = books.account(&token.account).ok_or(Error::NotFound("There is no such account"))?;
-        let access = books.access(&grant.login);
+        let access = grant.access(&books);
         Ok(Opened { books, account, access })
     }
 
@@ -102,7 +102,7 @@ pub async fn refresh(call: Call) -> Answer {
     let (id, token) = simulator.token(call.text("refreshToken")?, true).await.map_err(refused)?;
     let grant = simulator.grant(&token).await.map_err(refused)?;
     let books = simulator.environment().bank.books(&grant.login.user).await?;
-    match books.access(&grant.login) {
+    match grant.access(&books) {
         Access::Good => {}
         Access::InstitutionDown => return Err(Error::Failed),
         _ => return Err(REFUSED),
