@@ -140,6 +140,18 @@ async fn g1_f9_what_appears_for_an_older_session_is_removed_and_not_what_is_link
     assert!(app.fidelity.requests("/item/remove").iter().all(|request| request["access_token"] != read()));
 }
 
+/// The customer does all of theirs, but the link cannot be settled: either this is told, or that somebody else is at it (the
+/// provider's webhook asks for the same).
+async fn play_in_vain(app: &TestApp, session: &Value) {
+    let answer = app.play(session, None, json!({})).await;
+    assert!(
+        answer.status >= 500 || answer.body == json!({ "state": "PENDING" }),
+        "{} {:#}",
+        answer.status,
+        answer.body
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn g1_what_was_handed_over_is_settled_later_or_given_back() {
     let app = TestApp::new().await;
@@ -149,14 +161,14 @@ async fn g1_what_was_handed_over_is_settled_later_or_given_back() {
     // The new object is there, but cannot be looked at.
     let first = app.repair(&id, json!({})).await;
     app.break_route("/item/get").await;
-    assert!(app.play(&first, None, json!({})).await.status >= 500);
+    play_in_vain(&app, &first).await;
     assert_eq!((exchanges(), &app.connection(&id).await["status"]), (before + 1, &json!("UNRECOVERABLE")));
     // A new session takes its place: nobody will settle it.
     let second = app.repair(&id, json!({})).await;
     // What failed so far may have opened the breaker, which a fault that is set anew closes.
     app.break_route("/item/get").await;
     app.called("/item/remove", 1).await;
-    assert!(app.play(&second, None, json!({})).await.status >= 500);
+    play_in_vain(&app, &second).await;
     app.break_route("").await;
     let token = second["connectToken"].as_str().unwrap();
     for _ in 0..2 {
