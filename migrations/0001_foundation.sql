@@ -229,6 +229,8 @@ create table link_launches (
     -- How the front end gets there, and until when; none once the attempt is over.
     launch bytea,
     expires_at timestamptz,
+    -- What the customer brought back, kept from its arrival until the provider has answered for it.
+    brought bytea,
     -- What the provider handed over, kept from its arrival until the connection holds it.
     linked bytea
 );
@@ -522,10 +524,10 @@ create function find_api_key(wanted bytea) returns table (id uuid, tenant_id uui
     as $$ select k.id, k.tenant_id, k.role, t.sandbox, k.expires_at from api_keys k join tenants t on t.id = k.tenant_id
           where k.hash = wanted and k.revoked_at is null $$;
 
-create function find_link_session(wanted bytea) returns table (id uuid, tenant_id uuid, launch_id uuid)
+create function find_link_session(wanted bytea) returns table (id uuid, tenant_id uuid, launch_id uuid, service_provider text)
     language sql stable security definer set search_path = public
-    as $$ select s.id, s.tenant_id, null::uuid from link_sessions s where s.token_hash = wanted
-          union all select l.session_id, l.tenant_id, l.id from link_launches l where l.state_hash = wanted or l.provider_session_hash = wanted
+    as $$ select s.id, s.tenant_id, null::uuid, null from link_sessions s where s.token_hash = wanted
+          union all select l.session_id, l.tenant_id, l.id, l.service_provider from link_launches l where l.state_hash = wanted or l.provider_session_hash = wanted
           order by 3 desc limit 1 $$;
 
 create function find_provider_connection(provider text, provider_id text) returns table (id uuid, tenant_id uuid)

@@ -12,9 +12,7 @@ use super::json::{Body, Json};
 use super::problem::ProblemDocument;
 use super::start::{StartBody, read_start};
 use crate::domain::placement::Placement;
-use crate::domain::plan::{
-    Activation, Advice, AdviceCode, Billing, Consent, Gain, Latency, PlannedProduct, Preparation, ProductAt,
-};
+use crate::domain::plan::{Advice, PlannedProduct, ProductAt};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
@@ -34,7 +32,7 @@ pub struct PlanView {
     /// Each product, strongest arrays first.
     products: Vec<PlannedProductView>,
     /// What would be cheaper, faster or let more customers through.
-    advice: Vec<AdviceView>,
+    advice: Vec<Advice>,
 }
 
 /// How many institutions there are.
@@ -66,59 +64,7 @@ pub struct PlannedProductView {
     /// The institutions that have it.
     institutions: CountView,
     /// What it is at each provider that has it.
-    service_providers: Vec<TermsView>,
-}
-
-/// What a product is at a provider.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TermsView {
-    /// At which.
-    service_provider: ServiceProvider,
-    /// When it is billed.
-    billing: Billing,
-    /// When the provider prepares it.
-    preparation: Preparation,
-    /// How long its first data takes.
-    latency: Latency,
-    /// Where the customer agrees to it.
-    consent: Consent,
-    /// What brings its data.
-    activation: Activation,
-}
-
-impl From<ProductAt> for TermsView {
-    fn from(at: ProductAt) -> Self {
-        let ProductAt { provider, billing, preparation, latency, consent, activation } = at;
-        Self { service_provider: provider, billing, preparation, latency, consent, activation }
-    }
-}
-
-/// A piece of advice.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AdviceView {
-    /// What to do.
-    code: AdviceCode,
-    /// With which product.
-    product: Product,
-    /// The array to which it would move.
-    placement: Option<Placement>,
-    /// The providers at which it holds.
-    service_providers: Vec<ServiceProvider>,
-    /// What is gained.
-    gain: Gain,
-    /// Why.
-    reason: String,
-    /// The number of the rule.
-    rule: &'static str,
-}
-
-impl From<Advice> for AdviceView {
-    fn from(advice: Advice) -> Self {
-        let Advice { code, product, to, providers, gain, reason, rule } = advice;
-        Self { code, product, placement: to, service_providers: providers, gain, reason, rule }
-    }
+    service_providers: Vec<ProductAt>,
 }
 
 impl PlanView {
@@ -129,14 +75,14 @@ impl PlanView {
             placement: planned.placement,
             filters_institutions: planned.placement == Placement::Required,
             institutions: having.remove(&planned.product).unwrap_or_default().into(),
-            service_providers: planned.at.into_iter().map(Into::into).collect(),
+            service_providers: planned.at,
         };
         Self {
             startable: refusal.is_none(),
             refusal: refusal.map(Into::into),
             institutions: institutions.into(),
             products: products.into_iter().map(product).collect(),
-            advice: advice.into_iter().map(Into::into).collect(),
+            advice,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The service providers of this installation and the support matrix.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use serde::Serialize;
@@ -13,6 +13,8 @@ use super::params::Path;
 use super::problem::ProblemDocument;
 use crate::config::Mode;
 use crate::domain::institution::InstitutionHealth;
+use crate::domain::placement::Placement;
+use crate::domain::plan::{Billing, Consent, Latency, Offer, Preparation, ProductAt};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
@@ -102,6 +104,37 @@ pub struct ServiceProviderView {
     processor_tokens: bool,
     /// Its limits.
     limits: ProviderLimits,
+    /// When each product is billed and prepared, by the array in which it stands: what `POST /connect/plan` goes by.
+    terms: Vec<TermsView>,
+}
+
+/// A product in one of the four arrays (rules B9, B10).
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TermsView {
+    /// Which.
+    product: Product,
+    /// In which array.
+    placement: Placement,
+    /// When it is billed.
+    billing: Billing,
+    /// When it is prepared.
+    preparation: Preparation,
+    /// How long its first data takes.
+    latency: Latency,
+    /// Where the customer agrees to it.
+    consent: Consent,
+}
+
+/// The terms of every product that can be asked for, in every array.
+fn terms(offer: Offer) -> Vec<TermsView> {
+    let cells =
+        offer.products.iter().flat_map(|&product| Placement::ALL.iter().map(move |&placement| (product, placement)));
+    let terms = cells.map(|(product, placement)| {
+        let ProductAt { billing, preparation, latency, consent, .. } = offer.of(product, placement, &BTreeSet::new());
+        TermsView { product, placement, billing, preparation, latency, consent }
+    });
+    terms.collect()
 }
 
 /// What a provider limits.
@@ -135,6 +168,7 @@ impl From<&Entry> for ServiceProviderView {
                 refresh_pause_seconds: spec.refresh_pause_seconds,
                 read_every_hours: spec.read_every_hours,
             },
+            terms: terms(spec.offer()),
         }
     }
 }

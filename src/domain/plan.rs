@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::placement::{Placement, Placements};
 use super::product::Product;
 use super::service_provider::ServiceProvider;
@@ -95,10 +97,11 @@ pub struct Offer {
 }
 
 /// A product at a provider, as it would be placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ProductAt {
     /// At which provider.
-    pub provider: ServiceProvider,
+    pub service_provider: ServiceProvider,
     /// When it is billed.
     pub billing: Billing,
     /// When it is prepared.
@@ -138,7 +141,7 @@ impl Offer {
         let Terms { billing, preparation } = (self.terms)(product, placement);
         let is_asked = placement.is_fetched() || self.consent_scopes;
         ProductAt {
-            provider: self.provider,
+            service_provider: self.provider,
             billing,
             preparation,
             latency: if product.has_history() { Latency::Minutes } else { Latency::Seconds },

@@ -16,6 +16,13 @@ wire_enum! {
     }
 }
 
+impl SessionMode {
+    /// Whether the session makes a link of its own, rather than mending the one that is there.
+    pub fn links(self) -> bool {
+        matches!(self, Self::Connect | Self::Relink)
+    }
+}
+
 wire_enum! {
     /// How an attempt ended (F1).
     pub enum SessionOutcome {

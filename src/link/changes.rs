@@ -10,7 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::link::LinkInput;
-use crate::store::{Session, SessionLaunch};
+use crate::store::Session;
 
 /// How long the last look at a session is tried where the provider does not answer.
 const LAST_LOOK: TimeDelta = TimeDelta::hours(1);
@@ -68,9 +68,9 @@ impl Linking {
     /// Whether the customer of a session may be at a provider.
     async fn is_launched(&self, session: &Session) -> Result<bool, Problem> {
         let mut tx = self.tenant(session.tenant_id).begin().await?;
-        let launches = tx.launches(session.id).await?;
+        let is_launched = tx.has_open_launch(session.id).await?;
         tx.commit().await?;
-        Ok(launches.iter().any(SessionLaunch::is_open))
+        Ok(is_launched)
     }
 
     /// Ends a session whose time is over; when it is to be tried again, if it is not over yet.
@@ -98,13 +98,12 @@ impl Linking {
 
     /// The provider says that a session may be over; whose it is, is found by the provider's own token.
     pub async fn session_finished(&self, provider_session: &Secret) -> Result<(), Problem> {
-        let Some((tenant_id, session_id, launch)) = self.store.find_session(provider_session).await? else {
-            return Ok(());
-        };
-        match self.complete_by(tenant_id, session_id, News::in_time(LinkInput::Nothing, launch)).await {
+        let Some(found) = self.store.find_session(provider_session).await? else { return Ok(()) };
+        let news = News::in_time(LinkInput::Nothing, found.launch.map(|(id, _)| id));
+        match self.complete_by(found.tenant_id, found.id, news).await {
             Err(problem) if problem.code.status() >= 500 => Err(problem),
             Err(problem) => {
-                tracing::info!(%session_id, code = %problem.code, "a provider's session ended without a link");
+                tracing::info!(session_id = %found.id, code = %problem.code, "a provider's session ended without a link");
                 Ok(())
             }
             Ok(_) => Ok(()),
@@ -128,16 +127,11 @@ impl Linking {
         if !state.expose().starts_with("st_") {
             return Err(wrong());
         }
-        let (tenant_id, session_id, launch) = self.store.find_session(state).await?.ok_or_else(wrong)?;
-        let mut tx = self.tenant(tenant_id).begin().await?;
-        let launches = tx.launches(session_id).await?;
-        tx.commit().await?;
-        if !launches.iter().any(|one| Some(one.id) == launch && one.service_provider == provider) {
-            return Err(wrong());
-        }
-        let completion =
-            self.complete_by(tenant_id, session_id, News::in_time(LinkInput::Callback(query), launch)).await;
-        let session = self.find(tenant_id, session_id).await?.ok_or_else(wrong)?;
+        let found = self.store.find_session(state).await?.ok_or_else(wrong)?;
+        let (launch, _) = found.launch.filter(|(_, through)| *through == provider).ok_or_else(wrong)?;
+        let news = News::in_time(LinkInput::Callback(query), Some(launch));
+        let completion = self.complete_by(found.tenant_id, found.id, news).await;
+        let session = self.find(found.tenant_id, found.id).await?.ok_or_else(wrong)?;
         Ok((session, completion))
     }
 

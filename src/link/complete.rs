@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use super::relink::links;
-use super::retire::{read_linked, revoke_job};
+use super::retire::read_linked;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
 use crate::domain::placement::Placements;
@@ -109,6 +108,7 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        self.keep_brought(&mut tx, &session, &news).await?;
         tx.commit().await?;
         if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
             let condition = connection.condition;
@@ -119,10 +119,11 @@ impl Linking {
         }
         let brings = !matches!(news.input, LinkInput::Nothing);
         let tries = if brings { TRIES_WITH_NEWS } else { TRIES };
-        let lease = match self.wait_for_lease(tenant_id, session.connection_id, tries).await? {
-            Some(lease) => lease,
-            None if brings => return Err(busy()),
-            None => return Ok(Completion::Pending(session.connection_id)),
+        let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id, tries).await? else {
+            if brings {
+                self.ask_again(&session, None).await?;
+            }
+            return Ok(Completion::Pending(session.connection_id));
         };
         let rows = self.tenant(tenant_id);
         let work = self.complete_under(tenant_id, session_id, &news, lease);
@@ -135,6 +136,11 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.release_lease(lease).await?;
         tx.commit().await?;
+        if let (true, Err(problem)) = (brings, &answer)
+            && problem.code.status() >= 500
+        {
+            self.ask_again(&session, problem.retry_after).await?;
+        }
         answer
     }
 
@@ -195,7 +201,8 @@ impl Linking {
         let mut answer = None;
         for launch in launches.iter().filter(|launch| news.is_of(&session, launch)) {
             let Some(provider_session) = launch.provider_session.clone() else { continue };
-            let asked = self.ask(tenant_id, &session.of(launch), (provider_session, &news.input), lease).await;
+            let input = news.input_for(launch);
+            let asked = self.ask(tenant_id, &session.of(launch), (provider_session, input), lease).await;
             match (asked, refusal.clone()) {
                 (Ok(Completion::Done(id)), _) => return Ok(Completion::Done(id)),
                 // Not every provider can say twice that an attempt is over; ours of this launch is remembered.
@@ -218,13 +225,13 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session: &Session,
-        (provider_session, input): (Secret, &LinkInput),
+        (provider_session, input): (Secret, LinkInput),
         lease: Lease,
     ) -> Result<Completion, Problem> {
         let entry = self.registry.require(session.service_provider)?.clone();
         let mut tx = self.tenant(tenant_id).begin().await?;
         // A fresh link has nothing to do with the credential that it replaces (G1).
-        let credential = if links(session.mode) { None } else { tx.credential(session.connection_id).await? };
+        let credential = if session.mode.links() { None } else { tx.credential(session.connection_id).await? };
         tx.commit().await?;
         let is_repair = credential.is_some();
         let brought = match input {
@@ -232,8 +239,9 @@ impl Linking {
             LinkInput::Result(_) => Some("/result"),
             LinkInput::Nothing | LinkInput::Callback(_) => None,
         };
-        let continuation = LinkContinuation { provider_session, credential, input: input.clone() };
+        let continuation = LinkContinuation { provider_session, credential, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
+        self.forget_brought(session, &progress).await?;
         match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
             LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, session, lease, end).await?),
@@ -267,8 +275,7 @@ impl Linking {
         if let (true, Some(provider)) = (connection.condition.status.is_terminal(), session.service_provider) {
             let object = connection.provider_connection_id.unwrap_or_default();
             let now = self.clock.now();
-            let id = tx.insert_revocation(provider, &object, credential, "CONNECTION_OVER", now).await?;
-            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+            tx.queue_revocation(provider, &object, credential, "CONNECTION_OVER", now).await?;
         } else {
             tx.hold_lease(lease, LEASE).await?;
             tx.renew_credential(connection.id, credential).await?;
@@ -337,12 +344,6 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]
         _ => "The attempt failed; attempt says why.",
     };
     Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone())
-}
-
-/// What was brought is not lost: whoever has it brings it once more.
-fn busy() -> Problem {
-    let detail = "The connection is being read just now. Send the same once more as Retry-After says.";
-    Problem::new(Code::Unavailable, detail).retry_after(Duration::from_secs(2))
 }
 
 /// A token or result that the provider does not take is the caller's mistake, not the provider's failure.

@@ -15,7 +15,7 @@ use crate::providers::data::Psu;
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::{Entry, Failure};
 use crate::routing::{self, Wanted};
-use crate::store::{Connection, JobKind, NewLaunch, Session, TenantTx, placements, states};
+use crate::store::{Connection, JobKind, NewLaunch, Session, SessionLaunch, TenantTx, placements, states};
 
 /// A provider's session with less than this left is made anew.
 const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
@@ -61,9 +61,8 @@ impl Linking {
         &self,
         tenant_id: TenantId,
         session_id: SessionId,
-        mut request: LaunchRequest,
+        request: LaunchRequest,
     ) -> Result<Launched, Problem> {
-        let psu = request.psu.take();
         let mut tx = self.tenant(tenant_id).begin().await?;
         let (session, connection) = self.open_session(&mut tx, session_id).await?;
         if connection.condition.status.is_terminal() {
@@ -72,7 +71,7 @@ impl Linking {
         // One database connection at a time: choosing takes its own.
         tx.commit().await?;
         let target = match session.mode {
-            SessionMode::Connect => self.chosen_target(&session, &connection, request).await?,
+            SessionMode::Connect => self.chosen_target(&session, &connection, &request).await?,
             _ if request.institution_id.is_some_and(|chosen| Some(chosen) != connection.institution_id) => {
                 let detail = "A repair is at the connection's own institution. Leave institutionId out.";
                 return Err(Problem::invalid("/institutionId", "SETTLED", detail));
@@ -95,9 +94,9 @@ impl Linking {
         };
         let webhook_path = target.entry.webhook_path(&self.clock).await;
         let webhook_path = webhook_path.map_err(|failure| target.entry.problem(failure))?;
-        let request = self.link_request(&session, &connection, &target, purpose, (&state, &webhook_path));
-        let request = LinkRequest { psu, ..request };
-        let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &request).await;
+        let wanted = self.link_request(&session, &connection, &target, purpose, (&state, &webhook_path));
+        let wanted = LinkRequest { psu: request.psu, ..wanted };
+        let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &wanted).await;
         let begun = match begun {
             Ok(begun) => begun,
             Err(failure) => return Err(self.refuse_launch(tenant_id, &session, &target, failure).await?),
@@ -116,7 +115,7 @@ impl Linking {
         let lost = failure.condition.filter(|condition| condition.reason == Some(StatusReason::RelinkNeeded));
         let code = failure.code.clone();
         let problem = target.entry.problem(failure);
-        let (Some(condition), false) = (lost, relink::links(session.mode)) else { return Ok(problem) };
+        let (Some(condition), false) = (lost, session.mode.links()) else { return Ok(problem) };
         let now = self.clock.now();
         let mut tx = self.tenant(tenant_id).begin().await?;
         tx.change_condition(session.connection_id, condition, Some(&code), "REPAIR_REFUSED", now).await?;
@@ -129,7 +128,7 @@ impl Linking {
         &self,
         session: &Session,
         connection: &Connection,
-        request: LaunchRequest,
+        request: &LaunchRequest,
     ) -> Result<Target, Problem> {
         let settled = session.request.institution_id;
         if settled.is_some() && request.institution_id.is_some_and(|chosen| Some(chosen) != settled) {
@@ -175,14 +174,14 @@ impl Linking {
     ) -> Result<Option<Launched>, Problem> {
         let fresh = self.clock.now() + FRESH_FOR;
         let launches = tx.launches(session.id).await?;
-        let same = launches.into_iter().find(|launch| {
-            launch.service_provider == target.entry.id()
-                && launch.institution_id == target.institution_id
-                && launch.expires_at.is_some_and(|end| end >= fresh)
-        });
-        let Some((launch, expires_at)) = same.and_then(|launch| Some((launch.clone(), launch.expires_at?))) else {
-            return Ok(None);
+        let there = |one: &SessionLaunch| {
+            (one.service_provider, one.institution_id) == (target.entry.id(), target.institution_id)
         };
+        let same = launches
+            .iter()
+            .filter(|one| there(one))
+            .find_map(|one| Some((one, one.expires_at.filter(|end| *end >= fresh)?)));
+        let Some((launch, expires_at)) = same else { return Ok(None) };
         let Some(shown) = launch.launch.as_ref().and_then(|text| serde_json::from_str(text.expose()).ok()) else {
             return Ok(None);
         };
@@ -203,7 +202,7 @@ impl Linking {
         session: &Session,
         connection: &Connection,
     ) -> Result<LinkPurpose, Problem> {
-        if relink::links(session.mode) {
+        if session.mode.links() {
             // What was added before the provider's session exists goes into it (A12).
             let products = tx.products(connection.id).await?;
             return Ok(LinkPurpose::Connect(relink::wanted(session, connection, &products)));

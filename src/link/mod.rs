@@ -5,6 +5,7 @@
 
 mod abandon;
 mod additions;
+mod brought;
 mod changes;
 mod complete;
 mod finish;
@@ -96,9 +97,8 @@ impl Linking {
         if !connect_token.expose().starts_with(TOKEN_PREFIX) {
             return Err(Self::unknown_token());
         }
-        let (tenant_id, session_id, _) =
-            self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
-        Ok((tenant_id, session_id))
+        let found = self.store.find_session(connect_token).await?.ok_or_else(Self::unknown_token)?;
+        Ok((found.tenant_id, found.id))
     }
 
     /// The same for a visitor, whose requests are counted.

@@ -5,11 +5,9 @@
 
 use super::Linking;
 use super::launch::Target;
-use super::retire::revoke_job;
 use crate::domain::event::EventType;
 use crate::domain::placement::{Placement, Placements};
 use crate::domain::problem::{Code, Problem};
-use crate::domain::session::SessionMode;
 use crate::providers::Entry;
 use crate::providers::data::Observation;
 use crate::providers::link::Linked;
@@ -41,8 +39,7 @@ impl Linking {
         if let (Some(credential), true) = (tx.credential(connection.id).await?, object != linked.provider_connection_id)
         {
             let provider = connection.service_provider.unwrap_or(entry.id());
-            let id = tx.insert_revocation(provider, object, &credential, "RELINKED", now).await?;
-            tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;
+            tx.queue_revocation(provider, object, &credential, "RELINKED", now).await?;
         }
         Ok(tx.leave_link(connection.id, now).await?)
     }
@@ -88,9 +85,4 @@ pub(super) fn relink_needed(session: &Session) -> Problem {
     )
     .with("reasons", serde_json::json!(["RELINK"]))
     .with("repair", repair)
-}
-
-/// Whether the session makes a link of its own, rather than mending the one that is there.
-pub(super) fn links(mode: SessionMode) -> bool {
-    matches!(mode, SessionMode::Connect | SessionMode::Relink)
 }

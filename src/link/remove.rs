@@ -1,7 +1,6 @@
 //! Deleting a connection: it reads `DELETED` at once, its data is gone at once, the provider is told until it confirms (F7).
 
 use super::Linking;
-use super::retire::revoke_job;
 use crate::domain::connection::{Condition, Status};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::Problem;
@@ -18,9 +17,7 @@ impl Linking {
         let now = self.clock.now();
         if let (Some(credential), Some(provider)) = (tx.credential(id).await?, connection.service_provider) {
             let provider_connection_id = connection.provider_connection_id.as_deref().unwrap_or_default();
-            let revocation =
-                tx.insert_revocation(provider, provider_connection_id, &credential, "DELETED", now).await?;
-            tx.enqueue(&revoke_job(tx.tenant_id, revocation, now)).await?;
+            tx.queue_revocation(provider, provider_connection_id, &credential, "DELETED", now).await?;
         }
         for session in tx.open_sessions(id).await? {
             if let Some(open) = tx.session(session).await? {

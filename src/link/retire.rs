@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
-use uuid::Uuid;
 
 use super::Linking;
 use super::complete::News;
-use super::relink::links;
 use crate::domain::ids::TenantId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Persistence};
-use crate::store::{self, JobKind, NewJob, Session, SessionLaunch, TenantTx};
+use crate::store::{self, Session, SessionLaunch, TenantTx};
 
 /// How often, and after which pause, what a provider handed over is tried to be kept where the database is away.
 const KEEP_TRIES: u32 = 20;
@@ -80,7 +77,7 @@ impl Linking {
         tenant_id: TenantId,
         session: &Session,
     ) -> Result<Vec<SessionLaunch>, Problem> {
-        if !links(session.mode) {
+        if !session.mode.links() {
             return Ok(Vec::new());
         }
         let mut tx = self.tenant(tenant_id).begin().await?;
@@ -123,8 +120,7 @@ impl Linking {
             let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
             tx.use_up_launch(launch.id).await?;
             if !tx.is_held(provider, object).await? {
-                let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
-                tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;
+                tx.queue_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
             }
         }
         Ok(())
@@ -140,24 +136,17 @@ impl Linking {
         cause: &str,
     ) -> Result<(), Problem> {
         let now = self.clock.now();
-        let is_held = self.store.find_connection(entry.id(), &linked.provider_connection_id).await?.is_some();
         let mut tx = self.tenant(tenant_id).begin().await?;
         if let Some(launch) = session.launch_id {
             tx.use_up_launch(launch).await?;
         }
-        if !is_held {
-            let (object, credential) = (&linked.provider_connection_id, &linked.credential);
-            let id = tx.insert_revocation(entry.id(), object, credential, cause, now).await?;
-            tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
+        let object = &linked.provider_connection_id;
+        if !tx.is_held(entry.id(), object).await? {
+            tx.queue_revocation(entry.id(), object, &linked.credential, cause, now).await?;
             tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
         }
         Ok(tx.commit().await?)
     }
-}
-
-/// The job that revokes at the provider.
-pub(super) fn revoke_job(tenant_id: TenantId, id: Uuid, run_at: DateTime<Utc>) -> NewJob {
-    NewJob { kind: JobKind::Revoke, key: id.to_string(), payload: json!({ "tenantId": tenant_id }), run_at }
 }
 
 /// What was kept of a link, read back.

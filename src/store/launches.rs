@@ -49,6 +49,8 @@ pub struct SessionLaunch {
     pub launch: Option<Secret>,
     /// Until when; `None` once the attempt is over.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What the customer brought back and the provider has not answered for yet.
+    pub brought: Option<Secret>,
     /// What the provider handed over and no connection holds yet.
     pub linked: Option<Secret>,
     /// The products that went into it.
@@ -56,9 +58,9 @@ pub struct SessionLaunch {
 }
 
 impl SessionLaunch {
-    /// Whether the customer may still be at the provider.
+    /// Whether the customer may still be at the provider, or has come back with what is not settled yet.
     pub fn is_open(&self) -> bool {
-        self.provider_session.is_some() && self.expires_at.is_some()
+        self.provider_session.is_some() && (self.expires_at.is_some() || self.brought.is_some())
     }
 }
 
@@ -129,7 +131,7 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
             r#"select l.id, l.service_provider as "service_provider: ServiceProvider", l.institution_id, l.provider_session, l.launch,
-                l.expires_at, l.linked, l.sent as "sent: Vec<Product>"
+                l.expires_at, l.brought, l.linked, l.sent as "sent: Vec<Product>"
              from link_launches l join link_sessions s on s.id = l.session_id
              where l.tenant_id = $1 and l.session_id = $2 order by (l.id = s.launch_id) desc nulls last, l.id desc limit $3"#,
             tenant_id,
@@ -150,6 +152,7 @@ impl TenantTx {
                     provider_session: open("provider_session", row.provider_session)?,
                     launch: open("launch", row.launch)?,
                     expires_at: row.expires_at,
+                    brought: open("brought", row.brought)?,
                     linked: open("linked", row.linked)?,
                     sent: row.sent,
                 })
@@ -171,13 +174,55 @@ impl TenantTx {
         .await?)
     }
 
+    /// Whether a session has a launch at which there is something to be asked for ([`SessionLaunch::is_open`]).
+    pub async fn has_open_launch(&mut self, session_id: SessionId) -> Result<bool> {
+        let tenant_id = self.tenant_id.0;
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from link_launches where tenant_id = $1 and session_id = $2
+                and provider_session is not null and (expires_at is not null or brought is not null)) as "open!""#,
+            tenant_id,
+            session_id.0
+        )
+        .fetch_one(self.sql())
+        .await?)
+    }
+
+    /// Keeps what the customer brought back for a launch that is not used up until the provider has answered for it.
+    pub async fn set_brought(&mut self, id: LaunchId, brought: &Secret) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        let sealed = self.seal("link_launches", id, "brought", brought.expose().as_bytes())?;
+        sqlx::query!(
+            "update link_launches set brought = $3 where id = $1 and tenant_id = $2 and provider_session is not null",
+            id.0,
+            tenant_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
+    /// The provider has answered for what the customer brought back.
+    pub async fn forget_brought(&mut self, id: LaunchId) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!("update link_launches set brought = null where id = $1 and tenant_id = $2", id.0, tenant_id)
+            .execute(self.sql())
+            .await?;
+        Ok(())
+    }
+
     /// Keeps what the provider handed over until the connection holds it.
     pub async fn set_linked(&mut self, id: LaunchId, linked: &Secret) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         let sealed = self.seal("link_launches", id, "linked", linked.expose().as_bytes())?;
-        sqlx::query!("update link_launches set linked = $3 where id = $1 and tenant_id = $2", id.0, tenant_id, sealed)
-            .execute(self.sql())
-            .await?;
+        sqlx::query!(
+            "update link_launches set linked = $3, brought = null where id = $1 and tenant_id = $2",
+            id.0,
+            tenant_id,
+            sealed
+        )
+        .execute(self.sql())
+        .await?;
         Ok(())
     }
 
@@ -185,7 +230,7 @@ impl TenantTx {
     pub async fn end_launch(&mut self, id: LaunchId) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
-            "update link_launches set launch = null, expires_at = null where id = $1 and tenant_id = $2",
+            "update link_launches set launch = null, expires_at = null, brought = null where id = $1 and tenant_id = $2",
             id.0,
             tenant_id
         )
@@ -198,7 +243,7 @@ impl TenantTx {
     pub async fn use_up_launch(&mut self, id: LaunchId) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
-            "update link_launches set launch = null, expires_at = null, provider_session = null, linked = null
+            "update link_launches set launch = null, expires_at = null, provider_session = null, brought = null, linked = null
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id
@@ -209,16 +254,32 @@ impl TenantTx {
     }
 }
 
+/// Whose session it is that a secret belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundSession {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// The session.
+    pub id: SessionId,
+    /// The launch, and through whom it was, where the secret is of one.
+    pub launch: Option<(LaunchId, ServiceProvider)>,
+}
+
 impl Store {
-    /// The session that a connect token opens, or that a state or a provider's session belongs to, with its launch.
-    pub async fn find_session(&self, secret: &Secret) -> Result<Option<(TenantId, SessionId, Option<LaunchId>)>> {
+    /// The session that a connect token opens, or that a state or a provider's session belongs to.
+    pub async fn find_session(&self, secret: &Secret) -> Result<Option<FoundSession>> {
         let hash = crypto::hash(secret.expose().as_bytes());
         let row = sqlx::query!(
-            r#"select id as "id!", tenant_id as "tenant_id!", launch_id from find_link_session($1)"#,
+            r#"select id as "id!", tenant_id as "tenant_id!", launch_id, service_provider as "service_provider: ServiceProvider"
+             from find_link_session($1)"#,
             hash
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|row| (TenantId(row.tenant_id), SessionId(row.id), row.launch_id.map(LaunchId))))
+        Ok(row.map(|row| FoundSession {
+            tenant_id: TenantId(row.tenant_id),
+            id: SessionId(row.id),
+            launch: row.launch_id.map(LaunchId).zip(row.service_provider),
+        }))
     }
 }

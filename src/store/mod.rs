@@ -40,7 +40,7 @@ pub use idempotency::{Claim, KEEP_KEYS};
 pub use institutions::{Institution, InstitutionAtProvider, InstitutionCount, InstitutionFilter};
 pub use investments::{Holding, InvestmentFilter, InvestmentTransaction, Liability};
 pub use jobs::{Job, JobKind, NewJob};
-pub use launches::{NewLaunch, SessionLaunch};
+pub use launches::{FoundSession, NewLaunch, SessionLaunch};
 pub use leases::Lease;
 pub use migrate::migrate;
 pub use pool::{Store, TenantStore, TenantTx};

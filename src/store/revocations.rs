@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Error, Result, Store, TenantTx};
+use super::{Error, JobKind, NewJob, Result, Store, TenantTx};
 use crate::crypto::{self, Place};
 use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::secret::Secret;
@@ -34,15 +34,15 @@ pub struct InboundWebhook {
 }
 
 impl TenantTx {
-    /// Keeps a credential until it has been revoked; the id of the revocation.
-    pub async fn insert_revocation(
+    /// Keeps a credential until it has been revoked at the provider, and queues that.
+    pub async fn queue_revocation(
         &mut self,
         provider: ServiceProvider,
         provider_connection_id: &str,
         credential: &Secret,
         cause: &str,
         now: DateTime<Utc>,
-    ) -> Result<Uuid> {
+    ) -> Result<()> {
         let tenant_id = self.tenant_id.0;
         let id = Uuid::now_v7();
         let sealed = self.seal("revocations", id, "credential", credential.expose().as_bytes())?;
@@ -59,7 +59,8 @@ impl TenantTx {
         )
         .execute(self.sql())
         .await?;
-        Ok(id)
+        let payload = serde_json::json!({ "tenantId": self.tenant_id });
+        self.enqueue(&NewJob { kind: JobKind::Revoke, key: id.to_string(), payload, run_at: now }).await
     }
 
     /// A revocation.

@@ -60,14 +60,18 @@ impl Return {
         format!("/connect/callback/{}?{}", self.provider, query.finish())
     }
 
+    /// Where the page looks again by itself; `None` once it has often enough.
+    fn next(&self) -> Option<String> {
+        (self.looks < MOST_LOOKS).then(|| self.address(self.looks + 1))
+    }
+
     /// The page of a customer whose provider has not confirmed yet.
     fn waiting(&self) -> Page {
         let by_hand = self.address(0);
-        if self.looks >= MOST_LOOKS {
-            return Page::saying(texts::STILL_CONFIRMING, Some((&by_hand, texts::CHECK_AGAIN)));
+        match self.next() {
+            None => Page::saying(texts::STILL_CONFIRMING, Some((&by_hand, texts::CHECK_AGAIN))),
+            Some(next) => Page::saying(texts::CONFIRMING, Some((&by_hand, texts::CHECK_AGAIN))).going_to(PAUSE, next),
         }
-        Page::saying(texts::CONFIRMING, Some((&by_hand, texts::CHECK_AGAIN)))
-            .going_to(PAUSE, self.address(self.looks + 1))
     }
 }
 
@@ -101,9 +105,10 @@ pub(super) async fn return_from_provider(
     }
 }
 
-/// A failure that leaves the session as it was: the same address may be opened again.
+/// A failure that leaves the session as it was: the page opens the same address again, for what the customer brings may not have
+/// reached the database.
 fn try_again(problem: Problem, way: &Return) -> Refused {
-    Refused::from(problem).again_at(way.address(0)).on_callback()
+    Refused::from(problem).again_at(way.address(0)).looking_again(PAUSE, way.next()).on_callback()
 }
 
 /// Whether this is the browser that began the session.

@@ -15,6 +15,8 @@ pub(super) struct Refused {
     text: texts::Text,
     retry_after_seconds: Option<u64>,
     again: Option<String>,
+    /// What the page opens by itself, after so many seconds.
+    next: Option<Box<(u8, String)>>,
     policy: Policy,
 }
 
@@ -27,6 +29,7 @@ impl From<Problem> for Refused {
             // Rounded up: whoever waits so long is never too early.
             retry_after_seconds: problem.retry_after.map(|after| after.as_secs() + u64::from(after.subsec_nanos() > 0)),
             again: has_session.then(|| session::PATH.to_owned()),
+            next: None,
             policy: Policy::Session,
         }
     }
@@ -72,6 +75,12 @@ impl Refused {
         Self { again: Some(address), ..self }
     }
 
+    /// The page opens that address by itself: as soon as `Retry-After` says, or after the pause.
+    pub(super) fn looking_again(self, pause: u8, address: Option<String>) -> Self {
+        let pause = self.retry_after_seconds.map_or(pause, |after| u8::try_from(after).unwrap_or(u8::MAX).max(pause));
+        Self { next: address.map(|address| Box::new((pause, address))), ..self }
+    }
+
     /// On the way back from the provider.
     pub(super) fn on_callback(self) -> Self {
         Self { policy: Policy::Callback, ..self }
@@ -86,7 +95,12 @@ impl IntoResponse for Refused {
             @if let Some(address) = &self.again { p.actions { a.button href=(address) { (texts::TRY_AGAIN) } } }
             @if let Some(id) = page::reference() { p.small { (texts::REFERENCE) " " code { (id) } } }
         };
-        let mut response = Page::new(self.text.title, content).status(status).policy(self.policy).into_response();
+        let page = Page::new(self.text.title, content).status(status).policy(self.policy);
+        let page = match self.next {
+            Some(next) => page.going_to(next.0, next.1),
+            None => page,
+        };
+        let mut response = page.into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -174,3 +174,41 @@ async fn what_is_over_is_told_as_over() {
     let seen = app.call("GET", "/connect/session", crate::support::Key::Of(&token), &[], None).await.expect(200);
     assert_eq!(seen["outcome"], "EXPIRED");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_what_the_customer_brings_back_while_the_provider_is_away_is_not_lost() {
+    let app = TestApp::new().await;
+    for (provider, bank, route) in
+        [("AKOYA", "Tartan Bank", "/token"), ("MESH", "First Platypus Bank", "/api/v1/integrations")]
+    {
+        let institution = app.institution_at(provider, bank).await;
+        let session = async |customer: &str| {
+            let asked = json!({ "products": ["INVESTMENT_HOLDINGS"], "serviceProvider": provider, "externalCustomerId": customer });
+            let started = app.start(asked).await;
+            app.faults_at(provider, json!([{ "route": route, "kind": "STATUS", "status": 503 }])).await;
+            let answer = app.play(&started, None, json!({ "institutionId": institution })).await;
+            assert!(answer.status >= 500, "{provider}: {:#}", answer.body);
+            started
+        };
+        // Nobody brings it again: neither who asks without it, nor who does not ask at all.
+        let (asks, waits) = (session("asks").await, session("waits").await);
+        app.faults_at(provider, json!([])).await;
+        let token = asks["connectToken"].as_str().unwrap();
+        app.post_as(token, "/connect/complete", json!({})).await.expect(200);
+        for started in [&asks, &waits] {
+            institution_of(&app, started).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_what_is_malformed_is_refused_once_and_not_kept() {
+    let app = TestApp::new().await;
+    let institution = app.institution_at("MESH", "First Platypus Bank").await;
+    let started = app.start(json!({ "products": ["INVESTMENT_HOLDINGS"], "serviceProvider": "MESH" })).await;
+    let token = started["connectToken"].as_str().unwrap();
+    app.post_as(token, "/connect/link-token", json!({ "institutionId": institution })).await.expect(200);
+    app.post_as(token, "/connect/complete", json!({ "result": { "odd": 1 } })).await.problem(400, "INVALID_REQUEST");
+    let asked = app.post_as(token, "/connect/complete", json!({})).await.expect(202);
+    assert_eq!(asked, json!({ "state": "PENDING" }));
+}

@@ -334,18 +334,18 @@ async fn b2_what_the_customer_kept_to_themselves_falls_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_customer_brought_is_not_lost_while_the_connection_is_being_read() {
     let app = TestApp::new().await;
-    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let asked = json!({ "products": ["TRANSACTIONS"], "serviceProvider": "AKOYA" });
+    let id = app.linked_through("AKOYA", "Tartan Bank", asked).await;
+    app.knob(&id, "reset-login", json!({})).await;
     let repair = app.repair(&id, json!({})).await;
-    let token = repair["connectToken"].as_str().unwrap();
-    app.post_as(token, "/connect/link-token", json!({})).await.expect(200);
     let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
     let hold = "insert into connection_leases values ($1::uuid, 1, now() + interval '1 hour')
         on conflict (connection_id) do update set lease_until = excluded.lease_until";
     sqlx::query(hold).bind(&id).execute(&mut database).await.unwrap();
-    let brought = json!({ "publicToken": "public-sandbox-1" });
-    let busy = app.post_as(token, "/connect/complete", brought).await;
-    assert_eq!(busy.headers["retry-after"], "2");
-    busy.problem(503, "UNAVAILABLE");
-    // Who only asks is told that it goes on.
-    app.post_as(token, "/connect/complete", json!({})).await.expect(202);
+    // Its code comes but once.
+    assert_eq!(app.play(&repair, None, json!({})).await.expect(202), json!({ "state": "PENDING" }));
+    assert_eq!(app.connection(&id).await["status"], "RECONNECT_REQUIRED");
+    sqlx::query("update connection_leases set lease_until = '-infinity'").execute(&mut database).await.unwrap();
+    app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
+    assert_eq!(app.events(&id, "connection.repaired", 1).await.len(), 1);
 }

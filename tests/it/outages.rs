@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::proxy::{Proxy, Wire};
-use crate::support::{Answer, Key, TestApp, database};
+use crate::support::{Answer, Customer, Key, TestApp, database};
 
 /// How long a request may take to be refused: two seconds, and what a busy machine adds.
 const SOON: Duration = Duration::from_secs(4);
@@ -56,6 +56,31 @@ async fn without_its_database_it_says_so_and_recovers_by_itself() {
         assert!(Instant::now() < deadline, "the jobs do not go on: {:#}", answer.body);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f9_who_comes_back_while_the_database_is_away_brings_it_again() {
+    let proxy = Proxy::before(&database::create().await).await;
+    let app = TestApp::on(proxy.url.clone(), &[]).await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
+    let institution = app.institution("First Platypus Bank").await;
+    let token = started["connectToken"].as_str().unwrap();
+    let launched = app.post_as(token, "/connect/link-token", json!({ "institutionId": institution })).await.expect(200);
+    let way_back = Customer::new(&app, launched["launch"]["url"].as_str().unwrap()).finish().await;
+    proxy.set(Wire::Cut);
+    let answer = app.http.get(&way_back).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    // The page opens the same address again by itself, with all that the provider said.
+    let page = answer.text().await.unwrap();
+    let next = page.split_once("http-equiv=\"refresh\" content=\"").unwrap().1.split_once("url=").unwrap().1;
+    let next = next.split_once('"').unwrap().0.replace("&amp;", "&");
+    proxy.set(Wire::Whole);
+    until_ready(&app).await;
+    let address = reqwest::Url::parse(&way_back).unwrap().join(&next).unwrap();
+    assert!(address.query().unwrap().ends_with(reqwest::Url::parse(&way_back).unwrap().query().unwrap()), "{address}");
+    app.http.get(address).send().await.unwrap();
+    app.until(&format!("/connections/{}", started["connectionId"].as_str().unwrap()), |one| one["status"] == "ACTIVE")
+        .await;
 }
 
 async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {

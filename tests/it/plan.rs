@@ -113,3 +113,29 @@ async fn b11_advice_says_what_would_be_better_and_where() {
     // Where nothing says that the link itself is billed, nothing is saved.
     assert_eq!(first["serviceProviders"], json!(["PLAID"]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b8_a_provider_says_the_terms_that_the_plan_goes_by() {
+    let app = TestApp::new().await;
+    let body = json!({
+        "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"],
+        "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"], "countryCodes": ["US", "DE"],
+    });
+    let plan = plan_of(&app, body).await;
+    for provider in app.get("/service-providers").await.expect(200)["data"].as_array().unwrap() {
+        let name = provider["serviceProvider"].as_str().unwrap();
+        let terms = provider["terms"].as_array().unwrap();
+        assert_eq!(terms.len(), 4 * provider["products"].as_array().unwrap().len(), "{name}");
+        for one in terms {
+            let planned = plan["products"].as_array().unwrap().iter();
+            let mut same =
+                planned.filter(|planned| ["product", "placement"].iter().all(|key| planned[key] == one[key]));
+            let Some(at) = same.next().map(|planned| at(&plan, planned["product"].as_str().unwrap(), name)) else {
+                continue;
+            };
+            for key in ["billing", "preparation", "latency", "consent"] {
+                assert_eq!(at[key], one[key], "{name} {one:#}");
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What would be better than the arrays that were asked for (rule B11).
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::combination::conflicts;
@@ -44,16 +45,17 @@ wire_enum! {
 }
 
 /// A piece of advice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Advice {
     /// What to do.
     pub code: AdviceCode,
     /// With which product.
     pub product: Product,
     /// The array to which it would move, where it moves.
-    pub to: Option<Placement>,
+    pub placement: Option<Placement>,
     /// The providers at which it holds.
-    pub providers: Vec<ServiceProvider>,
+    pub service_providers: Vec<ServiceProvider>,
     /// What is gained.
     pub gain: Gain,
     /// Why, for people.
@@ -124,8 +126,8 @@ pub fn advise(placements: &Placements, options: &Map<String, Value>, offers: &[O
     let apart = conflicts(placements, options).into_iter().map(|conflict| Advice {
         code: AdviceCode::SeparateSession,
         product: conflict.product,
-        to: None,
-        providers: having(offers, conflict.product),
+        placement: None,
+        service_providers: having(offers, conflict.product),
         gain: Gain::Possible,
         reason: conflict.detail,
         rule: "B7",
@@ -136,8 +138,8 @@ pub fn advise(placements: &Placements, options: &Map<String, Value>, offers: &[O
         fits.then(|| Advice {
             code: tip.code,
             product: tip.product,
-            to: Some(tip.to),
-            providers,
+            placement: Some(tip.to),
+            service_providers: providers,
             gain: tip.gain,
             reason: tip.reason.to_owned(),
             rule: "B11",

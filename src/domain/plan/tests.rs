@@ -40,7 +40,7 @@ type Asked<'a> = &'a [(Product, Placement)];
 
 fn advised(products: Asked) -> Vec<Told> {
     let advice = advise(&arrays(products), &Map::new(), &[PLAID]);
-    advice.iter().map(|one| (one.code, one.product, one.to)).collect()
+    advice.iter().map(|one| (one.code, one.product, one.placement)).collect()
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a14_what_would_need_a_repair_later_is_not_advised_to_wait() {
     let asked = arrays(&[(Transactions, Required), (InvestmentHoldings, Optional)]);
     assert_eq!(advise(&asked, &Map::new(), &[MX]), []);
     let both = advise(&asked, &Map::new(), &[PLAID, MX]);
-    assert_eq!((both.len(), &both[0].providers), (1, &vec![ServiceProvider::Plaid]));
+    assert_eq!((both.len(), &both[0].service_providers), (1, &vec![ServiceProvider::Plaid]));
 }
 
 #[test]
