@@ -287,7 +287,7 @@ create table account_secrets (
     tenant_id uuid not null,
     connection_id uuid not null references connections on delete cascade,
     account_id uuid not null references accounts on delete cascade,
-    kind text not null check (kind in ('IDENTIFIERS', 'OWNERS')),
+    kind text not null check (kind in ('IDENTIFIERS', 'OWNERS', 'PROVIDER_DATA')),
     sealed bytea not null,
     updated_at timestamptz not null,
     primary key (account_id, kind)

@@ -15,7 +15,7 @@ use super::json::{Body, Json};
 use super::page::Page;
 use super::params::{Params, Path};
 use super::problem::ProblemDocument;
-use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Identifiers, Owner};
+use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Identifiers, Owner, ProviderData};
 use crate::domain::ids::{AccountId, ConnectionId, CustomerId, InstitutionId};
 use crate::domain::problem::{Code, Problem};
 use crate::store::{Account, AccountFilter, AccountSecret, TenantTx};
@@ -179,6 +179,29 @@ pub(super) async fn get_owners(caller: Caller, Path(account): Path<String>) -> R
     let owners: Option<Vec<Owner>> = tx.account_secret(account.id, AccountSecret::Owners, &caller.actor()).await?;
     tx.commit().await?;
     Ok(Json(OwnersView { owners: owners.unwrap_or_default() }))
+}
+
+/// What the provider itself says of an account.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderDataView {
+    /// In its own words and shape, as it was last read; `null` where nothing was kept. Secrets and full numbers are masked.
+    provider_data: Option<ProviderData>,
+}
+
+/// The provider's own last answer about an account, for support and for fields that Linkspan does not normalise. Its shape is the
+/// provider's and may change with it.
+#[utoipa::path(get, path = "/accounts/{accountId}/provider-data", tag = "Data", params(("accountId" = AccountId, Path)),
+    responses((status = 200, body = ProviderDataView), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+pub(super) async fn get_provider_data(
+    caller: Caller,
+    Path(account): Path<String>,
+) -> Result<Json<ProviderDataView>, Problem> {
+    let mut tx = caller.rows.begin().await?;
+    let account = tx.account(id(&account)?).await?.ok_or_else(Problem::not_found)?;
+    let provider_data = tx.account_secret(account.id, AccountSecret::ProviderData, &caller.actor()).await?;
+    tx.commit().await?;
+    Ok(Json(ProviderDataView { provider_data }))
 }
 
 /// Numbers and people are a permission of their own: a key that may only read does not have it.

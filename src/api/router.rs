@@ -41,6 +41,7 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(accounts::get_account))
         .routes(routes!(accounts::get_identifiers))
         .routes(routes!(accounts::get_owners))
+        .routes(routes!(accounts::get_provider_data))
         .routes(routes!(accounts::create_processor_token))
         .routes(routes!(transactions::list_transactions))
         .routes(routes!(transactions::sync_transactions))

@@ -1,8 +1,12 @@
 //! Accounts, their numbers and their owners.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+use super::service_provider::ServiceProvider;
 
 wire_enum! {
     /// What an account is, coarsely.
@@ -249,4 +253,28 @@ pub struct Owner {
     pub emails: Vec<String>,
     /// Postal addresses.
     pub addresses: Vec<Address>,
+}
+
+/// What the provider itself last said of an account, in its own words and shape; secrets and full numbers are masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderData {
+    /// Who said it.
+    pub service_provider: ServiceProvider,
+    /// When it was read.
+    pub received_at: DateTime<Utc>,
+    /// What was said.
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
+    pub data: serde_json::Value,
+}
+
+/// Account subtypes by type, as asked for (B13): keys are a type's lower-case names, values subtypes or `ALL`.
+pub type AccountFilters = BTreeMap<String, Vec<String>>;
+
+/// Whether an account is of a type and subtype that was asked for (B13); without filters every one is.
+pub fn passes(filters: Option<&AccountFilters>, account_type: AccountType, subtype: AccountSubtype) -> bool {
+    filters.is_none_or(|filters| {
+        let wanted = filters.get(&account_type.as_str().to_lowercase());
+        wanted.is_some_and(|subtypes| subtypes.iter().any(|one| one == subtype.as_str() || one == "ALL"))
+    })
 }

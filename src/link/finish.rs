@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{LEASE, Linking, relink, sync_job};
-use crate::domain::account::{AccountSubtype, AccountType, Verification};
+use crate::domain::account::{AccountFilters, AccountSubtype, AccountType, Verification, passes};
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
 use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
@@ -25,7 +25,8 @@ use super::Completion;
 /// What was seen at the provider after the link.
 struct Seen {
     observation: Observation,
-    accounts: Vec<(AccountType, AccountSubtype)>,
+    /// `None` where the institution could not be read.
+    accounts: Option<Vec<(AccountType, AccountSubtype)>>,
     verification: Option<Verification>,
     institution: Option<Institution>,
 }
@@ -61,10 +62,11 @@ impl Linking {
         let facts = seen.institution.as_ref().and_then(|institution| {
             institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
         });
+        let accounts = wanted_accounts(seen.accounts.as_deref(), connection.settings.account_filters.as_ref());
         let observed = Observed {
             initialized: &seen.observation.initialized,
             consented: &seen.observation.consented,
-            accounts: &seen.accounts,
+            accounts: &accounts,
             verification: seen.verification,
             institution: facts.as_ref(),
             consent_scoped: entry.provider.spec().consent_scopes,
@@ -90,12 +92,9 @@ impl Linking {
         let accounts = match entry.provider.accounts(&cx, &linked.credential, AccountsWanted::default()).await {
             Ok(accounts) => {
                 verification = waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)));
-                accounts.iter().map(|account| (account.account_type, account.subtype)).collect()
+                Some(accounts.iter().map(|account| (account.account_type, account.subtype)).collect())
             }
-            // The link stands though the institution cannot be read just now: what the accounts suit shows with the first reading (F1).
-            Err(failure) if failure.persistence == Persistence::Temporary => {
-                AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect()
-            }
+            Err(failure) if failure.persistence == Persistence::Temporary => None,
             Err(failure) => return Err(entry.problem(failure)),
         };
         let institution = match &observation.provider_institution_id {
@@ -331,6 +330,18 @@ impl Linking {
         let data = serde_json::json!({ "optionalProducts": captured.pending, "additionalConsentedProducts": captured.consented, "cause": "REPAIRED" });
         tx.emit(connection.id, EventType::ConnectionProductsChanged, data, self.clock.now()).await?;
         Ok(())
+    }
+}
+
+/// The accounts that the link is for: what the filters leave out is not linked (B13, B16). Where the institution could not be read,
+/// the link stands all the same: what the accounts suit shows with the first reading (F1).
+fn wanted_accounts(
+    seen: Option<&[(AccountType, AccountSubtype)]>,
+    filters: Option<&AccountFilters>,
+) -> Vec<(AccountType, AccountSubtype)> {
+    match seen {
+        Some(seen) => seen.iter().copied().filter(|&(kind, subtype)| passes(filters, kind, subtype)).collect(),
+        None => AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::investment::{InvestmentTransactionType, Security};
 use crate::domain::liability::{LiabilityKind, LiabilityTerms};
 use crate::domain::product::Product;
 use crate::domain::transaction::{Category, TransactionStatus};
+use crate::providers::verbatim::Verbatim;
 
 /// How a connection stands at the provider.
 #[derive(Clone, Debug)]
@@ -120,6 +121,8 @@ pub struct ProviderAccount {
     pub identifiers: Option<Identifiers>,
     /// Owners, where asked for and given.
     pub owners: Option<Vec<Owner>>,
+    /// What the provider itself says of it.
+    pub verbatim: Verbatim,
 }
 
 /// Asks for a page of transactions.

@@ -31,6 +31,7 @@ pub mod saltedge;
 mod section;
 pub mod spec;
 mod text;
+pub mod verbatim;
 pub mod yodlee;
 #[cfg(test)]
 mod tests;

@@ -80,6 +80,8 @@ pub enum AccountSecret {
     Identifiers,
     /// People.
     Owners,
+    /// What the provider itself last said.
+    ProviderData,
 }
 
 impl AccountSecret {
@@ -87,6 +89,7 @@ impl AccountSecret {
         match self {
             Self::Identifiers => "IDENTIFIERS",
             Self::Owners => "OWNERS",
+            Self::ProviderData => "PROVIDER_DATA",
         }
     }
 }

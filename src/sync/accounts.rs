@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Run;
 use super::outcome::Fetched;
-use crate::domain::account::{AccountStatus, Balances, Verification};
+use crate::domain::account::{AccountStatus, Balances, ProviderData, Verification, passes};
 use crate::domain::event::EventType;
 use crate::domain::grant::waits_for;
 use crate::domain::ids::AccountId;
@@ -92,11 +92,19 @@ impl Run<'_> {
         Ok(Ok(waits_for(accounts.iter().map(|one| (one.account_type, one.subtype, one.verification)))))
     }
 
+    /// Keeps the provider's own words of an account.
+    async fn keep_words(&self, tx: &mut TenantTx, id: AccountId, account: &ProviderAccount) -> Result<(), Problem> {
+        let Some(data) = account.verbatim.0.clone() else { return Ok(()) };
+        let now = self.sync.clock.now();
+        let words = ProviderData { service_provider: self.entry.id(), received_at: now, data };
+        Ok(tx.put_account_secret(self.id(), id, AccountSecret::ProviderData, &words, now).await?)
+    }
+
     async fn store_accounts(&self, tx: &mut TenantTx, accounts: &[ProviderAccount]) -> Result<Vec<AccountId>, Problem> {
         let now = self.sync.clock.now();
         let mut known = tx.account_ids(self.id()).await?;
         let filters = self.connection.settings.account_filters.as_ref();
-        let passes = |account: &&ProviderAccount| filters.is_none_or(|filters| passes(filters, account));
+        let passes = |account: &&ProviderAccount| passes(filters, account.account_type, account.subtype);
         let unknown: Vec<&ProviderAccount> = accounts
             .iter()
             .filter(|account| !known.contains_key(&account.provider_account_id))
@@ -118,6 +126,7 @@ impl Run<'_> {
                     if tx.update_account(id, &facts, now).await? {
                         changed.push(id);
                     }
+                    self.keep_words(tx, id, account).await?;
                 }
                 // Where the provider does not filter, storing does (B13).
                 None if !passes(&account) => {
@@ -127,7 +136,9 @@ impl Run<'_> {
                 None => {
                     came = true;
                     let id = &account.provider_account_id;
-                    changed.push(tx.insert_account(self.id(), self.entry.id(), id, &facts, now).await?);
+                    let id = tx.insert_account(self.id(), self.entry.id(), id, &facts, now).await?;
+                    self.keep_words(tx, id, account).await?;
+                    changed.push(id);
                 }
             }
         }
@@ -230,11 +241,4 @@ fn facts<'a>(account: &'a ProviderAccount, balances: &'a Balances) -> AccountFac
         balances,
         persistent_id: account.persistent_id.as_deref(),
     }
-}
-
-/// Whether an account is of a type and subtype that was asked for (B13).
-fn passes(filters: &std::collections::BTreeMap<String, Vec<String>>, account: &ProviderAccount) -> bool {
-    filters
-        .get(&account.account_type.as_str().to_lowercase())
-        .is_some_and(|subtypes| subtypes.iter().any(|subtype| subtype == account.subtype.as_str() || subtype == "ALL"))
 }

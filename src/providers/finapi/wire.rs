@@ -1,6 +1,7 @@
 //! finAPI's JSON as serde types, as far as it is read. Absent fields are left out by Access, and null in the Web Form; all lists of values
 //! are open, and dates are read by `map`, so that an odd one loses no answer.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use serde::Deserialize;
 
 use crate::domain::secret::Secret;
@@ -195,6 +196,7 @@ pub struct ConnectionOwner {
 #[derive(Deserialize)]
 pub struct Accounts {
     /// The accounts.
+    #[serde(deserialize_with = "verbatim::list")]
     pub accounts: Vec<Account>,
 }
 
@@ -226,6 +228,15 @@ pub struct Account {
     pub available_funds: Option<Amount>,
     /// How it fares, by interface.
     pub interfaces: Option<Vec<AccountInterface>>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 /// How an account fares at an interface.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::providers::verbatim::{KeepsVerbatim, Verbatim};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -157,6 +158,15 @@ pub struct Account {
     pub extra: AccountExtra,
     /// When it was last read.
     pub updated_at: Option<String>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 /// What else a bank says of an account.

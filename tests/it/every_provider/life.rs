@@ -1,9 +1,10 @@
 //! A connection's whole life at each provider.
 
-use serde_json::json;
+use linkspan::domain::service_provider::ServiceProvider;
+use serde_json::{Value, json};
 use sqlx::Connection;
 
-use super::{Linked, has_data, link_all, rows};
+use super::{Linked, base, best_institution, claimed, has_data, link_all, rows};
 use crate::support::{TestApp, state};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -12,6 +13,9 @@ async fn one_customer_links_through_all_nine_reads_repairs_and_deletes() {
     let linked = link_all(&app, true).await;
     for one in &linked {
         reads_everything(&app, one).await;
+    }
+    for one in &linked {
+        shows_the_providers_words(&app, one).await;
     }
     for one in &linked {
         breaks_and_is_repaired(&app, one).await;
@@ -32,6 +36,55 @@ async fn reads_everything(app: &TestApp, one: &Linked) {
         assert_eq!(state(&connection, product.as_str()), ("AVAILABLE", None), "{}: {connection:#}", one.provider);
         assert!(has_data(app, &one.id, product).await, "{}: no {product}", one.provider);
     }
+}
+
+/// What the provider itself said of each account, but no full number.
+async fn shows_the_providers_words(app: &TestApp, one: &Linked) {
+    for account in rows(app, "/accounts", &one.id).await {
+        let path = format!("/accounts/{}", account["id"].as_str().unwrap());
+        let shown = app.get(&format!("{path}/provider-data")).await.expect(200)["providerData"].clone();
+        assert_eq!(shown["serviceProvider"], one.provider, "{shown:#}");
+        assert!(!shown["data"].as_object().unwrap().is_empty(), "{}: {shown:#}", one.provider);
+        let numbers = app.get(&format!("{path}/identifiers")).await.expect(200);
+        let words = texts(&shown["data"]);
+        let kinds = ["/ach/account", "/eft/account", "/bacs/account", "/international/iban"];
+        for number in kinds.iter().filter_map(|kind| numbers.pointer(kind)?.as_str()) {
+            assert!(!words.iter().any(|word| word.contains(number)), "{}: {number} in {shown:#}", one.provider);
+        }
+    }
+}
+
+/// Every text in a document.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_b16_filters_that_leave_no_account_end_the_attempt_and_leave_nothing_behind() {
+    let app = TestApp::new().await;
+    for provider in ServiceProvider::ALL {
+        let name = provider.as_str();
+        let claims = claimed(&app, name).await;
+        let (institution, products) = best_institution(&app, name, &claims).await;
+        let started = app
+            .start(json!({
+                "products": [base(&products)], "serviceProvider": name, "institutionId": institution["id"],
+                "countryCodes": institution["countryCodes"], "accountFilters": { "other": ["ALL"] },
+                "externalCustomerId": format!("{name}-filtered"),
+            }))
+            .await;
+        let ended = app.play(&started, None, json!({})).await.problem(409, "USER_ACTION_REQUIRED");
+        assert_eq!(ended["attempt"], "NO_ACCOUNTS", "{name}: {ended:#}");
+        let connection = app.connection(started["connectionId"].as_str().unwrap()).await;
+        assert_eq!(connection["status"], "IN_PROGRESS", "{name}");
+    }
+    // Only Plaid leaves the others out itself: there the customer has nothing to choose from.
+    all_are_revoked(&app, 8).await;
 }
 
 async fn breaks_and_is_repaired(app: &TestApp, one: &Linked) {

@@ -14,6 +14,7 @@ use linkspan::domain::secret::Secret;
 use linkspan::domain::transaction::{Category, TransactionStatus};
 use linkspan::providers::data::*;
 use linkspan::providers::link::{LinkBegun, LinkContinuation, LinkProgress, LinkRequest};
+use linkspan::providers::verbatim::Verbatim;
 use linkspan::providers::{Context, Failure, FailureKind, Hint, Persistence, Provider, Spec, Webhook, plaid};
 use rust_decimal::Decimal;
 use tokio::sync::Notify;
@@ -208,6 +209,7 @@ fn account(id: &str) -> ProviderAccount {
         identifiers: None,
         owners: None,
         verification: None,
+        verbatim: Verbatim::default(),
     }
 }
 

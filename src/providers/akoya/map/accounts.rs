@@ -41,6 +41,7 @@ pub fn account(kind: Kind, account: &Account, provider_id: &str, sub: &str) -> P
         identifiers: None,
         owners: None,
         verification: None,
+        verbatim: account.verbatim.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/accounts-info`, `/balances` and `/accounts`: the same list of wrapped accounts with more and more in it.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use serde::Deserialize;
 
 use super::{Amount, Id, Moment, Text};
@@ -8,6 +9,7 @@ use super::{Amount, Id, Moment, Text};
 #[derive(Debug, Deserialize)]
 pub struct Accounts {
     /// Each in its wrapper.
+    #[serde(deserialize_with = "verbatim::list")]
     pub accounts: Vec<Wrapped>,
 }
 
@@ -135,6 +137,25 @@ pub struct Account {
     pub maturity_date: Moment,
     /// What is held (investments, `/accounts` alone).
     pub holdings: Option<Vec<Holding>>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Wrapped {
+    fn keep(&mut self, verbatim: Verbatim) {
+        let all = [
+            &mut self.deposit_account,
+            &mut self.loc_account,
+            &mut self.loan_account,
+            &mut self.investment_account,
+            &mut self.insurance_account,
+            &mut self.annuity_account,
+        ];
+        if let Some(account) = all.into_iter().flatten().next() {
+            account.verbatim = verbatim;
+        }
+    }
 }
 
 /// A currency.

@@ -28,6 +28,7 @@ pub fn account(connection: &BankConnection, account: &Account, identifiers: bool
         verification: None,
         identifiers: if identifiers { numbers(connection, account) } else { None },
         owners: if owners { people(connection, account) } else { None },
+        verbatim: account.verbatim.clone(),
     }
 }
 

@@ -31,6 +31,7 @@ pub fn account(account: &Account) -> ProviderAccount {
         identifiers: None,
         owners: None,
         verification: None,
+        verbatim: account.verbatim.clone(),
     }
 }
 

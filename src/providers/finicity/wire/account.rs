@@ -1,5 +1,6 @@
 //! Accounts, with their terms and holdings; numbers, owners, live balances.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use serde::Deserialize;
 
 use super::{Amount, Epoch, Id, Rate};
@@ -8,6 +9,7 @@ use super::{Amount, Epoch, Id, Rate};
 #[derive(Clone, Debug, Deserialize)]
 pub struct Accounts {
     /// Every account that was asked for.
+    #[serde(deserialize_with = "verbatim::list")]
     pub accounts: Vec<Account>,
 }
 
@@ -52,6 +54,15 @@ pub struct Account {
     pub detail: Option<Detail>,
     /// What is held.
     pub position: Option<Vec<Position>>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 impl Account {

@@ -15,6 +15,7 @@ use crate::providers::data::{
 use crate::providers::mesh::spec::SPEC;
 use crate::providers::mesh::wire::{Balances, Holdings, Orders, PortfolioValue};
 use crate::providers::mesh::{error, map};
+use crate::providers::verbatim::{Kept, Verbatim};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::credential::{Account, Credential};
@@ -78,9 +79,9 @@ pub async fn accounts(
     }
     let mut found = Vec::new();
     for account in &credential.accounts {
-        let value: PortfolioValue = api.ask_of(VALUE, credential, account, Value::Null).await?;
-        let cash: Balances = api.ask_of(BALANCES, credential, account, Value::Null).await?;
-        let current = present(value.total_value, "the value of an account")?;
+        let value: Kept<PortfolioValue> = api.ask_of(VALUE, credential, account, Value::Null).await?;
+        let cash: Kept<Balances> = api.ask_of(BALANCES, credential, account, Value::Null).await?;
+        let current = present(value.read.total_value, "the value of an account")?;
         found.push(ProviderAccount {
             provider_account_id: account.id.clone(),
             persistent_id: Some(account.id.clone()),
@@ -91,13 +92,14 @@ pub async fn accounts(
             currency: Some(map::CURRENCY.to_owned()),
             balances: account::Balances {
                 current: Some(current.0),
-                available: map::cash(&cash),
+                available: map::cash(&cash.read),
                 limit: None,
                 updated_at: Some(api.now()),
             },
             verification: None,
             identifiers: None,
             owners: None,
+            verbatim: Verbatim::joined([("value", value.verbatim), ("balances", cash.verbatim)]),
         });
     }
     Ok(found)

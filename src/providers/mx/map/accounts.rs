@@ -117,6 +117,7 @@ pub fn account(account: &Account) -> ProviderAccount {
         verification: None,
         identifiers: None,
         owners: None,
+        verbatim: account.verbatim.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Accounts, which carry the terms of loans and cards too; their numbers, owners and holdings.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
@@ -9,6 +10,7 @@ use super::{Amount, Guid, Pagination, day, time};
 #[derive(Deserialize)]
 pub struct Accounts {
     /// The accounts of this page.
+    #[serde(deserialize_with = "verbatim::list")]
     pub accounts: Vec<Account>,
     /// Where the page stands.
     #[serde(default)]
@@ -74,6 +76,15 @@ pub struct Account {
     /// When all is to be paid back.
     #[serde(default, deserialize_with = "day")]
     pub matures_on: Option<NaiveDate>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 /// `GET …/members/{member}/account_numbers`

@@ -38,6 +38,7 @@ pub fn account(account: wire::account::Account, asked_at: Option<DateTime<Utc>>)
         verification: account.verification_status.as_deref().and_then(verification),
         identifiers: None,
         owners: None,
+        verbatim: account.verbatim,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Accounts, numbers and owners.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -9,6 +10,7 @@ use super::{Amount, Id};
 #[derive(Deserialize)]
 pub struct Accounts {
     /// The accounts.
+    #[serde(deserialize_with = "verbatim::list")]
     pub accounts: Vec<Account>,
 }
 
@@ -34,6 +36,15 @@ pub struct Account {
     pub persistent_account_id: Option<String>,
     /// How far its numbers are verified; absent unless deposits do that.
     pub verification_status: Option<String>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 /// What an account holds.

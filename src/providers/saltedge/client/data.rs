@@ -11,6 +11,7 @@ use crate::providers::saltedge::error::TOO_SOON;
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::spec::CLIENT;
 use crate::providers::saltedge::wire::{Account, Connection, Consent, One, Page, Provider};
+use crate::providers::verbatim::Kept;
 
 use super::{Api, Credential, id};
 
@@ -46,7 +47,9 @@ pub async fn served(api: &Api<'_>, credential: &Credential, holder_info: bool) -
 }
 
 async fn list(api: &Api<'_>, credential: &Credential) -> Result<Vec<Account>, Failure> {
-    api.all("GET /accounts", "/accounts", &[("connection_id", credential.connection.as_str())]).await
+    let query = [("connection_id", credential.connection.as_str())];
+    let all: Vec<Kept<Account>> = api.all("GET /accounts", "/accounts", &query).await?;
+    Ok(all.into_iter().map(Kept::with_words).collect())
 }
 
 /// The accounts, with what is asked for beside them.

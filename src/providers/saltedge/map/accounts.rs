@@ -75,6 +75,7 @@ pub fn account(
         verification: None,
         identifiers,
         owners,
+        verbatim: account.verbatim,
     }
 }
 

@@ -36,6 +36,7 @@ pub fn account(account: Account, identifiers: bool, owners: bool) -> ProviderAcc
         identifiers: identifiers.then(|| numbers(&account)).flatten(),
         owners: owners.then(|| people(&account)).flatten(),
         verification: None,
+        verbatim: account.verbatim,
     }
 }
 

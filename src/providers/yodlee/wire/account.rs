@@ -1,5 +1,6 @@
 //! Accounts, their numbers, their owners, and the terms that stand on them.
 
+use crate::providers::verbatim::{self, KeepsVerbatim, Verbatim};
 use serde::Deserialize;
 
 use super::provider_account::Dataset;
@@ -9,6 +10,7 @@ use super::{Amount, Id, Money};
 #[derive(Deserialize)]
 pub struct Accounts {
     /// The accounts.
+    #[serde(default, deserialize_with = "verbatim::list_if_any")]
     pub account: Option<Vec<Account>>,
 }
 
@@ -81,6 +83,15 @@ pub struct Account {
     pub origination_date: Option<String>,
     /// When it is to be paid back.
     pub maturity_date: Option<String>,
+    /// All of it.
+    #[serde(skip)]
+    pub verbatim: Verbatim,
+}
+
+impl KeepsVerbatim for Account {
+    fn keep(&mut self, verbatim: Verbatim) {
+        self.verbatim = verbatim;
+    }
 }
 
 /// Full numbers.

@@ -41,8 +41,10 @@ fn accounts_are_read() {
             },
             identifiers: None,
             owners: None,
+            verbatim: accounts[0].verbatim.clone(),
         }
     );
+    assert_eq!(accounts[0].verbatim.0.as_ref().unwrap()["official_name"], "Plaid Gold Standard 0% Interest Checking");
     let kinds: Vec<_> = accounts.iter().map(|account| (account.account_type, account.subtype)).collect();
     assert_eq!(
         kinds[1..],

@@ -76,7 +76,9 @@ pub async fn get(call: Call) -> Answer {
     });
     if let Some(filters) = &link.account_filters {
         let filter = |(kind, subtypes)| (kind, json!({ "account_subtypes": subtypes }));
-        metadata["account_filters"] = Value::Object(filters.clone().into_iter().map(filter).collect());
+        // It takes this one as well, but does not show it.
+        let shown = filters.clone().into_iter().filter(|(kind, _)| kind != "other");
+        metadata["account_filters"] = Value::Object(shown.map(filter).collect());
     }
     reply(json!({
         "link_token": token,
