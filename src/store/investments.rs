@@ -379,6 +379,16 @@ impl TenantTx {
         )
         .execute(self.sql())
         .await?;
+        sqlx::query!(
+            "update connection_products set held = coalesce((select jsonb_agg(h) from jsonb_array_elements(held) h
+                where h->>'account_id' <> $3::text), '[]')
+             where tenant_id = $1 and connection_id = $2 and held <> '[]'",
+            tenant_id,
+            connection_id.0,
+            account.map(|id| id.to_string())
+        )
+        .execute(self.sql())
+        .await?;
         if account.is_none() {
             sqlx::query!(
                 "delete from transactions where tenant_id = $1 and connection_id = $2",

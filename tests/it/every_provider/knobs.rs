@@ -9,10 +9,10 @@ use super::{base, claimed, rows};
 use crate::support::TestApp;
 
 /// What is peculiar to a provider.
-struct Row {
-    provider: &'static str,
+pub(super) struct Row {
+    pub(super) provider: &'static str,
     /// Where customers log in with a password, and where at the institution's own page.
-    institutions: [&'static str; 2],
+    pub(super) institutions: [&'static str; 2],
     /// What a permission that was taken back looks like: status, and the reasons for a repair.
     revoked: (&'static str, &'static [&'static str]),
     /// A webhook that the provider has; `None` = of a connection it has none.
@@ -50,7 +50,7 @@ const fn row(
 }
 
 /// A connection of a customer at the bank that nobody else is.
-async fn linked(app: &TestApp, row: &Row, institution: &str) -> String {
+pub(super) async fn linked(app: &TestApp, row: &Row, institution: &str) -> String {
     let products = claimed(app, row.provider).await;
     let country = if row.institutions == GERMAN { "DE" } else { "US" };
     let started = app
@@ -76,7 +76,7 @@ async fn repaired(app: &TestApp, row: &Row, id: &str, body: Value) -> Value {
 }
 
 /// Does the same at every provider, a few side by side: the simulators share two cores with everything else.
-async fn at_each(check: impl AsyncFn(&Row)) {
+pub(super) async fn at_each(check: impl AsyncFn(&Row)) {
     let all: Vec<&str> = ServiceProvider::ALL.iter().map(|provider| provider.as_str()).collect();
     assert_eq!(TABLE.each_ref().map(|row| row.provider), *all);
     for few in TABLE.chunks(3) {

@@ -4,6 +4,7 @@ mod faults;
 mod knobs;
 mod life;
 mod matrix;
+mod pending;
 mod refreshes;
 mod relink;
 
