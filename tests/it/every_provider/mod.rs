@@ -1,5 +1,6 @@
 //! All providers side by side, through the whole server: one customer who has a connection with each.
 
+mod denied;
 mod faults;
 mod knobs;
 mod life;
