@@ -341,7 +341,7 @@ create table investment_transactions (
     security jsonb,
     type text not null,
     description text not null,
-    quantity numeric not null,
+    quantity numeric,
     price numeric,
     amount numeric not null,
     fees numeric,

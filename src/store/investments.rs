@@ -72,8 +72,8 @@ pub struct InvestmentTransaction {
     pub transaction_type: InvestmentTransactionType,
     /// What the institution wrote.
     pub description: String,
-    /// How much; negative = sold.
-    pub quantity: Decimal,
+    /// How much; negative = sold; `None` where the provider does not say.
+    pub quantity: Option<Decimal>,
     /// Price of one.
     pub price: Option<Decimal>,
     /// Positive = cash out.

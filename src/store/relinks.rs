@@ -259,7 +259,7 @@ impl TenantTx {
             traits: TransactionTraits {
                 account_id: AccountId(row.account_id),
                 amount: row.amount,
-                quantity: Some(row.quantity),
+                quantity: row.quantity,
                 description: row.description,
                 date: row.date,
             },

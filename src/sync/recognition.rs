@@ -215,7 +215,7 @@ impl Run<'_> {
                 let traits = TransactionTraits {
                     account_id: row.account_id,
                     amount: row.amount,
-                    quantity: Some(row.quantity),
+                    quantity: row.quantity,
                     description: row.description.clone(),
                     date: row.date,
                 };

@@ -27,6 +27,8 @@ const FINICITY_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::
 const RELINK_NEEDED: Condition = Condition::new(Status::Unrecoverable, StatusReason::RelinkNeeded);
 const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: None };
 
+/// Our code where the receipt of the consent says that it was taken back.
+pub const CONSENT_REVOKED: &str = "CONSENT_REVOKED";
 /// The code of a token that expired or was revoked.
 pub const TOKEN_ENDED: i64 = 947;
 /// The code of an answer with status 203: the institution asks the customer something.
