@@ -8,6 +8,7 @@ mod matrix;
 mod pending;
 mod refreshes;
 mod relink;
+mod users;
 
 use std::collections::BTreeSet;
 

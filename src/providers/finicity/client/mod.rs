@@ -5,6 +5,7 @@
 //! same credentials.
 
 pub mod accounts;
+mod consents;
 pub mod customers;
 pub mod institutions;
 pub mod link;
