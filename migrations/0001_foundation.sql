@@ -143,6 +143,8 @@ create table connection_products (
     cursor text,
     page_cursor text,
     vanished text[] not null default '{}',
+    -- Rows of this run that may be pending ones which it does not show again, under new ids: that is known when it ends.
+    held jsonb not null default '[]',
     -- The connection's sequence number when the current run began. Where the run had to begin anew: rows that came after
     -- `unshown_after` and that it does not show (`shown_transactions`) are gone.
     run_began bigint,
@@ -341,7 +343,7 @@ create table investment_transactions (
     security jsonb,
     type text not null,
     description text not null,
-    quantity numeric not null,
+    quantity numeric,
     price numeric,
     amount numeric not null,
     fees numeric,

@@ -104,9 +104,9 @@ pub struct InvestmentTransactionView {
     transaction_type: InvestmentTransactionType,
     /// What the institution wrote.
     description: String,
-    /// How much; negative = sold.
-    #[schema(value_type = String)]
-    quantity: Decimal,
+    /// How much; negative = sold. Null where the provider does not say.
+    #[schema(value_type = Option<String>)]
+    quantity: Option<Decimal>,
     /// Price of one.
     #[schema(value_type = Option<String>)]
     price: Option<Decimal>,

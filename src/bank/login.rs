@@ -90,6 +90,9 @@ pub enum History {
     Complete,
 }
 
+/// How long a login of `user_down` is served: as long as it takes to link it.
+const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
+
 const QUESTION: &str = "Which code did we send to your phone?";
 
 /// Judges user name and password.
@@ -142,7 +145,8 @@ fn provoked(password: &str) -> Option<&str> {
 /// How a login fares at that time.
 pub(super) fn access(institution: &BankInstitution, login: &Login, state: &UserState, now: DateTime<Utc>) -> Access {
     let Some(known) = TestUser::find(&login.user.username) else { return Access::LoginRequired };
-    if institution.health == InstitutionHealth::Down || known.profile == Profile::Down {
+    let is_down = known.profile == Profile::Down && now >= login.at + LAST_MINUTE;
+    if institution.health == InstitutionHealth::Down || is_down {
         Access::InstitutionDown
     } else if known.profile == Profile::Revokes && now >= login.at + TimeDelta::hours(1) {
         Access::Revoked
@@ -245,7 +249,8 @@ mod tests {
             let login = login(name);
             access(bank, &login, &state, login.at + after)
         };
-        assert_eq!(at("user_down", TimeDelta::zero()), Access::InstitutionDown);
+        assert_eq!(at("user_down", TimeDelta::seconds(59)), Access::Good);
+        assert_eq!(at("user_down", TimeDelta::seconds(60)), Access::InstitutionDown);
         assert_eq!(at("user_revokes", TimeDelta::minutes(59)), Access::Good);
         assert_eq!(at("user_revokes", TimeDelta::minutes(60)), Access::Revoked);
         assert_eq!(access(down, &login("user_good"), &state, Utc::now()), Access::InstitutionDown);

@@ -119,7 +119,7 @@ pub const TEST_USERS: &[TestUser] = &[
     TestUser {
         username: "user_down",
         password: "pass_good",
-        description: "Links, but the institution fails from then on.",
+        description: "Links, and the institution fails from a minute later on.",
         profile: Profile::Down,
     },
     TestUser {

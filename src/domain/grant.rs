@@ -22,6 +22,8 @@ pub struct Observed<'a> {
     pub institution: Option<&'a InstitutionFacts>,
     /// Whether the provider enforces consent for each product; elsewhere there is none to withhold.
     pub consent_scoped: bool,
+    /// What did not come though it was asked for, where that shows all the same.
+    pub withheld: &'a BTreeSet<Product>,
 }
 
 /// What the connection has after the link.
@@ -77,10 +79,12 @@ impl Observed<'_> {
     }
 
     fn consent_only(&self, product: Product) -> (ProductState, Option<ProductReason>) {
-        if self.is_permitted(product) {
-            (ProductState::Consented, None)
-        } else if self.institution_lacks(product) {
+        let permitted = self.is_permitted(product);
+        // Where the customer is asked for each product, what they agreed to counts before any catalogue.
+        if self.institution_lacks(product) && !(self.consent_scoped && permitted) {
             (ProductState::Unavailable, Some(ProductReason::InstitutionUnsupported))
+        } else if permitted {
+            (ProductState::Consented, None)
         } else {
             (ProductState::ConsentRequired, Some(ProductReason::PermissionDenied))
         }
@@ -98,7 +102,7 @@ impl Observed<'_> {
         } else if !self.accounts.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             // An initialised product shows that the customer has a fitting account, so it was left out.
             Some(if initialized { ProductReason::NotShared } else { ProductReason::NoCompatibleAccount })
-        } else if !self.is_permitted(product) {
+        } else if !self.is_permitted(product) || self.withheld.contains(&product) {
             Some(ProductReason::PermissionDenied)
         } else {
             None

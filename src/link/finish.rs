@@ -70,6 +70,7 @@ impl Linking {
             verification: seen.verification,
             institution: facts.as_ref(),
             consent_scoped: entry.provider.spec().consent_scopes,
+            withheld: &linked.withheld,
         };
         match settle(&requested, &observed) {
             Ok(mut settlement) => {

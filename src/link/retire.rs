@@ -1,5 +1,6 @@
 //! What no connection wants of what a provider handed over: it is revoked there, so that nothing is billed unseen (F9).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use super::Linking;
 use super::complete::News;
 use crate::domain::ids::TenantId;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
@@ -44,7 +46,8 @@ impl Linking {
 
     /// Whether it was kept.
     async fn try_to_keep(&self, tenant_id: TenantId, session: &Session, linked: &Linked) -> store::Result<bool> {
-        let text = json!([linked.credential.expose(), linked.provider_connection_id, linked.provider_session_id]);
+        let id = &linked.provider_connection_id;
+        let text = json!([linked.credential.expose(), id, linked.provider_session_id, linked.withheld]);
         let mut tx = self.tenant(tenant_id).begin().await?;
         // Whoever ends a session holds this row too, and gives back what is kept.
         tx.lock_row(session.connection_id).await?;
@@ -151,7 +154,7 @@ impl Linking {
 
 /// What was kept of a link, read back.
 pub(super) fn read_linked(text: &Secret) -> Option<Linked> {
-    let (credential, provider_connection_id, provider_session_id) =
-        serde_json::from_str::<(String, String, Option<String>)>(text.expose()).ok()?;
-    Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id })
+    let (credential, provider_connection_id, provider_session_id, withheld) =
+        serde_json::from_str::<(String, String, Option<String>, BTreeSet<Product>)>(text.expose()).ok()?;
+    Some(Linked { credential: Secret::new(credential), provider_connection_id, provider_session_id, withheld })
 }

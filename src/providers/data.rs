@@ -275,8 +275,8 @@ pub struct ProviderInvestmentTransaction {
     pub transaction_type: InvestmentTransactionType,
     /// What the institution wrote.
     pub description: String,
-    /// How much was traded; negative = sold.
-    pub quantity: Decimal,
+    /// How much was traded; negative = sold; `None` where the provider does not say.
+    pub quantity: Option<Decimal>,
     /// Price of one.
     pub price: Option<Decimal>,
     /// Positive = cash out of the account.

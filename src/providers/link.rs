@@ -1,6 +1,6 @@
 //! What goes into a link or repair session at a provider, and what comes out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -202,4 +202,6 @@ pub struct Linked {
     pub provider_connection_id: String,
     /// The provider's id of the session, for support.
     pub provider_session_id: Option<String>,
+    /// What was asked for in the session and did not come, where a provider without consent by product shows that at its end.
+    pub withheld: BTreeSet<Product>,
 }

@@ -72,8 +72,8 @@ pub struct InvestmentTransaction {
     pub transaction_type: InvestmentTransactionType,
     /// What the institution wrote.
     pub description: String,
-    /// How much; negative = sold.
-    pub quantity: Decimal,
+    /// How much; negative = sold; `None` where the provider does not say.
+    pub quantity: Option<Decimal>,
     /// Price of one.
     pub price: Option<Decimal>,
     /// Positive = cash out.
@@ -376,6 +376,16 @@ impl TenantTx {
             connection_id.0,
             account,
             sequence
+        )
+        .execute(self.sql())
+        .await?;
+        sqlx::query!(
+            "update connection_products set held = coalesce((select jsonb_agg(h) from jsonb_array_elements(held) h
+                where h->>'account_id' <> $3::text), '[]')
+             where tenant_id = $1 and connection_id = $2 and held <> '[]'",
+            tenant_id,
+            connection_id.0,
+            account.map(|id| id.to_string())
         )
         .execute(self.sql())
         .await?;

@@ -13,18 +13,18 @@ use crate::domain::product::Product;
 use crate::domain::recognition::TransactionTraits;
 use crate::domain::service_provider::ServiceProvider;
 
-/// A row that came by an earlier link.
+/// A stored row that may be seen again under another id of the provider.
 #[derive(Clone, Debug)]
-pub struct EarlierRow {
+pub struct KnownRow {
     /// Ours.
     pub id: Uuid,
     /// What it is recognised by.
     pub traits: TransactionTraits,
 }
 
-/// Where rows of an earlier link may be that are seen again.
+/// Where such rows may be.
 #[derive(Clone, Debug)]
-pub struct EarlierRows<'a> {
+pub struct KnownRows<'a> {
     /// Of these accounts.
     pub accounts: &'a [AccountId],
     /// Of these amounts.
@@ -50,7 +50,7 @@ impl TenantTx {
         .await?;
         sqlx::query!(
             "update connection_products set cursor = null, page_cursor = null, vanished = '{}', run_began = null, unshown_after = null,
-                history_complete = false where tenant_id = $1 and connection_id = $2",
+                held = '[]', history_complete = false where tenant_id = $1 and connection_id = $2",
             tenant_id,
             id.0
         )
@@ -149,8 +149,8 @@ impl TenantTx {
     pub async fn earlier_transactions(
         &mut self,
         connection_id: ConnectionId,
-        wanted: EarlierRows<'_>,
-    ) -> Result<Vec<EarlierRow>> {
+        wanted: KnownRows<'_>,
+    ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
             "select id, account_id, amount, description, transaction_date from transactions
@@ -165,7 +165,7 @@ impl TenantTx {
         )
         .fetch_all(self.sql())
         .await?;
-        let rows = rows.into_iter().map(|row| EarlierRow {
+        let rows = rows.into_iter().map(|row| KnownRow {
             id: row.id,
             traits: TransactionTraits {
                 account_id: AccountId(row.account_id),
@@ -178,7 +178,7 @@ impl TenantTx {
         Ok(rows.collect())
     }
 
-    /// These transactions have been delivered again, under these ids of the provider. Nobody is told: they are the same.
+    /// These transactions have been delivered again, under these ids of the provider. Nobody is told of that: they are the same.
     pub async fn adopt_transactions(
         &mut self,
         connection_id: ConnectionId,
@@ -238,8 +238,8 @@ impl TenantTx {
     pub async fn earlier_movements(
         &mut self,
         connection_id: ConnectionId,
-        wanted: EarlierRows<'_>,
-    ) -> Result<Vec<EarlierRow>> {
+        wanted: KnownRows<'_>,
+    ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
             "select id, account_id, amount, quantity, description, date from investment_transactions
@@ -254,12 +254,12 @@ impl TenantTx {
         )
         .fetch_all(self.sql())
         .await?;
-        let rows = rows.into_iter().map(|row| EarlierRow {
+        let rows = rows.into_iter().map(|row| KnownRow {
             id: row.id,
             traits: TransactionTraits {
                 account_id: AccountId(row.account_id),
                 amount: row.amount,
-                quantity: Some(row.quantity),
+                quantity: row.quantity,
                 description: row.description,
                 date: row.date,
             },
@@ -317,6 +317,6 @@ impl TenantTx {
     }
 }
 
-fn uuids(ids: &[AccountId]) -> Vec<Uuid> {
+pub(super) fn uuids(ids: &[AccountId]) -> Vec<Uuid> {
     ids.iter().map(|id| id.0).collect()
 }

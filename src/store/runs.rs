@@ -132,7 +132,7 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         self.forget_shown(connection_id).await?;
         let unshown_after = sqlx::query_scalar!(
-            "update connection_products set page_cursor = null, vanished = '{}', cursor = case when $4 then null else cursor end,
+            "update connection_products set page_cursor = null, vanished = '{}', held = '[]', cursor = case when $4 then null else cursor end,
                 unshown_after = case when $4 then $5::bigint else coalesce(unshown_after, run_began) end
              where tenant_id = $1 and connection_id = $2 and product = $3 returning unshown_after",
             tenant_id,

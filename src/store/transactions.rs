@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Result, TenantTx};
@@ -40,7 +41,7 @@ pub struct Transaction {
 }
 
 /// A transaction as a sync writes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TransactionFacts {
     /// Ours.
     pub account_id: AccountId,

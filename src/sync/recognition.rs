@@ -1,4 +1,5 @@
-//! After a fresh link under the same connection (rule G2): what it delivers is recognised as what is known, and keeps our ids.
+//! What is delivered under other ids than before is recognised as what is known, and keeps our ids: after a fresh link under the same
+//! connection (rule G2); and where a provider does not tell which pending transaction a new one is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,12 +17,14 @@ use crate::domain::recognition::{
 };
 use crate::providers::data::{AccountsWanted, ProviderAccount};
 use crate::store::{
-    Account, AccountFilter, AccountSecret, EarlierRow, EarlierRows, Holding, InvestmentFilter, InvestmentTransaction,
+    Account, AccountFilter, AccountSecret, Holding, InvestmentFilter, InvestmentTransaction, KnownRow, KnownRows,
     TenantTx, TransactionFacts,
 };
 
 /// The most accounts, or holdings, of a connection that are looked at.
 const MOST: i64 = 10_000;
+
+const TRANSACTIONS: &str = Product::Transactions.as_str();
 
 /// An account that is not linked to any of the provider's now.
 struct Unlinked {
@@ -141,32 +144,60 @@ impl Run<'_> {
     /// Gives transactions that an earlier link delivered already their new ids of the provider, so that they are written in their
     /// own place.
     pub(super) async fn adopt_transactions(&self, tx: &mut TenantTx, rows: &[TransactionFacts]) -> Result<(), Problem> {
-        let named =
-            rows.iter().flat_map(|row| [Some(&row.provider_transaction_id), row.pending_transaction_id.as_ref()]);
-        let named: Vec<String> = named.flatten().cloned().collect();
-        let known: HashSet<String> = tx.known_transactions(self.id(), &named).await?.into_iter().collect();
-        let is_new = |row: &&TransactionFacts| {
-            let replaces_known = row.pending_transaction_id.as_ref().is_some_and(|pending| known.contains(pending));
-            !known.contains(&row.provider_transaction_id) && !replaces_known
-        };
-        let seen: Vec<(&String, TransactionTraits)> = rows
-            .iter()
-            .filter(is_new)
-            .map(|row| {
-                let traits = TransactionTraits {
-                    account_id: row.account_id,
-                    amount: row.amount,
-                    quantity: None,
-                    description: row.description.clone(),
-                    date: row.transaction_date,
-                };
-                (&row.provider_transaction_id, traits)
-            })
-            .collect();
+        let seen = self.unknown_among(tx, rows).await?;
         let Some(span) = Span::of(&seen) else { return Ok(()) };
         let earlier = tx.earlier_transactions(self.id(), span.wanted()).await?;
         let (ids, provider_ids) = again(&earlier, &seen);
         Ok(tx.adopt_transactions(self.id(), &ids, &provider_ids).await?)
+    }
+
+    /// Keeps those rows of a page back that may be pending ones under other ids, which the run has not shown so far: when it ends it
+    /// is known which of these are gone. Gives back the others.
+    pub(super) async fn keep_back(
+        &self,
+        tx: &mut TenantTx,
+        rows: Vec<TransactionFacts>,
+    ) -> Result<Vec<TransactionFacts>, Problem> {
+        let all: Vec<_> = rows.iter().map(seen).collect();
+        let Some(span) = Span::of(&all) else { return Ok(rows) };
+        let missing = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), false).await?;
+        if missing.is_empty() {
+            return Ok(rows);
+        }
+        let (_, held) = again(&missing, &self.unknown_among(tx, &rows).await?);
+        let held: HashSet<String> = held.into_iter().collect();
+        let (held, rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| held.contains(&row.provider_transaction_id));
+        tx.hold_transactions(self.id(), TRANSACTIONS, &held).await?;
+        Ok(rows)
+    }
+
+    /// The rows that the run, which has seen all by now, kept back. Those that are pending ones which are gone get these' place.
+    pub(super) async fn take_up(&self, tx: &mut TenantTx) -> Result<Vec<TransactionFacts>, Problem> {
+        let rows = tx.release_transactions(self.id(), TRANSACTIONS).await?;
+        let seen = self.unknown_among(tx, &rows).await?;
+        let Some(span) = Span::of(&seen) else { return Ok(rows) };
+        let gone = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), true).await?;
+        let (ids, provider_ids) = again(&gone, &seen);
+        tx.adopt_transactions(self.id(), &ids, &provider_ids).await?;
+        Ok(rows)
+    }
+
+    /// Those of the rows that are stored under no id of the provider, neither their own nor that of the pending one; each once.
+    async fn unknown_among<'r>(
+        &self,
+        tx: &mut TenantTx,
+        rows: &'r [TransactionFacts],
+    ) -> Result<Vec<(&'r String, TransactionTraits)>, Problem> {
+        let named =
+            rows.iter().flat_map(|row| [Some(&row.provider_transaction_id), row.pending_transaction_id.as_ref()]);
+        let named: Vec<String> = named.flatten().cloned().collect();
+        let mut known: HashSet<String> = tx.known_transactions(self.id(), &named).await?.into_iter().collect();
+        let is_new = |row: &&TransactionFacts| {
+            let replaces_known = row.pending_transaction_id.as_ref().is_some_and(|pending| known.contains(pending));
+            !replaces_known && known.insert(row.provider_transaction_id.clone())
+        };
+        Ok(rows.iter().filter(is_new).map(seen).collect())
     }
 
     /// The same for movements of investment accounts.
@@ -184,7 +215,7 @@ impl Run<'_> {
                 let traits = TransactionTraits {
                     account_id: row.account_id,
                     amount: row.amount,
-                    quantity: Some(row.quantity),
+                    quantity: row.quantity,
                     description: row.description.clone(),
                     date: row.date,
                 };
@@ -215,8 +246,20 @@ impl Run<'_> {
     }
 }
 
+/// A row by the provider's id and what it is recognised by.
+fn seen(row: &TransactionFacts) -> (&String, TransactionTraits) {
+    let traits = TransactionTraits {
+        account_id: row.account_id,
+        amount: row.amount,
+        quantity: None,
+        description: row.description.clone(),
+        date: row.transaction_date,
+    };
+    (&row.provider_transaction_id, traits)
+}
+
 /// Our ids of the rows that are delivered again, and the ids of the provider that they have now.
-fn again(earlier: &[EarlierRow], seen: &[(&String, TransactionTraits)]) -> (Vec<Uuid>, Vec<String>) {
+fn again(earlier: &[KnownRow], seen: &[(&String, TransactionTraits)]) -> (Vec<Uuid>, Vec<String>) {
     let known: Vec<TransactionTraits> = earlier.iter().map(|row| row.traits.clone()).collect();
     let traits: Vec<TransactionTraits> = seen.iter().map(|(_, traits)| traits.clone()).collect();
     let found = recognize_transactions(&known, &traits);
@@ -248,7 +291,7 @@ impl Span {
         })
     }
 
-    fn wanted(&self) -> EarlierRows<'_> {
-        EarlierRows { accounts: &self.accounts, amounts: &self.amounts, from: self.from, to: self.to }
+    fn wanted(&self) -> KnownRows<'_> {
+        KnownRows { accounts: &self.accounts, amounts: &self.amounts, from: self.from, to: self.to }
     }
 }

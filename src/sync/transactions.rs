@@ -11,9 +11,9 @@ use crate::domain::event::EventType;
 use crate::domain::money::in_currency;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
-use crate::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest};
+use crate::providers::data::{HistoryProgress, ProviderTransaction, TransactionsPage, TransactionsRequest, Window};
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{ConnectionProduct, PageCounts, Progress, TransactionFacts};
+use crate::store::{ConnectionProduct, PageCounts, Progress, TenantTx, TransactionFacts};
 
 /// The most pages of one run; what is left comes with the next.
 const MOST_PAGES: usize = 2000;
@@ -162,28 +162,28 @@ impl Run<'_> {
         let (shown, rows): (Vec<String>, Vec<Option<TransactionFacts>>) = transactions
             .map(|transaction| (transaction.provider_transaction_id.clone(), facts(transaction, accounts)))
             .unzip();
-        let rows: Vec<TransactionFacts> = rows.into_iter().flatten().collect();
+        let mut rows: Vec<TransactionFacts> = rows.into_iter().flatten().collect();
         let sequence = tx.next_sequence(id).await?;
         if reading.recognizes {
             self.adopt_transactions(&mut tx, &rows).await?;
         }
-        let mut counts =
-            if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
-        tx.note_vanished(id, NAME, &shown, &page.removed).await?;
+        let run_ended = !page.has_more;
+        let history_complete = run_ended && page.history == HistoryProgress::Complete;
         let windowed = self.entry.provider.spec().reads_windows;
+        tx.note_vanished(id, NAME, &shown, &page.removed).await?;
         if reading.begun_anew || windowed {
             tx.note_shown(id, &shown).await?;
         }
-        let run_ended = !page.has_more;
-        let history_complete = run_ended && page.history == HistoryProgress::Complete;
+        if windowed {
+            rows = self.keep_back(&mut tx, rows).await?;
+        }
         if run_ended {
-            for window in &page.whole {
-                let account = window.provider_account_id.as_deref().map(|name| accounts.of(name));
-                // Nothing is stored of an account that was filtered out.
-                if account != Some(None) {
-                    tx.note_unshown(id, NAME, account.flatten(), window.from..=window.to).await?;
-                }
-            }
+            self.note_windows(&mut tx, &page.whole, accounts).await?;
+            rows = [self.take_up(&mut tx).await?, rows].concat();
+        }
+        let mut counts =
+            if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
+        if run_ended {
             counts.removed = tx.remove_vanished(id, NAME, sequence).await?;
             if reading.begun_anew {
                 counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
@@ -206,6 +206,23 @@ impl Run<'_> {
             tx.emit(id, EventType::TransactionsHistoricalAggregated, json!({ "historyFrom": from }), now).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Notes what is gone of the windows that a run has read to their end.
+    async fn note_windows(
+        &self,
+        tx: &mut TenantTx,
+        windows: &[Window],
+        accounts: &AccountNames,
+    ) -> Result<(), Problem> {
+        for window in windows {
+            let account = window.provider_account_id.as_deref().map(|name| accounts.of(name));
+            // Nothing is stored of an account that was filtered out.
+            if account != Some(None) {
+                tx.note_unshown(self.id(), NAME, account.flatten(), window.from..=window.to).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -54,11 +54,17 @@ async fn e2_an_update_that_wants_the_customer_says_so() {
     let play = json!({ "institutionId": institution, "username": "user_mfa" });
     let id = app.play(&started, None, play).await.expect(200)["id"].as_str().unwrap().to_owned();
     app.settled(&id).await;
-    let begun = app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
-    app.called(UPDATE, 1).await;
-    app.advance(11).await;
-    assert_eq!(ended(&app, &id, &begun).await["status"], "USER_ACTION_REQUIRED");
-    assert_eq!(app.connection(&id).await["status"], "RECONNECT_REQUIRED");
+    // Its consent is for one time: every further update is the customer's.
+    let linked = app.connection(&id).await;
+    let stands = json!([linked["status"], linked["statusReason"], linked["actBy"]]);
+    assert_eq!(stands, json!(["DEGRADED", "INTERACTIVE_REFRESH", "CUSTOMER"]), "{linked:#}");
+    let refused = app.post(&format!("/connections/{id}/refresh"), json!({})).await;
+    refused.problem(409, "USER_ACTION_REQUIRED");
+    app.called(UPDATE, 0).await;
+    app.knob(&id, "post-transactions", json!({ "count": 2 })).await;
+    app.repaired(&id, json!({}), json!({ "username": "user_mfa" })).await;
+    let again = app.connection(&id).await;
+    assert_eq!(json!([again["status"], again["statusReason"], again["actBy"]]), stands, "{again:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

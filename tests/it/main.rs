@@ -43,6 +43,7 @@ mod status_model;
 mod support;
 mod sync;
 mod sync_model;
+mod sync_pending;
 mod tenancy;
 mod transactions;
 mod walkthrough;

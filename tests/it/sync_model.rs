@@ -3,7 +3,7 @@
 //!
 //! Each sequence is up to a dozen steps on a connection of its own; `LINKSPAN_TEST_SEQUENCES` asks for more of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use linkspan::domain::product::Product;
 use linkspan::store::ConnectionSettings;
@@ -30,6 +30,8 @@ enum Change {
     Modify(prop::sample::Index, i16),
     /// One that is pending is booked, under a new id.
     Post(prop::sample::Index),
+    /// All that are pending have new ids.
+    Renumber,
 }
 
 /// What goes wrong while it is read.
@@ -59,6 +61,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => any::<prop::sample::Index>().prop_map(Change::Remove),
         2 => (any::<prop::sample::Index>(), any::<i16>()).prop_map(|(which, cents)| Change::Modify(which, cents)),
         2 => any::<prop::sample::Index>().prop_map(Change::Post),
+        1 => Just(Change::Renumber),
     ]
 }
 
@@ -113,14 +116,18 @@ fn after(mut books: Books, change: &Change, next: &mut u32) -> Books {
                 books.insert(fresh(), Row { pending: false, replaces: Some(id), ..row });
             }
         }
+        Change::Renumber => {
+            let rows = std::mem::take(&mut books).into_iter();
+            books = rows.map(|(id, row)| (if row.pending { fresh() } else { id }, row)).collect();
+        }
     }
     books
 }
 
-/// Who follows our changes, as a tenant does.
+/// Who follows our changes, as a tenant does: what is there, by our ids.
 #[derive(Default)]
 struct Follower {
-    rows: HashMap<Uuid, String>,
+    rows: HashSet<Uuid>,
     seen: i64,
 }
 
@@ -130,15 +137,10 @@ impl Follower {
         self.seen = last;
         for (id, name) in changes {
             match name {
-                Some(name) => self.rows.insert(id, name),
+                Some(_) => self.rows.insert(id),
                 None => self.rows.remove(&id),
             };
         }
-    }
-
-    /// Our id of each, by the provider's.
-    fn ids(&self) -> HashMap<String, Uuid> {
-        self.rows.iter().map(|(id, name)| (name.clone(), *id)).collect()
     }
 }
 
@@ -174,10 +176,30 @@ async fn read_with(linked: &Linked<'_>, mishap: Option<&Mishap>, next: &mut u32)
     }
 }
 
-async fn play(bench: &Bench, steps: Vec<Step>) -> Result<(), TestCaseError> {
+/// What was pending and is no longer there has gone to what came and looks the same, where the network does not say which: as many as
+/// there are of both keep our ids.
+fn kept(before: (&Books, &HashMap<String, Uuid>), now: (&Books, &HashMap<String, Uuid>)) -> Result<(), TestCaseError> {
+    let mut looks: HashMap<(&str, i64), [Vec<&String>; 2]> = HashMap::new();
+    let gone = before.0.iter().filter(|(id, row)| row.pending && !now.0.contains_key(*id));
+    let came = now.0.iter().filter(|(id, _)| !before.0.contains_key(*id));
+    for (at, (id, row)) in gone.map(|one| (0, one)).chain(came.map(|one| (1, one))) {
+        looks.entry((&row.account, row.cents)).or_default()[at].push(id);
+    }
+    for [gone, came] in looks.values() {
+        let ours: HashSet<Uuid> = gone.iter().map(|id| before.1[*id]).collect();
+        let same = came.iter().filter(|id| ours.contains(&now.1[**id])).count();
+        prop_assert_eq!(same, gone.len().min(came.len()), "{:?} are now {:?}", gone, came);
+    }
+    Ok(())
+}
+
+async fn play(bench: &Bench, windows: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let linked = bench.link(&[Product::Transactions], ConnectionSettings::default()).await;
     linked.network.world().accounts.insert("savings".into());
+    linked.network.world().windows = windows;
     let (mut next, mut follower) = (0, Follower::default());
+    // The books of the last reading, if that one went well.
+    let mut read = Some(Books::new());
     for step in &steps {
         match step {
             Step::Happens(change) => {
@@ -187,13 +209,19 @@ async fn play(bench: &Bench, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Forget => linked.network.world().epoch += 1,
             Step::Read(mishap) => {
+                let before = linked.ids().await;
                 read_with(&linked, mishap.as_ref(), &mut next).await;
-                let before = follower.ids();
                 follower.follow(&linked).await;
-                let now = follower.ids();
+                let now = linked.ids().await;
+                prop_assert_eq!(&follower.rows, &now.values().copied().collect::<HashSet<_>>());
                 for (name, id) in &before {
                     prop_assert!(now.get(name).is_none_or(|same| same == id), "{name} changed its id");
                 }
+                let books = mishap.is_none().then(|| linked.network.world().books());
+                if let (true, Some(old), Some(new)) = (windows, &read, &books) {
+                    kept((old, &before), (new, &now))?;
+                }
+                read = books;
             }
         }
     }
@@ -202,9 +230,9 @@ async fn play(bench: &Bench, steps: Vec<Step>) -> Result<(), TestCaseError> {
     follower.follow(&linked).await;
     let (stored, truth) = (linked.stored().await, as_stored(linked.network.world().books()));
     prop_assert_eq!(&stored, &truth);
-    let mut followed: Vec<String> = follower.rows.into_values().collect();
-    followed.sort();
-    prop_assert_eq!(followed, truth.into_keys().collect::<Vec<_>>());
+    let ids = linked.ids().await;
+    prop_assert_eq!(&follower.rows, &ids.values().copied().collect::<HashSet<_>>());
+    prop_assert_eq!(ids.len(), truth.len());
     Ok(())
 }
 
@@ -221,8 +249,9 @@ fn whatever_happens_the_books_are_stored_as_they_are() {
             scope.spawn(|| {
                 let cases = sequences.div_ceil(AT_ONCE);
                 let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
-                let sequence = prop::collection::vec(step(), 1..14);
-                TestRunner::new(config).run(&sequence, |steps| runtime.block_on(play(&bench, steps))).unwrap();
+                let sequence = (any::<bool>(), prop::collection::vec(step(), 1..14));
+                let play = |(windows, steps)| runtime.block_on(play(&bench, windows, steps));
+                TestRunner::new(config).run(&sequence, play).unwrap();
             });
         }
     });

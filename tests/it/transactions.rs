@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 /// Everything from that cursor on: what came, what changed, what went; and where the next walk begins.
-async fn walk(app: &TestApp, id: &str, after: Option<&str>, limit: u32) -> ([Vec<Value>; 3], String) {
+pub async fn walk(app: &TestApp, id: &str, after: Option<&str>, limit: u32) -> ([Vec<Value>; 3], String) {
     let (mut found, mut after) = ([Vec::new(), Vec::new(), Vec::new()], after.map(str::to_owned));
     for _ in 0..2000 {
         let from = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
@@ -23,7 +23,7 @@ async fn walk(app: &TestApp, id: &str, after: Option<&str>, limit: u32) -> ([Vec
     panic!("the walk never ends");
 }
 
-fn key(row: &Value) -> String {
+pub fn key(row: &Value) -> String {
     row["id"].as_str().unwrap().to_owned()
 }
 

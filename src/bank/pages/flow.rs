@@ -35,6 +35,9 @@ pub struct FlowOptions {
     pub account_subtypes: Option<BTreeSet<AccountSubtype>>,
     /// Accounts that are shared already: ticked at first, and the result where nothing is chosen. Empty = all that can be chosen.
     pub shared_accounts: Vec<String>,
+    /// Whether a login that shares no account is a result like another; else it fails with [`Failure::NoAccounts`].
+    #[serde(default)]
+    pub takes_none: bool,
     /// In a repair: another user's login fails with [`Failure::DifferentLogin`].
     pub user: Option<UserRef>,
     /// In a repair: the customer enters the amounts of two small deposits instead of logging in.
@@ -352,7 +355,7 @@ impl Flow {
             })
             .collect();
         if choices.is_empty() {
-            self.fail(Failure::NoAccounts);
+            self.finish(login, Vec::new());
         } else if self.bank().is_some_and(|bank| bank.oauth) {
             self.page = PageState::Permissions { login, choices };
         } else {
@@ -388,7 +391,7 @@ impl Flow {
     }
 
     fn finish(&mut self, login: Login, accounts: Vec<String>) {
-        if accounts.is_empty() {
+        if accounts.is_empty() && !self.options.takes_none {
             self.fail(Failure::NoAccounts);
         } else {
             let granted = std::mem::take(&mut self.granted);

@@ -15,6 +15,7 @@ struct Case {
     accounts: Vec<(AccountType, AccountSubtype)>,
     institution: Option<InstitutionFacts>,
     consent_scoped: bool,
+    withheld: BTreeSet<Product>,
 }
 
 fn checking() -> Case {
@@ -25,6 +26,7 @@ fn checking() -> Case {
         accounts: vec![CHECKING],
         institution: Some(InstitutionFacts { products, instant_identifiers: true, oauth: true }),
         consent_scoped: true,
+        withheld: BTreeSet::new(),
     }
 }
 
@@ -58,6 +60,7 @@ impl Case {
             initialized: &self.initialized,
             consented: &self.consented,
             accounts: &self.accounts,
+            withheld: &self.withheld,
             institution: self.institution.as_ref(),
             consent_scoped: self.consent_scoped,
         };
@@ -150,6 +153,16 @@ fn b2_consent_only_products_that_were_denied() {
     assert_eq!(denied, (None, ProductState::ConsentRequired, Some(ProductReason::PermissionDenied)));
     let lacking = checking().institution(&[Transactions], true).one(Placement::AdditionalConsented, Owners);
     assert_eq!(lacking, fell_away(ProductReason::InstitutionUnsupported));
+    let unasked = Case { consent_scoped: false, ..checking().institution(&[Transactions], true) };
+    assert_eq!(unasked.one(Placement::AdditionalConsented, Owners), fell_away(ProductReason::InstitutionUnsupported));
+}
+
+#[test]
+fn b2_b12_what_did_not_come_was_withheld_where_nobody_asks_for_consent_by_product() {
+    let case = Case { consent_scoped: false, withheld: [Owners].into(), ..checking() };
+    assert_eq!(case.one(Placement::Optional, Owners), fell_away(ProductReason::PermissionDenied));
+    assert_eq!(case.one(Placement::Optional, Transactions).1, ProductState::Pending);
+    assert_eq!(case.settle(&[(Placement::Required, Owners)]), Err(Refused::RequiredNotGranted(vec![Owners])));
 }
 
 #[test]

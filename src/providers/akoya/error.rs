@@ -120,16 +120,18 @@ fn by_status(asked: Asked, status: StatusCode, has_code: bool) -> Meaning {
     let institution = !matches!(asked, Asked::Exchange | Asked::Renewal | Asked::Service);
     let down = if institution { INSTITUTION_DOWN } else { AKOYA_DOWN };
     match status.as_u16() {
-        401 => meaning(K::Auth, Permanent, None, Some(P::ProviderError)),
-        // "Incorrect providerId or no subscription to provider."
-        403 => meaning(K::Unsupported, Permanent, None, Some(P::ProviderUnsupported)),
+        401 => meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
+        // "Incorrect providerId or no subscription to provider": our own application is not, or no longer, let in there. That is
+        // about the whole connection, no matter of the customer's, and passes when the subscription is put right.
+        403 => meaning(K::Auth, Temporary, Some(AKOYA_DOWN), Some(P::ProviderError)),
         429 => meaning(K::RateLimit, Temporary, None, Some(P::ProviderError)),
         // "FdxVersion in header is not implemented."
         501 => meaning(K::Unsupported, Permanent, None, Some(P::InstitutionUnsupported)),
         // "Request timed out (round trip call took >10 seconds)."
         408 => meaning(K::Timeout, Temporary, Some(INSTITUTION_DOWN), Some(P::ProviderError)),
         500.. => meaning(K::Unavailable, Temporary, Some(down), Some(P::ProviderError)),
-        404 => meaning(K::NotFound, Permanent, None, Some(P::InstitutionUnsupported)),
+        404 if has_code => meaning(K::NotFound, Permanent, None, Some(P::InstitutionUnsupported)),
+        404 => meaning(K::Unavailable, Temporary, Some(down), Some(P::ProviderError)),
         _ if has_code && institution => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
         _ => meaning(K::Bug, Temporary, None, Some(P::ProviderError)),
     }
@@ -188,7 +190,17 @@ mod tests {
         }
         assert_eq!(judge(Asked::Renewal, 503, "").condition, Some(AKOYA_DOWN));
         assert_eq!(judge(Asked::Fresh, 501, "").kind, K::Unsupported);
-        assert_eq!(judge(Asked::Fresh, 403, "{}").product_reason, Some(P::ProviderUnsupported));
+        assert_eq!(judge(Asked::Fresh, 404, "<html>").condition, Some(INSTITUTION_DOWN));
+        assert_eq!(judge(Asked::Fresh, 404, r#"{"code":404}"#).kind, K::NotFound);
+    }
+
+    #[test]
+    fn e9_a_subscription_that_is_missing_is_ours_to_mend_and_tried_again() {
+        for body in ["{}", r#"{"code":403,"message":"Incorrect providerId or no subscription to provider"}"#] {
+            let failure = judge(Asked::Fresh, 403, body);
+            assert_eq!((failure.kind, failure.persistence), (K::Auth, Temporary), "{body}");
+            assert_eq!(failure.condition, Some(AKOYA_DOWN), "{body}");
+        }
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
     let first = answer.errors.first();
     let mut meaning = code.as_deref().and_then(|code| known(code, first)).unwrap_or_else(|| by_status(status));
     // A token for a user whose bank connections were asked for is another matter than a wrong token.
-    if of_connection && status == StatusCode::NOT_FOUND {
+    if of_connection && status == StatusCode::NOT_FOUND && meaning.kind == K::NotFound {
         meaning.condition = Some(RELINK_NEEDED);
     }
     let words = first.and_then(|one| one.message.as_deref()).or(answer.description.as_deref());
@@ -152,10 +152,10 @@ fn by_status(status: StatusCode) -> Meaning {
     match status.as_u16() {
         429 => meaning(K::RateLimit, Temporary, None, Some(P::ProviderError)),
         401 => meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
-        404 => meaning(K::NotFound, Permanent, None, None),
         423 => meaning(K::NotReady, Temporary, None, Some(P::NotReady)),
         510 => meaning(K::UserAction, NeedsUser, Some(LOGIN_REQUIRED), Some(P::LoginRequired)),
-        403 | 408 | 500.. => DOWN,
+        // What finAPI itself does not find has a code.
+        403 | 404 | 408 | 500.. => DOWN,
         _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }
 }
@@ -211,6 +211,14 @@ mod tests {
         assert_eq!((failure.kind, failure.condition), (K::NotFound, Some(RELINK_NEEDED)));
         assert_eq!(failure.message, "Bittemelden Sie sich an");
         assert_eq!(failure.request_id.as_deref(), Some("r-1"));
+    }
+
+    #[test]
+    fn only_what_finapi_itself_does_not_find_is_gone() {
+        for body in ["", "{}", "<html>", r#"{"error":"Not Found","status":404}"#] {
+            let failure = failure(StatusCode::NOT_FOUND, body.as_bytes(), None, true);
+            assert_eq!((failure.kind, failure.condition), (K::Unavailable, Some(FINAPI_DOWN)), "{body}");
+        }
     }
 
     #[test]

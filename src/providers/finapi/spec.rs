@@ -46,6 +46,7 @@ pub static SPEC: Spec = Spec {
     // [A] POST /api/v2/bankConnections/update: not while an update runs, which takes about as long
     refresh_pause_seconds: 60,
     forced_every_hours: Some(12),
+    // None: [A] BankConsent.status is PRESENT or NOT_PRESENT, whoever ended it, and no code of ErrorDetails is about it
     revocation_codes: &[],
     // [A] 2.38.0: a recurring consent is for up to four accesses a day
     unattended_a_day: Some(4),

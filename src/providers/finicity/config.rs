@@ -28,8 +28,6 @@ pub struct FinicityConfig {
     pub experience: Option<String>,
     /// Whether a session for a chosen institution leads straight to it (Connect Lite); else the customer chooses anew there.
     pub lite: bool,
-    /// Whether history beyond 180 days is loaded where a link asks for it; billed once per customer.
-    pub long_history: bool,
     /// Account types, as Finicity spells them, whose purchases come with a positive sign; elsewhere deposits do.
     pub purchase_positive_types: Vec<String>,
     /// Where Connect sends webhooks, if not to this server's own address: a tunnel, a gateway.
@@ -70,7 +68,6 @@ impl Default for FinicityConfig {
             application_id: None,
             experience: None,
             lite: true,
-            long_history: false,
             purchase_positive_types: Vec::new(),
             webhook_url: None,
             webhooks: true,
@@ -89,7 +86,6 @@ struct Section {
     application_id: Option<String>,
     experience: Option<String>,
     lite: Option<bool>,
-    long_history: Option<bool>,
     purchase_positive_types: Option<Vec<String>>,
     webhook_url: Option<String>,
     webhooks: Option<bool>,
@@ -124,7 +120,6 @@ impl TryFrom<Section> for FinicityConfig {
             application_id: set(section.application_id),
             experience: set(section.experience),
             lite: section.lite.unwrap_or(default.lite),
-            long_history: section.long_history.unwrap_or(default.long_history),
             purchase_positive_types: section.purchase_positive_types.unwrap_or_default(),
             webhook_url: set(section.webhook_url).map(|text| address("webhook_url", &text)).transpose()?,
             webhooks: section.webhooks.unwrap_or(default.webhooks),
@@ -155,14 +150,14 @@ mod tests {
     fn what_is_set_is_taken() {
         let config = read(json!({
             "partner_id": "2445", "partner_secret": "s3", "app_key": "k", "customers": "testing", "lite": false,
-            "experience": "", "long_history": true, "purchase_positive_types": ["creditCard"],
+            "experience": "", "purchase_positive_types": ["creditCard"],
             "webhook_url": "https://hooks.example/finicity", "webhooks": false,
         }))
         .unwrap();
         assert!(config.missing_for_live().is_empty());
         assert_eq!((config.customers, config.experience.as_deref()), (CustomerKind::Testing, None));
         assert_eq!(config.purchase_positive_types, ["creditCard"]);
-        assert!(!config.lite && config.long_history && !config.webhooks);
+        assert!(!config.lite && !config.webhooks);
     }
 
     #[test]

@@ -27,6 +27,8 @@ const FINICITY_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::
 const RELINK_NEEDED: Condition = Condition::new(Status::Unrecoverable, StatusReason::RelinkNeeded);
 const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: None };
 
+/// Our code where the receipt of the consent says that it was taken back.
+pub const CONSENT_REVOKED: &str = "CONSENT_REVOKED";
 /// The code of a token that expired or was revoked.
 pub const TOKEN_ENDED: i64 = 947;
 /// The code of an answer with status 203: the institution asks the customer something.
@@ -117,7 +119,7 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
             aggregation_failure(MFA_NEEDED, "the institution asks the customer something")
         }
         Some((code, message)) => of_code(status, &code, &message),
-        None => of_status(status, &format!("HTTP_{}", status.as_u16()), "an answer without a code"),
+        None => without_code(status),
     };
     failure.retry_after = retry_after.or((failure.kind == K::RateLimit).then_some(Duration::from_secs(60)));
     failure
@@ -157,6 +159,16 @@ fn named((kind, persistence, condition, product): Meaning, code: &str, message: 
 }
 
 /// An answer whose code is not known, or that has none: of a gateway, or of something else at the address.
+/// A body that is not Finicity's: of a gateway before it, or of something else at the address. It may pass.
+fn without_code(status: StatusCode) -> Failure {
+    let (code, message) = (format!("HTTP_{}", status.as_u16()), "an answer without a code");
+    match status.as_u16() {
+        401 => named((K::Auth, Temporary, None, Some(P::ProviderError)), &code, message),
+        404 => named((K::Unavailable, Temporary, Some(FINICITY_DOWN), Some(P::ProviderError)), &code, message),
+        _ => of_status(status, &code, message),
+    }
+}
+
 fn of_status(status: StatusCode, code: &str, message: &str) -> Failure {
     let meaning = match status.as_u16() {
         401 => (K::Auth, Permanent, None, Some(P::ProviderError)),

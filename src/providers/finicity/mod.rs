@@ -73,7 +73,7 @@ impl Finicity {
 #[async_trait]
 impl Provider for Finicity {
     fn spec(&self) -> &'static Spec {
-        if self.config.long_history { &spec::LONG_HISTORY } else { &spec::SPEC }
+        &spec::SPEC
     }
 
     fn ordinary_history_days(&self) -> u16 {
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn a_sandbox_needs_nothing_and_live_mode_the_credentials() {
         let sandbox = build(Dict::new(), Mode::Sandbox).unwrap();
-        assert_eq!((sandbox.spec().id, sandbox.spec().history_days), (ServiceProvider::Finicity, 180));
+        assert_eq!((sandbox.spec().id, sandbox.spec().history_days), (ServiceProvider::Finicity, 730));
         assert!(build(Dict::new(), Mode::Live).err().unwrap().contains("partner_id"));
         let keys = [("partner_id", "2445"), ("partner_secret", "s3"), ("app_key", "k")];
         assert!(
@@ -212,9 +212,9 @@ mod tests {
     }
 
     #[test]
-    fn b15_long_history_is_the_operator_s_choice() {
-        let long: Dict = [("long_history".to_owned(), Value::from(true))].into_iter().collect();
-        assert_eq!(build(long, Mode::Sandbox).unwrap().spec().history_days, 730);
+    fn b15_long_history_is_billed_and_read_only_where_it_is_asked_for() {
+        let finicity = build(Dict::new(), Mode::Sandbox).unwrap();
+        assert_eq!((finicity.ordinary_history_days(), finicity.spec().history_days), (180, 730));
     }
 
     #[tokio::test]

@@ -7,12 +7,14 @@ use crate::domain::plan::{Billing, Preparation, Terms};
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
+use crate::providers::finicity::error::CONSENT_REVOKED;
 use crate::providers::spec::{LaunchKind, NewAccounts, WebhookProof, by_contract};
 
 /// How far standard aggregation goes back, in days: "up to 180 days of transactions prior to the date each account was added".
 pub const STANDARD_HISTORY: u16 = 180;
 
-const STANDARD: Spec = Spec {
+/// Finicity's capabilities.
+pub static SPEC: Spec = Spec {
     id: ServiceProvider::Finicity,
     name: "Finicity",
     // [S] servers
@@ -26,13 +28,15 @@ const STANDARD: Spec = Spec {
     languages: &["en", "es", "fr"],
     // [S] /connect/v2/generate answers a link
     launch: LaunchKind::Redirect,
-    // [S] no operation of Connect takes products
+    // [S] no operation of Connect takes products; dataScopes of a receipt are an open list of texts, from which nothing is read
     consent_scopes: false,
     // [S] /connect/v2/generate/fix restores a login; accounts are chosen at the first link
     account_selection: false,
     keeps_logins: false,
     new_accounts: NewAccounts::Offered,
-    history_days: STANDARD_HISTORY,
+    // [S] the historic transactions of an account: "up to 24 months"; billed once for each customer, so that a link gets them only
+    // where it asks for more than the standard (B15)
+    history_days: 730,
     // The access key of another of Finicity's partners is none
     processor_tokens: false,
     // [S] "Active accounts are automatically refreshed by Finicity once per day"; rule E7
@@ -49,7 +53,8 @@ const STANDARD: Spec = Spec {
     refresh_pause_seconds: 3_600,
     // No cursor; [S] fromDate and toDate
     forced_every_hours: None,
-    revocation_codes: &[],
+    // [S] 947 is "expired or revoked"; REVOKED of InstitutionArrangementStatusDetails in GET /data-sharing-consents tells which
+    revocation_codes: &[CONSENT_REVOKED],
     unattended_a_day: None,
     takes_psu: false,
     reads_windows: true,
@@ -67,12 +72,6 @@ const STANDARD: Spec = Spec {
     // Notes, section 3: numbers, owners and live balances are billed by the call
     terms,
 };
-
-/// Finicity's capabilities.
-pub static SPEC: Spec = STANDARD;
-
-/// The same where the operator pays for long history: "up to 24 months".
-pub static LONG_HISTORY: Spec = Spec { history_days: 730, ..STANDARD };
 
 /// `[S]` "billable": account details (numbers) and owners, each time that they are read.
 fn terms(product: Product, placement: Placement) -> Terms {

@@ -83,9 +83,9 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
 /// A body that says nothing: documented for 401 and 403, else of a gateway or of something else at the address.
 fn without_word(status: StatusCode) -> Failure {
     let meaning = match status.as_u16() {
-        401 | 403 => (K::Auth, Permanent, None, Some(P::ProviderError)),
-        404 => (K::NotFound, Permanent, None, Some(P::ProviderError)),
-        408 | 500.. => (K::Unavailable, Temporary, Some(MESH_DOWN), Some(P::ProviderError)),
+        401 | 403 => (K::Auth, Temporary, None, Some(P::ProviderError)),
+        // What Mesh itself does not find has a word.
+        404 | 408 | 500.. => (K::Unavailable, Temporary, Some(MESH_DOWN), Some(P::ProviderError)),
         429 => (K::RateLimit, Temporary, None, Some(P::ProviderError)),
         _ => (K::Bug, Temporary, Some(MESH_DOWN), Some(P::ProviderError)),
     };
@@ -135,7 +135,7 @@ mod tests {
         for (status, kind) in [
             (401, K::Auth),
             (403, K::Auth),
-            (404, K::NotFound),
+            (404, K::Unavailable),
             (418, K::Bug),
             (429, K::RateLimit),
             (500, K::Unavailable),

@@ -35,6 +35,7 @@ pub static SPEC: Spec = Spec {
     refreshable: &[],
     refresh_pause_seconds: 0,
     forced_every_hours: None,
+    // None: [S] a token that is refused is answered with 401 or `notAuthorized`, whoever ended it; there are no webhooks of it
     revocation_codes: &[],
     unattended_a_day: None,
     takes_psu: false,

@@ -21,6 +21,8 @@ pub struct MxConfig {
     pub version: Version,
     /// What members are used for (`PFM`, `MONEY_MOVEMENT`); only for clients that have agreed with MX to say so.
     pub use_cases: Vec<UseCase>,
+    /// Processors that may have codes, in capitals. MX is not told for whom a code is, so that it refuses none itself.
+    pub processors: Vec<String>,
     /// The user name that MX sends with its webhooks, as set in its dashboard; empty: no webhook is taken.
     pub webhook_username: String,
     /// The password beside it.
@@ -81,6 +83,8 @@ struct Section {
     #[serde(default)]
     use_cases: Vec<UseCase>,
     #[serde(default)]
+    processors: Vec<String>,
+    #[serde(default)]
     webhook_username: String,
     webhook_password: Option<Secret>,
     #[serde(rename = "mode")]
@@ -110,6 +114,7 @@ impl TryFrom<Section> for MxConfig {
             api_key,
             version: section.version,
             use_cases: section.use_cases,
+            processors: section.processors,
             webhook_username: section.webhook_username,
             webhook_password,
         })
@@ -144,7 +149,7 @@ mod tests {
     fn everything_can_be_set() {
         let config = read(json!({
             "mode": "live", "base_url": "https://int-api.mx.com", "refresh_by": "linkspan",
-            "client_id": "c-1", "api_key": "k-1", "version": "v20111101", "use_cases": ["PFM", "MONEY_MOVEMENT"],
+            "client_id": "c-1", "api_key": "k-1", "version": "v20111101", "use_cases": ["PFM", "MONEY_MOVEMENT"], "processors": ["DWOLLA"],
             "webhook_username": "mx", "webhook_password": "w-1",
         }))
         .unwrap();

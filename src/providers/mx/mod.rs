@@ -143,9 +143,9 @@ impl Provider for Mx {
         cx: &Context<'_>,
         credential: &Secret,
         provider_account_id: &str,
-        _processor: &str,
+        processor: &str,
     ) -> Result<Secret, Failure> {
-        client::processor_token(&self.api(cx), &Link::of(credential)?, provider_account_id).await
+        client::processor_token(&self.api(cx), &Link::of(credential)?, provider_account_id, processor).await
     }
 
     async fn institutions(

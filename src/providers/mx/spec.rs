@@ -25,7 +25,9 @@ pub static SPEC: Spec = Spec {
     languages: &["en", "es", "fr"],
     // [S] POST /users/{user}/widget_urls
     launch: LaunchKind::Redirect,
-    // No consent is named in a session.
+    // No consent is named in a session, and none is told. What the customer withholds at the institution shows at the end of a link
+    // for numbers and owners ([S] account_numbers, account_owners: none, though their job has run) and for transactions ([S]
+    // has_processed_transactions of /status: false, and there are none); for the rest MX cannot tell it from accounts that have nothing.
     consent_scopes: false,
     // The widget has no choice of accounts for a member that is there.
     account_selection: false,
@@ -48,6 +50,8 @@ pub static SPEC: Spec = Spec {
     refresh_pause_seconds: 3 * 60 * 60,
     // Its own nightly one is usually younger.
     forced_every_hours: Some(24),
+    // None: [S] the closed list of connection_status has no word for it. A token that was taken back shows as IMPAIRED, "credentials
+    // missing or partial", as one that ended does
     revocation_codes: &[],
     unattended_a_day: None,
     takes_psu: false,

@@ -194,7 +194,7 @@ fn of_error(error: &PlaidError) -> Failure {
 fn without_code(status: StatusCode) -> Failure {
     let meaning = match status.as_u16() {
         429 => by_type("RATE_LIMIT_EXCEEDED"),
-        401 => meaning(K::Auth, Permanent, None, Some(P::ProviderError)),
+        401 => meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
         403 | 408 | 500.. => by_type("API_ERROR"),
         _ => meaning(K::Bug, Temporary, Some(PLAID_DOWN), Some(P::ProviderError)),
     };

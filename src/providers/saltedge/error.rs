@@ -143,10 +143,10 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>) -
 /// A body that is not theirs, or a class that is new.
 fn by_status(status: StatusCode) -> Meaning {
     match status.as_u16() {
-        401 | 403 => meaning(K::Auth, Permanent, None, Some(P::ProviderError)),
+        401 | 403 => meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
         429 => meaning(K::RateLimit, Temporary, None, Some(P::ProviderError)),
-        404 => meaning(K::NotFound, Permanent, None, Some(P::ProviderError)),
-        408 | 500.. => meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), Some(P::ProviderError)),
+        // What they themselves do not find has a class.
+        404 | 408 | 500.. => meaning(K::Unavailable, Temporary, Some(NETWORK_DOWN), Some(P::ProviderError)),
         _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }
 }
@@ -171,7 +171,9 @@ mod tests {
     #[test]
     fn the_edge_says_no_in_html() {
         let failure = super::failure(StatusCode::FORBIDDEN, b"<html>403</html>", None);
-        assert_eq!((failure.kind, failure.persistence, failure.code.as_str()), (K::Auth, Permanent, "HTTP_403"));
+        assert_eq!((failure.kind, failure.persistence, failure.code.as_str()), (K::Auth, Temporary, "HTTP_403"));
+        let bare = super::failure(StatusCode::NOT_FOUND, b"<html>404</html>", None);
+        assert_eq!((bare.kind, bare.condition), (K::Unavailable, Some(NETWORK_DOWN)));
         let limit = br#"{"error":{"class":"BackgroundFetchLimitExceeded","message":"4"}}"#;
         let limit = super::failure(StatusCode::NOT_ACCEPTABLE, limit, None);
         assert_eq!((limit.kind, limit.retry_after), (K::RateLimit, Some(PAUSE_BETWEEN_FETCHES)));

@@ -140,7 +140,7 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
     let code = code(body);
     let known = CODES.iter().find(|(codes, _)| code.as_deref().is_some_and(|code| codes.contains(&code)));
     let mut meaning = known.map_or_else(|| by_status(status), |(_, meaning)| *meaning);
-    let gone = of_login && (status == StatusCode::NOT_FOUND || matches!(code.as_deref(), Some("Y800" | "Y807")));
+    let gone = of_login && matches!(code.as_deref(), Some("Y800" | "Y807"));
     if gone {
         meaning = self::meaning(K::NotFound, Permanent, Some(RELINK_NEEDED), None);
     }
@@ -172,8 +172,8 @@ fn by_status(status: StatusCode) -> Meaning {
     match status.as_u16() {
         429 => meaning(K::RateLimit, Temporary, None, Some(P::ProviderError)),
         401 => meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
-        403 | 408 | 500.. => meaning(K::Unavailable, Temporary, Some(YODLEE_DOWN), Some(P::ProviderError)),
-        404 => meaning(K::NotFound, Permanent, None, None),
+        // What Yodlee itself does not find has a code.
+        403 | 404 | 408 | 500.. => meaning(K::Unavailable, Temporary, Some(YODLEE_DOWN), Some(P::ProviderError)),
         _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }
 }

@@ -22,7 +22,9 @@ pub static SPEC: Spec = Spec {
     languages: &["en"],
     // [D] FastLink 4, integration without the script
     launch: LaunchKind::FormPost,
-    // [D] the datasets of a session are those of its configuration; none is only consented to
+    // [D] the datasets of a session are those of its configuration; none is only consented to. What the customer withholds at the
+    // institution shows at the end of a link for numbers and holders ([S] ACCT_PROFILE, fullAccountNumberList, holder: none, though the
+    // update is over); within BASIC_AGG_DATA Yodlee cannot tell it from accounts that have nothing.
     consent_scopes: false,
     // [D] the flow `edit` has no choice of accounts
     account_selection: false,

@@ -134,13 +134,17 @@ async fn an_institution_that_fails_takes_no_other_one_with_it() {
     let tartan = app.institution_at("AKOYA", "Tartan Bank").await;
     let asked = json!({ "products": ["TRANSACTIONS"], "serviceProvider": "AKOYA" });
     let started = app.start(asked.clone()).await;
-    // Its customer gets in, and from then on it fails.
+    // Its customer gets in, and a minute later it fails.
     let play = json!({ "institutionId": tartan, "username": "user_down" });
-    assert!(app.play(&started, None, play).await.status >= 500);
-    let token = started["connectToken"].as_str().unwrap();
+    let down = app.play(&started, None, play).await.expect(200)["id"].as_str().unwrap().to_owned();
+    app.settled(&down).await;
+    app.advance(120).await;
     for _ in 0..6 {
-        app.post_as(token, "/connect/complete", json!({})).await;
+        app.post(&format!("/connections/{down}/refresh"), json!({})).await;
+        app.settled(&down).await;
     }
+    let ill = app.connection(&down).await;
+    assert_eq!(ill["statusReason"], "INSTITUTION_CURRENTLY_UNAVAILABLE", "{ill:#}");
     assert_eq!(app.get("/service-providers/AKOYA").await.expect(200)["health"], "HEALTHY");
     linked(&app, asked, json!([])).await;
 }

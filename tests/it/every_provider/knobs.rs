@@ -9,10 +9,10 @@ use super::{base, claimed, rows};
 use crate::support::TestApp;
 
 /// What is peculiar to a provider.
-struct Row {
-    provider: &'static str,
+pub(super) struct Row {
+    pub(super) provider: &'static str,
     /// Where customers log in with a password, and where at the institution's own page.
-    institutions: [&'static str; 2],
+    pub(super) institutions: [&'static str; 2],
     /// What a permission that was taken back looks like: status, and the reasons for a repair.
     revoked: (&'static str, &'static [&'static str]),
     /// A webhook that the provider has; `None` = of a connection it has none.
@@ -29,7 +29,7 @@ const ENDED: (&str, &[&str]) = ("RECONNECT_REQUIRED", &["CONSENT_EXPIRED"]);
 
 const TABLE: [Row; 9] = [
     row("PLAID", US, REVOKED, Some("DEFAULT_UPDATE"), false),
-    row("FINICITY", US, ENDED, None, false),
+    row("FINICITY", US, REVOKED, None, false),
     row("MX", US, ("RECONNECT_REQUIRED", &["LOGIN"]), Some("AGGREGATION"), true),
     row("YODLEE", US, ("UNRECOVERABLE", &["PERMISSION_REVOKED", "RELINK"]), Some("DATA_UPDATES"), false),
     row("SALT_EDGE", GERMAN, REVOKED, Some("finish"), false),
@@ -49,13 +49,19 @@ const fn row(
     Row { provider, institutions, revoked, webhook, unasked }
 }
 
+impl Row {
+    /// Where its institutions are.
+    pub(super) fn country(&self) -> &'static str {
+        if self.institutions == GERMAN { "DE" } else { "US" }
+    }
+}
+
 /// A connection of a customer at the bank that nobody else is.
-async fn linked(app: &TestApp, row: &Row, institution: &str) -> String {
+pub(super) async fn linked(app: &TestApp, row: &Row, institution: &str) -> String {
     let products = claimed(app, row.provider).await;
-    let country = if row.institutions == GERMAN { "DE" } else { "US" };
     let started = app
         .start(json!({
-            "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country],
+            "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [row.country()],
             "externalCustomerId": format!("{}-{institution}", row.provider),
         }))
         .await;
@@ -76,7 +82,7 @@ async fn repaired(app: &TestApp, row: &Row, id: &str, body: Value) -> Value {
 }
 
 /// Does the same at every provider, a few side by side: the simulators share two cores with everything else.
-async fn at_each(check: impl AsyncFn(&Row)) {
+pub(super) async fn at_each(check: impl AsyncFn(&Row)) {
     let all: Vec<&str> = ServiceProvider::ALL.iter().map(|provider| provider.as_str()).collect();
     assert_eq!(TABLE.each_ref().map(|row| row.provider), *all);
     for few in TABLE.chunks(3) {
@@ -216,10 +222,9 @@ async fn new_accounts_come(app: &TestApp, row: &Row, institution: &str, unasked:
 async fn a_wrong_login_is_named_to_who_plays_the_customer() {
     let app = TestApp::new().await;
     at_each(async |row| {
-        let country = if row.institutions == GERMAN { "DE" } else { "US" };
         let products = claimed(&app, row.provider).await;
         let start =
-            json!({ "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [country] });
+            json!({ "products": [base(&products)], "serviceProvider": row.provider, "countryCodes": [row.country()] });
         let institution = app.institution_at(row.provider, row.institutions[0]).await;
         // Somebody else each time: nobody links a login twice.
         for (who, login) in [("a", json!({ "username": "user_gold" })), ("b", json!({ "password": "pass_gold" }))] {

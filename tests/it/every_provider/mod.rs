@@ -1,11 +1,14 @@
 //! All providers side by side, through the whole server: one customer who has a connection with each.
 
+mod denied;
 mod faults;
 mod knobs;
 mod life;
 mod matrix;
+mod pending;
 mod refreshes;
 mod relink;
+mod users;
 
 use std::collections::BTreeSet;
 

@@ -46,6 +46,13 @@ pub const AMENDMENTS: &[Amendment] = &[
     },
     Amendment {
         provider: "finicity",
+        at: "/components/schemas/DataSharingConsentReceipt/properties",
+        key: "partnerId",
+        value: Some(r#"{ "type": "string" }"#),
+        because: "required of every receipt, and defined nowhere",
+    },
+    Amendment {
+        provider: "finicity",
         at: "/components/schemas/AccountOwnerDetails",
         key: "required",
         value: Some(r#"["ownerName", "nameClassification"]"#),

@@ -38,6 +38,8 @@ async fn everything_that_is_asked_for_at_the_link_comes() {
         let day: chrono::NaiveDate = oldest["transactionDate"].as_str().unwrap().parse().unwrap();
         assert!((chrono::Utc::now().date_naive() - day).num_days() > 600, "{version}: {day}");
         let path = format!("/accounts/{account}/processor-tokens");
+        let unknown = app.post(&path, json!({ "processor": "PIGGY_BANK" })).await;
+        assert_eq!(unknown.status, 422, "{version}: {:#}", unknown.body);
         let token = app.post(&path, json!({ "processor": "DWOLLA" })).await.expect(201);
         assert!(token["token"].is_string(), "{version}");
         app.assert_faithful();

@@ -1,5 +1,6 @@
 //! The engine alone, on a database of its own and over a network of the test's making: no server, no jobs, nothing that comes by itself.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -140,6 +141,18 @@ impl Linked<'_> {
             .collect();
         assert_eq!(books.len(), count, "no transaction is there twice");
         books
+    }
+
+    /// Our id of each transaction that is stored and not removed, by the provider's.
+    pub async fn ids(&self) -> HashMap<String, Uuid> {
+        let rows: Vec<(String, Uuid)> = sqlx::query_as(
+            "select provider_transaction_id, id from transactions where connection_id = $1 and not removed",
+        )
+        .bind(self.id.0)
+        .fetch_all(&self.bench.database)
+        .await
+        .unwrap();
+        rows.into_iter().collect()
     }
 
     /// What changed after that sequence number: our id, with the provider's unless it is removed; and the last number.

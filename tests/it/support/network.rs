@@ -2,7 +2,7 @@
 //! two of them page by page, and can be told to misbehave.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -57,6 +57,8 @@ pub struct World {
     pub refuses: Option<Failure>,
     pub refreshed: usize,
     pub page: usize,
+    /// Tells no changes: each run shows all, as one window of dates, and no row says which one it replaces.
+    pub windows: bool,
     /// At the call with that number from now on.
     pub tricks: BTreeMap<usize, Trick>,
     /// Happens at the bank during the call with that number.
@@ -107,7 +109,14 @@ impl World {
         if target != now {
             return Err(failure(FailureKind::Restart, "DISTURBED"));
         }
-        let mut page = self.page(cursor.seen, target, delivered);
+        let seen = if self.windows { 0 } else { cursor.seen };
+        let mut page = self.page(seen, target, delivered);
+        if self.windows {
+            page.added.iter_mut().for_each(|row| row.pending_transaction_id = None);
+            let (from, to) = (first_day(), first_day() + Days::new(400));
+            page.whole =
+                (!page.has_more).then_some(Window { provider_account_id: None, from, to }).into_iter().collect();
+        }
         if trick == Some(Trick::Circle) {
             page.has_more = true;
             page.next_cursor = sent.cloned().unwrap_or_else(|| Cursor { seen: 0, run: None }.write(self.epoch));
@@ -178,8 +187,12 @@ pub fn failure(kind: FailureKind, code: &str) -> Failure {
     Failure::new(kind, Persistence::Temporary, code, "as the test says")
 }
 
+fn first_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()
+}
+
 fn transaction(id: &str, row: &Row) -> ProviderTransaction {
-    let date = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(row.cents.unsigned_abs() % 300);
+    let date = first_day() + Days::new(row.cents.unsigned_abs() % 300);
     ProviderTransaction {
         provider_transaction_id: id.to_owned(),
         pending_transaction_id: row.replaces.clone(),
@@ -255,7 +268,8 @@ fn never<T>() -> Result<T, Failure> {
 #[async_trait]
 impl Provider for Network {
     fn spec(&self) -> &'static Spec {
-        &plaid::spec::SPEC
+        static WINDOWS: LazyLock<Spec> = LazyLock::new(|| Spec { reads_windows: true, ..plaid::spec::SPEC });
+        if self.world().windows { &WINDOWS } else { &plaid::spec::SPEC }
     }
 
     async fn begin_link(&self, _: &Context<'_>, _: &LinkRequest) -> Result<LinkBegun, Failure> {

@@ -144,6 +144,7 @@ async fn linked(
             provider_connection_id: credential.claims.connection_id().to_owned(),
             credential: credential.write(),
             provider_session_id: None,
+            withheld: Default::default(),
         }));
     };
     if known.claims.sub != credential.claims.sub {

@@ -64,9 +64,9 @@ pub fn trade(account_id: &str, currency: Option<&str>, row: &Transaction) -> Opt
 }
 
 /// `shares` has a sign; `units` mostly has none, and what was sold is negative here.
-fn quantity(row: &Transaction, kind: K) -> Decimal {
-    let quantity = row.shares.or(row.units).map_or(Decimal::ZERO, |amount| amount.0);
-    if kind == K::Sell { -quantity.abs() } else { quantity }
+fn quantity(row: &Transaction, kind: K) -> Option<Decimal> {
+    let quantity = row.shares.or(row.units)?.0;
+    Some(if kind == K::Sell { -quantity.abs() } else { quantity })
 }
 
 fn security(row: &Transaction) -> Option<Security> {

@@ -79,6 +79,7 @@ impl Simulator {
                 institution: Some(institution.key.clone()),
                 ask_products: ASKED.to_vec(),
                 account_selection: true,
+                takes_none: true,
                 ..FlowOptions::default()
             }),
             expires_at: self.shared.clock.now() + VISIT_LIFE,

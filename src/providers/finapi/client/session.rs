@@ -86,6 +86,7 @@ async fn existing(api: &Api<'_>, session: Session, form: WebForm) -> Result<Link
         credential: credential.secret(),
         provider_connection_id: one.id.to_string(),
         provider_session_id: Some(form.id),
+        withheld: Default::default(),
     }))
 }
 
@@ -103,6 +104,7 @@ async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm)
         credential: credential.secret(),
         provider_connection_id: connection.to_string(),
         provider_session_id: Some(form.id),
+        withheld: Default::default(),
     }))
 }
 

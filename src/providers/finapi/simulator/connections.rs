@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Simulator;
-use super::banks::{bank, interface};
+use super::banks::bank;
 use super::errors::{Error, Result};
 use super::gate::{Caller, Imported};
 use super::state::{CONNECTION, Connection, Standing, USER, User};
@@ -57,7 +57,7 @@ impl Simulator {
 fn connection(one: &Imported) -> Value {
     let (connection, books, now) = (&one.connection, &one.books, one.books.now().at);
     let standing = connection.standing(books);
-    let name = interface(books.institution(), connection.owners);
+    let name = connection.interface();
     let (result, message, kind) = match standing {
         Standing::Good => ("OK", None, None),
         // Consent, or the strong authentication where there is none, only runs out.
@@ -67,7 +67,7 @@ fn connection(one: &Imported) -> Value {
     };
     let auto =
         without_nulls(json!({ "result": result, "errorMessage": message, "errorType": kind, "timestamp": time(now) }));
-    let has_none = connection.has_no_consent(now);
+    let has_none = connection.has_no_consent(now) || connection.is_for_one_time();
     let consent = without_nulls(json!({
         "status": if has_none { "NOT_PRESENT" } else { "PRESENT" }, "supportsImportNewAccounts": connection.takes_new_accounts(),
         "expiresAt": connection.consent_until.map(time),

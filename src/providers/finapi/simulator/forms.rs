@@ -92,39 +92,35 @@ pub async fn update(caller: Caller, Json(body): Json<Value>) -> Result<(StatusCo
     if connection.busy_until > now {
         return Err(Error::form(StatusCode::LOCKED, "LOCKED", "The bank connection is being updated."));
     }
-    // A customer who is asked for a code at each login is needed each time.
-    let is_asked = connection.login.user.username.starts_with("user_mfa");
     let is_forced = body["manageSavedSettings"].as_array().is_some_and(|settings| !settings.is_empty());
     let takes_new = connection.takes_new_accounts();
     let new_accounts = mode == "FORCED" || (mode == "CONDITIONAL" && takes_new);
     if mode == "FORCED" && !takes_new {
         simulator.change(connection.id, |connection| connection.revoked = true).await?;
     }
-    let form = if is_forced || is_asked || one.connection.standing(&one.books) == Standing::NeedsUser {
-        let purpose = Purpose::Update { connection: connection.id, new_accounts };
-        let flow = Flow::new(FlowOptions {
-            application: "Linkspan".to_owned(),
-            network: "finAPI".to_owned(),
-            institution: Some(connection.institution.clone()),
-            ask_products: connection.granted.iter().copied().collect(),
-            ..FlowOptions::default()
-        });
-        let form = simulator.new_form(user, purpose, flow).await?;
-        if is_asked && !is_forced {
-            simulator.change(connection.id, |connection| connection.broken = true).await?;
-        }
-        Some(form)
-    } else {
-        let busy_until = now + UPDATE;
-        let opened = one.books.accounts().into_iter().filter(|account| new_accounts && account.opened_at.is_some());
-        let opened: Vec<String> = opened.map(|account| account.key).collect();
-        let begin = |connection: &mut Connection| {
-            connection.busy_until = busy_until;
-            connection.accounts.extend(opened);
+    let form =
+        if is_forced || connection.is_for_one_time() || one.connection.standing(&one.books) == Standing::NeedsUser {
+            let purpose = Purpose::Update { connection: connection.id, new_accounts };
+            let flow = Flow::new(FlowOptions {
+                application: "Linkspan".to_owned(),
+                network: "finAPI".to_owned(),
+                institution: Some(connection.institution.clone()),
+                ask_products: connection.granted.iter().copied().collect(),
+                ..FlowOptions::default()
+            });
+            let form = simulator.new_form(user, purpose, flow).await?;
+            Some(form)
+        } else {
+            let busy_until = now + UPDATE;
+            let opened = one.books.accounts().into_iter().filter(|account| new_accounts && account.opened_at.is_some());
+            let opened: Vec<String> = opened.map(|account| account.key).collect();
+            let begin = |connection: &mut Connection| {
+                connection.busy_until = busy_until;
+                connection.accounts.extend(opened);
+            };
+            simulator.change(connection.id, begin).await?;
+            None
         };
-        simulator.change(connection.id, begin).await?;
-        None
-    };
     let id = Uuid::new_v4().to_string();
     let task = Task { user: user.to_owned(), connection: connection.id, form, created_at: now, done_at: now + UPDATE };
     simulator.shared.documents.put_new(TASK, &id, &task).await?;

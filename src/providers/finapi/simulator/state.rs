@@ -148,9 +148,23 @@ impl Connection {
         self.revoked || self.consent_until.is_some_and(|until| until <= now)
     }
 
+    /// Whether its consent is for one update alone: of a customer who is asked for a code at each login.
+    pub fn is_for_one_time(&self) -> bool {
+        self.login.user.username.starts_with("user_mfa")
+    }
+
     /// Whether accounts that were opened since can come without another consent: not where the consent lists its accounts.
     pub fn takes_new_accounts(&self) -> bool {
-        self.bank().is_some_and(|bank| interface(bank, self.owners) != "XS2A")
+        self.interface() != "XS2A"
+    }
+
+    /// The interface through which it was imported.
+    pub fn interface(&self) -> &'static str {
+        match self.bank() {
+            Some(bank) if !self.is_for_one_time() => interface(bank, self.owners),
+            // Only there is a consent that can be for one time.
+            _ => "XS2A",
+        }
     }
 
     /// Whether an update, the import too, is under way.

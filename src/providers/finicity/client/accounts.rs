@@ -13,7 +13,7 @@ use crate::providers::finicity::spec::SPEC;
 use crate::providers::finicity::wire::account::{Account, Accounts, AchDetails, Holders};
 use crate::providers::{Failure, FailureKind};
 
-use super::{Api, Login, Operation};
+use super::{Api, Login, Operation, consents};
 
 const ACCOUNTS: Operation = Operation::repeatable("accounts");
 /// The next three ask the institution and are billed by call.
@@ -65,7 +65,16 @@ pub async fn readable(api: &Api<'_>, login: &Login) -> Result<Vec<Account>, Fail
 pub async fn observe(api: &Api<'_>, credential: &Secret) -> Result<Observation, Failure> {
     let login = Login::read(credential)?;
     let accounts = accounts_of_login(api, &login).await?;
-    Ok(status::observation(&login.id, &accounts, SPEC.products, api.now()))
+    let mut observation = status::observation(&login.id, &accounts, SPEC.products, api.now());
+    if observation.condition == error::TOKEN_EXPIRED {
+        match consents::is_revoked(api, &login).await {
+            Ok(true) => observation.code = Some(error::CONSENT_REVOKED.to_owned()),
+            Ok(false) => {}
+            // The customer is needed in any case.
+            Err(failure) => tracing::info!(code = %failure.code, "it is not known why a consent ended"),
+        }
+    }
+    Ok(observation)
 }
 
 /// The accounts with what is asked for beside them, each extra by a call for each account that it suits.

@@ -5,6 +5,7 @@
 //! same credentials.
 
 pub mod accounts;
+mod consents;
 pub mod customers;
 pub mod institutions;
 pub mod link;
@@ -199,7 +200,7 @@ fn refused_before(kept: &Secret) -> Failure {
     let code = kept.expose().strip_prefix(REFUSED).unwrap_or("CREDENTIALS");
     let text =
         "Finicity refused partner_id, partner_secret or app_key, and five refusals lock the account: correct them";
-    Failure::new(FailureKind::Auth, Persistence::Permanent, code, text)
+    Failure::new(FailureKind::Auth, Persistence::Temporary, code, text)
 }
 
 /// The beginning of a text's hash, in hexadecimal digits.

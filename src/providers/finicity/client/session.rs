@@ -66,6 +66,7 @@ fn linked(session: &Session, id: String) -> Linked {
         credential: login.credential(),
         provider_connection_id: login.id,
         provider_session_id: Some(session.id.clone()),
+        withheld: Default::default(),
     }
 }
 

@@ -126,7 +126,7 @@ pub async fn page(
     let history = if accounts.len() == all { HistoryProgress::Complete } else { HistoryProgress::Recent };
     let place = Place::of(request, api.now())?;
     let is_first = request.page_cursor.is_none() && request.run_cursor.as_deref().unwrap_or_default().is_empty();
-    if is_first && api.config().long_history && request.history_days > STANDARD_HISTORY {
+    if is_first && request.history_days > STANDARD_HISTORY {
         load_history(api, &login, &accounts).await;
     }
     let mut rest = accounts.iter().skip_while(|account| account.id.0 < place.account);
@@ -219,6 +219,10 @@ pub async fn movements(
     let Some(account) = rest.next() else {
         return Ok(InvestmentTransactionsPage { transactions: Vec::new(), next: None });
     };
+    let standard = api.now().date_naive() - Days::new(u64::from(STANDARD_HISTORY));
+    if request.page.is_none() && request.from < standard {
+        load_history(api, &login, &accounts).await;
+    }
     let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc().timestamp();
     let bounds = (midnight(request.from), midnight(request.to) + TimeDelta::days(1).num_seconds() - 1);
     let answer = window(api, &login, &account.id.0, bounds, start).await?;

@@ -65,7 +65,7 @@ fn codes_of_the_api_have_their_meaning() {
 fn a_body_that_is_not_finicity_s_is_judged_by_its_status() {
     for (status, kind) in [
         (401, FailureKind::Auth),
-        (404, FailureKind::NotFound),
+        (404, FailureKind::Unavailable),
         (418, FailureKind::Bug),
         (429, FailureKind::RateLimit),
         (500, FailureKind::Unavailable),

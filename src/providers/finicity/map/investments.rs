@@ -91,7 +91,7 @@ pub fn movement(transaction: &Transaction, reading: &Reading) -> Option<Provider
     let date = dates.into_iter().flatten().find_map(Epoch::day)?;
     let amount = reading.money_out(transaction.amount.0);
     let transaction_type = movement_type(transaction.investment_transaction_type.as_deref());
-    let units = transaction.unit_quantity.map(|units| units.0.abs()).unwrap_or_default();
+    let units = transaction.unit_quantity.map(|units| units.0.abs());
     let fees = [transaction.fee_amount, transaction.commission_amount].into_iter().flatten().map(|fee| fee.0);
     Some(ProviderInvestmentTransaction {
         provider_transaction_id: transaction.id.0.clone(),
@@ -100,7 +100,7 @@ pub fn movement(transaction: &Transaction, reading: &Reading) -> Option<Provider
         transaction_type,
         description: description(transaction),
         // Units come without a sign.
-        quantity: if transaction_type == InvestmentTransactionType::Sell { -units } else { units },
+        quantity: units.map(|units| if transaction_type == InvestmentTransactionType::Sell { -units } else { units }),
         price: decimal(transaction.unit_price),
         amount,
         fees: fees.reduce(|sum, fee| sum.checked_add(fee).unwrap_or(Decimal::MAX)),

@@ -133,15 +133,17 @@ fn movements_are_transactions_of_investment_accounts() {
     let page: Transactions = read(include_str!("../fixtures/movements.json"));
     assert!(page.more_available.0);
     let movements: Vec<_> = page.transactions.iter().filter_map(|one| investments::movement(one, &PLAIN)).collect();
-    let seen: Vec<_> =
-        movements.iter().map(|one| (one.transaction_type, one.quantity.to_string(), one.amount.to_string())).collect();
-    let row = |kind, quantity: &str, amount: &str| (kind, quantity.to_owned(), amount.to_owned());
+    let seen: Vec<_> = movements
+        .iter()
+        .map(|one| (one.transaction_type, one.quantity.map(|one| one.to_string()), one.amount.to_string()))
+        .collect();
+    let row = |kind, quantity: Option<&str>, amount: &str| (kind, quantity.map(str::to_owned), amount.to_owned());
     assert_eq!(
         seen,
         [
-            row(InvestmentTransactionType::Buy, "150.42", "831.83"),
-            row(InvestmentTransactionType::Sell, "-10", "-55.3"),
-            row(InvestmentTransactionType::Income, "0", "-12.5"),
+            row(InvestmentTransactionType::Buy, Some("150.42"), "831.83"),
+            row(InvestmentTransactionType::Sell, Some("-10"), "-55.3"),
+            row(InvestmentTransactionType::Income, None, "-12.5"),
         ]
     );
     assert_eq!(movements[0].fees, Some(amount("1.51")));

@@ -11,6 +11,7 @@
 mod accounts;
 mod call;
 mod connect;
+mod consents;
 mod customers;
 mod details;
 mod events;
@@ -99,6 +100,7 @@ impl Simulated for Simulator {
             .route(&account(3, "owner"), get(details::owner))
             .route(&account(1, "transactions/historic"), post(transactions::load_history))
             .route(&account(4, "transactions"), get(transactions::list))
+            .route("/data-sharing-consents", get(consents::list))
             .route("/institution/v2/institutions", get(institutions::list))
             .fallback(async || Error::new("14001"))
             .layer(DefaultBodyLimit::max(MOST_BYTES))

@@ -1,6 +1,7 @@
 //! Finicity's JSON as serde types, as far as it is read. Answers may hold more fields and more values than are known here.
 
 pub mod account;
+pub mod consent;
 pub mod institution;
 pub mod link;
 pub mod transaction;

@@ -121,6 +121,7 @@ async fn take(
         credential: sealed(&linked),
         provider_connection_id: linked.connection,
         provider_session_id: None,
+        withheld: Default::default(),
     }))
 }
 

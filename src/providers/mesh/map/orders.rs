@@ -74,7 +74,7 @@ pub fn order(account: &str, one: &Order) -> Option<ProviderInvestmentTransaction
             .then(|| security(one.symbol.as_deref(), one.name.as_deref(), security_type(one.asset_type.as_deref()))),
         transaction_type,
         description: description(one, transaction_type),
-        quantity: if is_money { Decimal::ZERO } else { signed_quantity(way, amount) },
+        quantity: Some(if is_money { Decimal::ZERO } else { signed_quantity(way, amount) }),
         price: price.filter(|_| !is_money),
         amount: cash(way, value, fees.unwrap_or_default(), is_money),
         fees,

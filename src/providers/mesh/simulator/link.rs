@@ -44,6 +44,7 @@ pub async fn create(call: Call) -> Answer {
         ask_products: vec![Product::Balances, Product::InvestmentHoldings, Product::InvestmentTransactions],
         account_selection: true,
         account_subtypes: Some(AccountSubtype::ALL.iter().copied().filter(of_securities).collect()),
+        takes_none: true,
         ..FlowOptions::default()
     });
     let environment = call.simulator.environment();

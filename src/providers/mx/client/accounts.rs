@@ -33,7 +33,7 @@ pub async fn accounts(api: &Api<'_>, link: &Link, wanted: AccountsWanted) -> Res
 }
 
 /// Full numbers; fetched from the institution first where there are none.
-async fn numbers(api: &Api<'_>, link: &Link, member: &Member) -> Result<Vec<AccountNumber>, Failure> {
+pub async fn numbers(api: &Api<'_>, link: &Link, member: &Member) -> Result<Vec<AccountNumber>, Failure> {
     let path = link.path("/account_numbers");
     let entries = |page: AccountNumbers| (page.account_numbers, page.pagination);
     let there = api.list("identifiers", &path, entries).await?;
@@ -46,7 +46,7 @@ async fn numbers(api: &Api<'_>, link: &Link, member: &Member) -> Result<Vec<Acco
 }
 
 /// Owners; fetched from the institution first where there are none.
-async fn owners(api: &Api<'_>, link: &Link, member: &Member) -> Result<Vec<AccountOwner>, Failure> {
+pub async fn owners(api: &Api<'_>, link: &Link, member: &Member) -> Result<Vec<AccountOwner>, Failure> {
     let path = link.path("/account_owners");
     let entries = |page: AccountOwners| (page.account_owners, page.pagination);
     let there = api.list("owners", &path, entries).await?;

@@ -259,8 +259,12 @@ pub async fn institutions(api: &Api<'_>, request: &InstitutionsRequest) -> Resul
     })
 }
 
-/// A code that a processor exchanges for access to that account. MX's code is the same for every processor.
-pub async fn processor_token(api: &Api<'_>, link: &Link, account_id: &str) -> Result<Secret, Failure> {
+/// A code that a processor exchanges for access to that account. MX's code is the same for every processor: whose name is none of the
+/// configured ones gets none.
+pub async fn processor_token(api: &Api<'_>, link: &Link, account_id: &str, processor: &str) -> Result<Secret, Failure> {
+    if !api.config().processors.iter().any(|known| known.eq_ignore_ascii_case(processor)) {
+        return Err(refused("UNKNOWN_PROCESSOR", "the configured agreements with MX do not name this processor"));
+    }
     let account: Guid = account_id.parse().map_err(|_| refused("ACCOUNT", "the account's id is none of MX's"))?;
     let scope = format!("user-guid:{} member-guid:{} account-guid:{account} read-protected", link.user, link.member);
     let body = serde_json::json!({ "authorization_code": { "scope": scope } });

@@ -5,12 +5,15 @@
 //! id, so that no other session takes it too. A **repair** has succeeded once the member is well again, or, where nothing was
 //! broken, was aggregated since or the customer came to the widget's end.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, LinkRequest, Linked};
 use crate::providers::mx::map::status::{self, Standing};
@@ -18,7 +21,7 @@ use crate::providers::mx::wire::Guid;
 use crate::providers::mx::wire::member::{Member, MemberAnswer, Members};
 use crate::providers::{Failure, FailureKind};
 
-use super::{Api, Link, Request, members};
+use super::{Api, Link, Request, accounts, members, transactions};
 
 /// How every session begins that is sent along as `X-CALLBACK-PAYLOAD`: `{"session":"`.
 pub const PAYLOAD_PREFIX: &str = "eyJzZXNzaW9uIjoi";
@@ -40,6 +43,9 @@ pub struct Session {
     /// Members that were there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<String>,
+    /// What it asks for of which it shows in the end whether it came.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<Product>,
     /// Whether it asks for the extended history.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub history: bool,
@@ -67,6 +73,7 @@ impl Session {
             begun: now.timestamp(),
             institution: None,
             passed: Vec::new(),
+            asked: BTreeSet::new(),
             history: false,
             repair: Some(Repair {
                 member: link.member.to_string(),
@@ -125,11 +132,38 @@ async fn first_link(api: &Api<'_>, session: &Session) -> Result<Option<LinkProgr
     if claimed.is_none() {
         claim(api, &link, &session.session).await?;
     }
+    let Some(withheld) = withheld(api, &link, session).await? else { return Ok(Some(LinkProgress::Pending)) };
     Ok(Some(LinkProgress::Linked(Linked {
         credential: link.credential(),
         provider_connection_id: link.member.to_string(),
         provider_session_id: None,
+        withheld,
     })))
+}
+
+/// What the member did not bring of what was asked for; `None` while MX is still at it. MX has no consent by product: what a customer
+/// withholds at the institution is merely not there. Where MX cannot be asked just now the link stands all the same.
+async fn withheld(api: &Api<'_>, link: &Link, session: &Session) -> Result<Option<BTreeSet<Product>>, Failure> {
+    let mut withheld = BTreeSet::new();
+    if session.asked.is_empty() {
+        return Ok(Some(withheld));
+    }
+    let member = members::member(api, link).await?;
+    for &product in &session.asked {
+        let came = match product {
+            Product::Identifiers => accounts::numbers(api, link, &member).await.map(drop),
+            Product::Owners => accounts::owners(api, link, &member).await.map(drop),
+            _ => transactions::have_come(api, link, &member).await,
+        };
+        match came {
+            Err(failure) if failure.kind == FailureKind::Unsupported => {
+                withheld.insert(product);
+            }
+            Err(failure) if failure.kind == FailureKind::NotReady && !session.is_over(api.now()) => return Ok(None),
+            _ => {}
+        }
+    }
+    Ok(Some(withheld))
 }
 
 /// A member that nobody has claimed, was not there before, and has been connected; the institution may fail again by now.
@@ -223,6 +257,7 @@ mod tests {
             begun: 1_000,
             institution: Some("mxbank".to_owned()),
             passed: vec!["MBR-0".to_owned()],
+            asked: [Product::Owners].into(),
             history: true,
             repair: None,
         }

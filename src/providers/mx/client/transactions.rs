@@ -14,7 +14,7 @@ use crate::providers::data::{HistoryProgress, TransactionsPage, TransactionsRequ
 use crate::providers::mx::config::Version;
 use crate::providers::mx::map;
 use crate::providers::mx::wire::Guid;
-use crate::providers::mx::wire::member::Member;
+use crate::providers::mx::wire::member::{Member, MemberAnswer};
 use crate::providers::mx::wire::transaction::Transactions;
 use crate::providers::{Failure, FailureKind, Persistence};
 
@@ -172,6 +172,24 @@ pub async fn page_of(
 
 fn midnight(day: NaiveDate) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp()
+}
+
+/// Whether there are any transactions: there are none though MX has been through the accounts, and it does not say that it has seen
+/// any, where the customer withholds them at the institution.
+pub async fn have_come(api: &Api<'_>, link: &Link, member: &Member) -> Result<(), Failure> {
+    let answer: MemberAnswer = api.send(Request::get("link_status", link.path("/status"))).await?;
+    if answer.member.has_processed_transactions != Some(false) || members::is_busy(member) {
+        return Ok(());
+    }
+    let today = api.now().date_naive();
+    let stretch = Stretch { from: today - Days::new(u64::from(ORDINARY_DAYS)), to: today + AHEAD };
+    let investments = investment_accounts(api, link).await?;
+    let found = page_of(api, link, "link_transactions", stretch, 1).await?;
+    let is_ordinary = |guid: &Option<Guid>| guid.as_ref().is_none_or(|guid| !investments.contains(guid));
+    match found.transactions.iter().any(|row| is_ordinary(&row.account_guid)) {
+        true => Ok(()),
+        false => Err(members::nothing(Job::Aggregate)),
+    }
 }
 
 /// The accounts whose transactions are movements of investments.

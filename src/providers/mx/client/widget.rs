@@ -62,6 +62,9 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     })
 }
 
+/// Products of which it shows after a link whether anything came.
+const SHOWN: [Product; 3] = [Product::Identifiers, Product::Owners, Product::Transactions];
+
 async fn connect(
     api: &Api<'_>,
     request: &LinkRequest,
@@ -86,6 +89,7 @@ async fn connect(
         begun: api.now().timestamp(),
         institution: request.institution.clone(),
         passed: here.iter().filter(older).map(|member| member.guid.to_string()).collect(),
+        asked: SHOWN.into_iter().filter(|product| wanted.contains(product)).collect(),
         history,
         repair: None,
     };

@@ -1,7 +1,5 @@
 //! Holdings, and movements of investment accounts, which are ordinary transactions at MX.
 
-use rust_decimal::Decimal;
-
 use crate::domain::investment::{InvestmentTransactionType, Security, SecurityType};
 use crate::providers::data::{ProviderHolding, ProviderInvestmentTransaction};
 use crate::providers::mx::wire::account::Holding;
@@ -65,7 +63,7 @@ pub fn movement(transaction: &Transaction) -> Option<ProviderInvestmentTransacti
         security: None,
         transaction_type: movement_type(class),
         description: transactions::description(transaction),
-        quantity: Decimal::ZERO,
+        quantity: None,
         price: None,
         amount: transactions::amount(transaction)?,
         fees: None,

@@ -9,6 +9,7 @@ use super::call::{Answer, Call, Error, Reply, Result};
 use super::jobs::status;
 use super::state::{MEMBER, Member, USER, USER_ID, User, guid};
 use crate::bank::Books;
+use crate::domain::product::Product;
 
 /// The longest id that a client may give.
 const LONGEST_ID: usize = 255;
@@ -134,7 +135,7 @@ pub async fn get_status(Path((user, member)): Path<(String, String)>, call: Call
             "aggregated_at": time(member.aggregated_at),
             "successfully_aggregated_at": time(member.successfully_aggregated_at),
             "has_processed_accounts": true,
-            "has_processed_transactions": true,
+            "has_processed_transactions": member.allows(Product::Transactions),
             "has_processed_account_numbers": member.has_numbers,
             "challenges": [],
         } }),

@@ -37,6 +37,8 @@ pub struct Member {
     pub institution_code: Option<String>,
     /// Whether a job is running.
     pub is_being_aggregated: Option<bool>,
+    /// Whether a job has brought transactions; stands in the answer of `/status` alone.
+    pub has_processed_transactions: Option<bool>,
     /// When the last job ended.
     #[serde(default, deserialize_with = "time")]
     pub aggregated_at: Option<DateTime<Utc>>,

@@ -104,6 +104,7 @@ async fn exchange(api: &Api<'_>, public_token: &Secret, session: Option<String>)
         credential: item.access_token,
         provider_connection_id: item.item_id.0,
         provider_session_id: session,
+        withheld: Default::default(),
     }))
 }
 

@@ -76,7 +76,7 @@ fn trade(trade: Trade, securities: &HashMap<Id, Security>) -> ProviderInvestment
         security: trade.security_id.map(|id| securities.get(&id).cloned().unwrap_or(UNKNOWN_SECURITY)),
         transaction_type: trade_type(trade.trade_type.as_deref(), trade.subtype.as_deref()),
         description: text(trade.name.as_deref()).unwrap_or_default(),
-        quantity: trade.quantity.0,
+        quantity: Some(trade.quantity.0),
         price: trade.price.map(|amount| amount.0),
         amount: trade.amount.0,
         fees: trade.fees.map(|amount| amount.0),

@@ -86,6 +86,7 @@ pub fn flow(link: &Link, item: Option<&Item>, chosen: Option<&str>) -> Flow {
         required_products: if item.is_none() { kinds(&link.asked.required) } else { Vec::new() },
         ask_products: kinds(&asked),
         consent_page: american && (item.is_none() || !link.asked.all().is_empty()),
+        takes_none: false,
         account_selection: item.is_none() || link.account_selection,
         account_subtypes: subtypes(link),
         shared_accounts: item.map(|item| item.accounts.keys().cloned().collect()).unwrap_or_default(),

@@ -118,6 +118,7 @@ fn finished(session: &Session, connection: &Connection) -> LinkProgress {
         credential: credential.secret(),
         provider_connection_id: connection.id.clone(),
         provider_session_id,
+        withheld: Default::default(),
     })
 }
 

@@ -94,6 +94,7 @@ impl Simulator {
             consent_page: true,
             account_selection: false,
             user: renewed.as_ref().and_then(|one| one.login.as_ref()).map(|login| login.user.clone()),
+            takes_none: true,
             ..FlowOptions::default()
         });
         let renews = renewed.map(|one| one.id);

@@ -20,6 +20,9 @@ const STATEMENTS: Operation = Operation::reading("GET /statements");
 /// The most accounts in one request for live balances (`[S]` GET /accounts/latestBalances).
 const MOST_LIVE: usize = 10;
 
+/// What is asked for beside accounts for their numbers and holders.
+pub const PROFILE_FIELDS: &str = "fullAccountNumberList,holder,profile";
+
 /// The accounts of a login as Yodlee has them; a failure where the institution no longer serves the login, for all of it is old then.
 pub async fn of_login(api: &Api<'_>, credential: &Credential, include: &str) -> Result<Vec<Account>, Failure> {
     let mut query = vec![("providerAccountId", credential.login.as_str())];

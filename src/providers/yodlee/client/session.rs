@@ -4,11 +4,16 @@
 //! A **first link** has succeeded once the user has a login that was not there before, and its accounts are known. A **repair** has succeeded
 //! once the login was updated after the visit began, and nothing is left for the customer to mend.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use crate::domain::product::Product;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
+use crate::providers::yodlee::map;
 use crate::providers::yodlee::map::status::{Update, failure_code, observation, update};
+use crate::providers::yodlee::wire::account::Account;
 use crate::providers::yodlee::wire::provider_account::ProviderAccount;
 use crate::providers::{Failure, FailureKind};
 
@@ -80,7 +85,8 @@ async fn link(api: &Api<'_>, session: &Session, login: &ProviderAccount) -> Resu
     let id = login.id.to_string();
     let mut credential =
         Credential { user: session.user.clone(), login: id.clone(), profile: session.profile, accounts: Vec::new() };
-    let found = accounts::of_login(api, &credential, "").await?;
+    let include = if session.profile { accounts::PROFILE_FIELDS } else { "" };
+    let found = accounts::of_login(api, &credential, include).await?;
     if found.is_empty() {
         logins::remove(api, &session.user, &id).await?;
         return Ok(ended("NO_ACCOUNTS", login));
@@ -90,7 +96,21 @@ async fn link(api: &Api<'_>, session: &Session, login: &ProviderAccount) -> Resu
         credential: credential.secret(),
         provider_connection_id: id,
         provider_session_id: support_id(login),
+        withheld: if session.profile { withheld(login, found) } else { BTreeSet::new() },
     }))
+}
+
+/// What of numbers and holders, which were asked for, a login did not bring. As long as it is updated they may still come.
+fn withheld(login: &ProviderAccount, found: Vec<Account>) -> BTreeSet<Product> {
+    if update(login) != Update::Done {
+        return BTreeSet::new();
+    }
+    let accounts: Vec<_> = found.into_iter().map(|account| map::accounts::account(account, true, true)).collect();
+    let given = [
+        (Product::Identifiers, accounts.iter().any(|account| account.identifiers.is_some())),
+        (Product::Owners, accounts.iter().any(|account| account.owners.is_some())),
+    ];
+    given.into_iter().filter(|(_, came)| !came).map(|(product, _)| product).collect()
 }
 
 async fn repair(

@@ -40,11 +40,13 @@ fn e8_the_pause_between_updates_is_told() {
 
 #[test]
 fn g1_a_login_that_is_gone_can_only_be_linked_anew() {
-    for (status, code) in [(400, Some("Y800")), (404, None), (404, Some("Y807"))] {
+    for (status, code) in [(400, Some("Y800")), (404, Some("Y807"))] {
         let gone = answer(status, code, true);
         assert_eq!((gone.kind, gone.condition), (K::NotFound, Some(RELINK_NEEDED)), "{status} {code:?}");
         assert_eq!(answer(status, code, false).condition, None, "{status} {code:?}");
     }
+    let bare = answer(404, None, true);
+    assert_eq!((bare.kind, bare.condition), (K::Unavailable, Some(YODLEE_DOWN)));
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub fn trade(transaction: &Transaction) -> Result<Option<ProviderInvestmentTrans
     let made = [&transaction.transaction_date, &transaction.date, &transaction.post_date];
     let date = made.into_iter().find_map(|date| day(date.as_deref())).ok_or_else(|| unreadable("date"))?;
     let transaction_type = trade_type(transaction.transaction_type.as_deref());
-    let quantity = transaction.quantity.map_or(Decimal::ZERO, |quantity| quantity.0);
+    let quantity = transaction.quantity.map(|quantity| quantity.0);
     Ok(Some(ProviderInvestmentTransaction {
         provider_transaction_id: id(transaction),
         provider_account_id: transaction.account_id.to_string(),
@@ -68,7 +68,8 @@ pub fn trade(transaction: &Transaction) -> Result<Option<ProviderInvestmentTrans
         transaction_type,
         description: description(transaction.description.as_ref()),
         // Yodlee does not say whether what is sold counts negative: the type does.
-        quantity: if transaction_type == InvestmentTransactionType::Sell { -quantity.abs() } else { quantity },
+        quantity: quantity
+            .map(|one| if transaction_type == InvestmentTransactionType::Sell { -one.abs() } else { one }),
         price: amount(transaction.price.as_ref()),
         amount: if out { size } else { -size },
         fees: amount(transaction.commission.as_ref()),

@@ -82,11 +82,14 @@ fn trades_have_our_signs() {
         "commission": 1, "securityId": "037833100", "securityIdType": "CUSIP", "symbol": "AAPL", "securityType": "STOCK"}),
     );
     assert_eq!((sold.transaction_type, sold.amount.to_string().as_str()), (InvestmentTransactionType::Sell, "-100"));
-    assert_eq!((sold.quantity.to_string().as_str(), sold.fees.unwrap().to_string().as_str()), ("-3", "1.5"));
+    assert_eq!((sold.quantity.unwrap().to_string().as_str(), sold.fees.unwrap().to_string().as_str()), ("-3", "1.5"));
     let security = sold.security.unwrap();
     assert_eq!((security.cusip.as_deref(), security.security_type), (Some("037833100"), SecurityType::Equity));
     let bought = trade(json!({"transactionType": "PURCHASED", "debitCreditMemo": "DEBIT", "shares": 2}));
-    assert_eq!((bought.transaction_type, bought.quantity.to_string().as_str()), (InvestmentTransactionType::Buy, "2"));
+    assert_eq!(
+        (bought.transaction_type, bought.quantity.unwrap().to_string().as_str()),
+        (InvestmentTransactionType::Buy, "2")
+    );
     assert_eq!((bought.amount.to_string().as_str(), bought.security), ("100", None));
     assert_eq!(
         trade(json!({"transactionType": "TELEPORTED"})).transaction_type,

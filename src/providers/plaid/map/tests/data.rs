@@ -135,7 +135,7 @@ fn trades_are_read() {
     assert_eq!(dividend.security.as_ref().unwrap().symbol.as_deref(), Some("SBSI"));
     let sale = &trades[1];
     assert_eq!(sale.transaction_type, InvestmentTransactionType::Sell);
-    assert_eq!((sale.quantity, sale.fees), (decimal("-47.74104242992852"), Some(decimal("7.99"))));
+    assert_eq!((sale.quantity, sale.fees), (Some(decimal("-47.74104242992852")), Some(decimal("7.99"))));
     assert_eq!((sale.date, sale.price), ("2020-05-28".parse().unwrap(), Some(decimal("27.53"))));
     assert_eq!(trades[2].transaction_type, InvestmentTransactionType::Buy);
 }

@@ -78,7 +78,7 @@ fn categories_are_found_by_name_and_else_by_kind() {
 fn trades_are_those_of_investment_accounts() {
     let all = read::<Transactions>(TRANSACTIONS).transaction.unwrap();
     let sold = map::investments::trade(&all[3]).unwrap().unwrap();
-    assert_eq!((sold.transaction_type, sold.quantity), (Trade::Sell, decimal("-10")));
+    assert_eq!((sold.transaction_type, sold.quantity), (Trade::Sell, Some(decimal("-10"))));
     assert_eq!((sold.amount, sold.fees), (decimal("-602.95"), Some(decimal("4.95"))));
     assert_eq!(sold.security.unwrap().isin.as_deref(), Some("US17275R1023"));
     for (name, ours) in [
