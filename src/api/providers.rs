@@ -102,6 +102,9 @@ pub struct ServiceProviderView {
     account_selection: bool,
     /// Whether processor tokens can be had.
     processor_tokens: bool,
+    /// Whether it tells that the customer took the permission back. Elsewhere that looks like a consent or login that has ended: the
+    /// repair is for `CONSENT_EXPIRED` or `LOGIN`, and numbers are not withheld.
+    tells_revocation: bool,
     /// Its limits.
     limits: ProviderLimits,
     /// When each product is billed and prepared, by the array in which it stands: what `POST /connect/plan` goes by.
@@ -163,6 +166,7 @@ impl From<&Entry> for ServiceProviderView {
             launch: spec.launch,
             account_selection: spec.account_selection,
             processor_tokens: spec.processor_tokens,
+            tells_revocation: !spec.revocation_codes.is_empty(),
             limits: ProviderLimits {
                 history_days: spec.history_days,
                 refresh_pause_seconds: spec.refresh_pause_seconds,
