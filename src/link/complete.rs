@@ -303,7 +303,7 @@ impl Linking {
         let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?), never_asked);
         // Whoever asks again is told the same, but it happened once.
         if session.outcome_code.as_deref() != Some(end.code.as_str()) {
-            let step = if end.cancelled { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
+            let step = if end.is_cancelled() { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
             tx.record_step(session.id, step, Some(&end.code), self.clock.now()).await?;
         }
         // The end of an earlier launch says nothing of the one in use.
@@ -338,7 +338,7 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]
         let detail = "The customer has linked this login already. Use that connection, or repair it; for another login, call POST /connect/link-token.";
         return Problem::new(Code::DuplicateConnection, detail).with("attempt", end.code.clone());
     }
-    let detail = match (end.cancelled, end.code.as_str()) {
+    let detail = match (end.is_cancelled(), end.code.as_str()) {
         (true, _) => "The customer left before finishing.",
         (_, AttemptEnd::LINK_LOST) => "The customer has linked, but what the provider handed over was lost on the way.",
         _ => "The attempt failed; attempt says why.",

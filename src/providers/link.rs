@@ -178,19 +178,32 @@ pub enum LinkProgress {
 /// Why an attempt ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptEnd {
-    /// Whether the customer simply left.
-    pub cancelled: bool,
     /// A stable code: `CANCELLED`, `NO_ACCOUNTS` (B16), `DIFFERENT_LOGIN` (D9), `SESSION_EXPIRED`, `LINK_LOST`, or the provider's own.
     pub code: String,
-    /// For support.
-    pub message: Option<String>,
-    /// The provider's id of the session.
+    /// The provider's id of the session, for support.
     pub provider_session_id: Option<String>,
 }
 
 impl AttemptEnd {
+    /// The customer simply left.
+    pub const CANCELLED: &str = "CANCELLED";
     /// The customer has linked, but what the provider handed over for it never arrived and cannot be had again.
     pub const LINK_LOST: &str = "LINK_LOST";
+
+    /// With that code.
+    pub fn of(code: impl Into<String>) -> Self {
+        Self { code: code.into(), provider_session_id: None }
+    }
+
+    /// In that session of the provider.
+    pub fn in_session(self, id: Option<String>) -> Self {
+        Self { provider_session_id: id, ..self }
+    }
+
+    /// Whether the customer simply left.
+    pub fn is_cancelled(&self) -> bool {
+        self.code == Self::CANCELLED
+    }
 }
 
 /// The result of a first link.

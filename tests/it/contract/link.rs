@@ -63,12 +63,12 @@ async fn a_customer_who_gives_up_ends_the_attempt() {
         rig.visit(&begun, json!({ "password": "wrong" })).await;
         let end = rig.ended(&begun, None).await;
         // Some say what was still wrong.
-        let expected = if end.cancelled { "CANCELLED" } else { "INVALID_CREDENTIALS" };
+        let expected = if end.is_cancelled() { "CANCELLED" } else { "INVALID_CREDENTIALS" };
         assert_eq!(end.code, expected, "{}: {end:?}", rig.name());
         let locked_out = rig.begin(rig.everything()).await;
         rig.visit(&locked_out, json!({ "username": "user_locked" })).await;
         let end = rig.ended(&locked_out, None).await;
-        assert!(!end.cancelled && !end.code.is_empty(), "{}: {end:?}", rig.name());
+        assert!(!end.is_cancelled() && !end.code.is_empty(), "{}: {end:?}", rig.name());
     }
 }
 

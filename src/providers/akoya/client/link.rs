@@ -83,7 +83,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         .map_err(|_| refused("SESSION", "there is no such session"))?;
     let query = match &request.input {
         LinkInput::Callback(query) => query,
-        LinkInput::Nothing if session.expires_at <= api.now() => return Ok(ended("SESSION_EXPIRED", false, None)),
+        LinkInput::Nothing if session.expires_at <= api.now() => return Ok(ended("SESSION_EXPIRED")),
         // Nobody but the customer brings the code.
         LinkInput::Nothing => return Ok(LinkProgress::Pending),
         LinkInput::PublicToken(_) | LinkInput::Result(_) => {
@@ -109,25 +109,18 @@ fn read_callback(session: &Session, query: &BTreeMap<String, String>) -> Result<
     }
     let text = |name: &str| query.get(name).map(String::as_str).filter(|text| !text.is_empty());
     match (text("code"), text("error")) {
-        (_, Some("access_denied")) => Ok(Back::Ended(ended("CANCELLED", true, text("error_description")))),
+        (_, Some("access_denied")) => Ok(Back::Ended(ended(AttemptEnd::CANCELLED))),
         (_, Some(error)) => {
             let code: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
-            Ok(Back::Ended(ended(&code.to_ascii_uppercase(), false, text("error_description"))))
+            Ok(Back::Ended(ended(&code.to_ascii_uppercase())))
         }
         (Some(code), None) => Ok(Back::Code(Secret::new(code))),
         (None, None) => Err(refused("CODE", "the way back has neither a code nor an error")),
     }
 }
 
-fn ended(code: &str, cancelled: bool, message: Option<&str>) -> LinkProgress {
-    let code = if code.is_empty() { "UNKNOWN" } else { code };
-    let printable = |text: &str| text.chars().filter(|c| !c.is_control()).take(500).collect();
-    LinkProgress::Ended(AttemptEnd {
-        cancelled,
-        code: code.to_owned(),
-        message: message.map(printable),
-        provider_session_id: None,
-    })
+fn ended(code: &str) -> LinkProgress {
+    LinkProgress::Ended(AttemptEnd::of(if code.is_empty() { "UNKNOWN" } else { code }))
 }
 
 /// The customer agreed. A repair brings another consent of the same login (`sub`); one of another login is given up again (D9).
@@ -151,7 +144,7 @@ async fn linked(
         if let Err(failure) = tokens::revoke(api, &credential).await {
             tracing::info!(code = %failure.code, "a consent of another login was not given up");
         }
-        return Ok(ended("DIFFERENT_LOGIN", false, None));
+        return Ok(ended("DIFFERENT_LOGIN"));
     }
     Ok(LinkProgress::Repaired { credential: Some(credential.write()), provider_session_id: None })
 }

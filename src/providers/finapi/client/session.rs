@@ -24,8 +24,8 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     match form.status.as_str() {
         "NOT_YET_OPENED" | "IN_PROGRESS" => Ok(LinkProgress::Pending),
         "COMPLETED" => completed(api, session, form, request).await,
-        "ABORTED" => Ok(ended("CANCELLED", true, form)),
-        "EXPIRED" => Ok(ended("SESSION_EXPIRED", false, form)),
+        "ABORTED" => Ok(ended(AttemptEnd::CANCELLED, form)),
+        "EXPIRED" => Ok(ended("SESSION_EXPIRED", form)),
         "COMPLETED_WITH_ERROR" if session.updates.is_none() && form.payload.error_code.as_deref() == Some(EXISTS) => {
             existing(api, session, form).await
         }
@@ -37,7 +37,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
                 Some(code) => code,
                 None => "FAILED",
             };
-            Ok(ended(code, false, form))
+            Ok(ended(code, form))
         }
         _ => Err(Failure::unreadable("status of a web form")),
     }
@@ -61,7 +61,7 @@ async fn completed(
     // Another login leaves none of the accounts that were there (D9).
     let found = connections::of_connection(api, &session.user, *updated).await?;
     if !known.is_empty() && !found.iter().any(|account| known.contains(&account.id)) {
-        return Ok(ended("DIFFERENT_LOGIN", false, form));
+        return Ok(ended("DIFFERENT_LOGIN", form));
     }
     Ok(LinkProgress::Repaired { credential: None, provider_session_id: Some(form.id) })
 }
@@ -73,10 +73,10 @@ async fn existing(api: &Api<'_>, session: Session, form: WebForm) -> Result<Link
     there.retain(|one| session.bank.is_none_or(|bank| one.bank.id == bank));
     let [one] = there.as_slice() else {
         // Which of several logins it was, finAPI does not say.
-        return Ok(ended(DUPLICATE, false, form));
+        return Ok(ended(DUPLICATE, form));
     };
     if one.account_ids.is_empty() {
-        return Ok(ended("NO_ACCOUNTS", false, form));
+        return Ok(ended("NO_ACCOUNTS", form));
     }
     let credential = Credential { user: session.user, connection: one.id };
     if session.notify {
@@ -95,7 +95,7 @@ async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm)
     let credential = Credential { user: session.user, connection };
     if there.account_ids.is_empty() {
         connections::remove(api, &credential).await?;
-        return Ok(ended("NO_ACCOUNTS", false, form));
+        return Ok(ended("NO_ACCOUNTS", form));
     }
     if session.notify {
         notifications::subscribe(api, &credential).await;
@@ -108,14 +108,8 @@ async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm)
     }))
 }
 
-fn ended(code: &str, cancelled: bool, form: WebForm) -> LinkProgress {
-    let plain = |text: String| text.chars().filter(|c| !c.is_control()).take(500).collect();
-    LinkProgress::Ended(AttemptEnd {
-        cancelled,
-        code: code.to_owned(),
-        message: form.payload.error_message.map(plain),
-        provider_session_id: Some(form.id),
-    })
+fn ended(code: &str, form: WebForm) -> LinkProgress {
+    LinkProgress::Ended(AttemptEnd::of(code).in_session(Some(form.id)))
 }
 
 fn is_code(code: &str) -> bool {

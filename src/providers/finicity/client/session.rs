@@ -50,12 +50,9 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     Ok(match (found, back) {
         (Some(progress), _) => progress,
         (None, Back::Ended(end)) => LinkProgress::Ended(end),
-        (None, _) if api.now().timestamp() >= session.ends => LinkProgress::Ended(AttemptEnd {
-            cancelled: false,
-            code: "SESSION_EXPIRED".to_owned(),
-            message: None,
-            provider_session_id: Some(session.id),
-        }),
+        (None, _) if api.now().timestamp() >= session.ends => {
+            LinkProgress::Ended(AttemptEnd::of("SESSION_EXPIRED").in_session(Some(session.id)))
+        }
         (None, _) => LinkProgress::Pending,
     })
 }
@@ -143,12 +140,7 @@ struct Seen<'a> {
 }
 
 fn different_login(session: &Session) -> AttemptEnd {
-    AttemptEnd {
-        cancelled: false,
-        code: "DIFFERENT_LOGIN".to_owned(),
-        message: None,
-        provider_session_id: Some(session.id.clone()),
-    }
+    AttemptEnd::of("DIFFERENT_LOGIN").in_session(Some(session.id.clone()))
 }
 
 /// What the redirect's query says. Its names are not described officially: pages of Finicity's show `success` with `reasonCode`,
@@ -162,12 +154,8 @@ fn way_back(query: &BTreeMap<String, String>, session_id: &str) -> Back {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let code: String = reason.chars().map(plain).take(LONGEST_CODE).collect();
     let cancelled = matches!(code.as_str(), "" | "CANCEL" | "CANCELLED" | "EXIT" | "USER_EXIT");
-    Back::Ended(AttemptEnd {
-        cancelled,
-        code: if cancelled { "CANCELLED".to_owned() } else { code },
-        message: None,
-        provider_session_id: Some(session_id.to_owned()),
-    })
+    let code = if cancelled { AttemptEnd::CANCELLED.to_owned() } else { code };
+    Back::Ended(AttemptEnd::of(code).in_session(Some(session_id.to_owned())))
 }
 
 #[cfg(test)]

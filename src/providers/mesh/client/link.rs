@@ -70,7 +70,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     let session: Session = read(&request.provider_session)?;
     let LinkInput::Result(result) = &request.input else {
         let over = session.expires_at + GRACE <= api.now();
-        return Ok(if over { ended("SESSION_EXPIRED", None) } else { LinkProgress::Pending });
+        return Ok(if over { ended("SESSION_EXPIRED") } else { LinkProgress::Pending });
     };
     match handed(result)? {
         Handed { access_token: Some(connected), .. } => take(api, request, &session, connected).await,
@@ -78,8 +78,8 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
             let connected = tokens::delayed(api, delayed).await?;
             take(api, request, &session, connected).await
         }
-        Handed { error: Some(error), .. } if !error.is_empty() => Ok(ended("LINK_FAILED", Some(&error))),
-        Handed { exited: true, .. } => Ok(ended("CANCELLED", None)),
+        Handed { error: Some(error), .. } if !error.is_empty() => Ok(ended("LINK_FAILED")),
+        Handed { exited: true, .. } => Ok(ended(AttemptEnd::CANCELLED)),
         _ => Err(odd("this is nothing that Link gives: hand over what it gave to onIntegrationConnected or onExit")),
     }
 }
@@ -96,12 +96,12 @@ async fn take(
     connected: Connected,
 ) -> Result<LinkProgress, Failure> {
     if connected.account_tokens.is_empty() {
-        return Ok(ended("NO_ACCOUNTS", None));
+        return Ok(ended("NO_ACCOUNTS"));
     }
     let integrations = api.integrations().await?;
     let (kind, name) = (connected.broker_type.as_str(), connected.broker_name.as_deref());
     let Some(institution) = map::matching(&integrations, session.integration.as_deref(), kind, name) else {
-        return Ok(ended("DIFFERENT_INSTITUTION", None));
+        return Ok(ended("DIFFERENT_INSTITUTION"));
     };
     let category = institution.categories.iter().flatten().next().cloned();
     let mut linked = credential(api, session, &connected)?;
@@ -110,7 +110,7 @@ async fn take(
     if let Some(before) = before {
         // Another login has none of the accounts (D9).
         if !linked.accounts.iter().any(|new| before.accounts.iter().any(|old| old.id == new.id)) {
-            return Ok(ended("DIFFERENT_LOGIN", None));
+            return Ok(ended("DIFFERENT_LOGIN"));
         }
         linked.connection = before.connection;
         confirm(api, &linked).await?;
@@ -173,13 +173,8 @@ async fn confirm(api: &Api<'_>, credential: &Credential) -> Result<(), Failure> 
     Ok(())
 }
 
-fn ended(code: &str, message: Option<&str>) -> LinkProgress {
-    LinkProgress::Ended(AttemptEnd {
-        cancelled: code == "CANCELLED",
-        code: code.to_owned(),
-        message: map::text(message),
-        provider_session_id: None,
-    })
+fn ended(code: &str) -> LinkProgress {
+    LinkProgress::Ended(AttemptEnd::of(code))
 }
 
 fn odd(message: &str) -> Failure {

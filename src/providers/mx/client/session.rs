@@ -224,20 +224,15 @@ fn left(input: &LinkInput) -> Option<AttemptEnd> {
     let cancelled = reason.is_empty() || matches!(&*reason, "CANCELLED" | "CANCELED" | "USER_CANCELLED");
     let plain = reason.len() <= 100 && reason.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let code = match (cancelled, plain) {
-        (true, _) => "CANCELLED".to_owned(),
+        (true, _) => AttemptEnd::CANCELLED.to_owned(),
         (false, true) => reason,
         (false, false) => "UNKNOWN".to_owned(),
     };
-    Some(AttemptEnd { cancelled, code, message: None, provider_session_id: None })
+    Some(AttemptEnd::of(code))
 }
 
 fn expired() -> LinkProgress {
-    LinkProgress::Ended(AttemptEnd {
-        cancelled: false,
-        code: "SESSION_EXPIRED".to_owned(),
-        message: None,
-        provider_session_id: None,
-    })
+    LinkProgress::Ended(AttemptEnd::of("SESSION_EXPIRED"))
 }
 
 #[cfg(test)]
@@ -291,7 +286,7 @@ mod tests {
         let back = |query: &[(&str, &str)]| {
             let query: BTreeMap<String, String> =
                 query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-            left(&LinkInput::Callback(query)).map(|end| (end.cancelled, end.code))
+            left(&LinkInput::Callback(query)).map(|end| (end.is_cancelled(), end.code))
         };
         assert_eq!(back(&[("status", "success")]), None);
         assert_eq!(back(&[("state", "x")]), None);

@@ -174,19 +174,15 @@ fn support_id(id: &str) -> Option<String> {
 /// Why the customer left, in the words of rules B16 and D9.
 fn end(error: Option<&PlaidError>, session: Option<String>) -> AttemptEnd {
     let error = error.filter(|error| error.error_code.as_deref().is_some_and(|code| !code.is_empty()));
-    let message = error.and_then(|error| error.error_message.as_deref());
-    AttemptEnd {
-        cancelled: error.is_none(),
-        code: match error.map(code).as_deref() {
-            None => "CANCELLED".to_owned(),
-            Some("INVALID_UPDATED_USERNAME") => "DIFFERENT_LOGIN".to_owned(),
-            // Asked again and again, the customer withheld what must be there (B12).
-            Some("ACCESS_NOT_GRANTED") => "REQUIRED_PRODUCT_NOT_GRANTED".to_owned(),
-            Some(own) => own.to_owned(),
-        },
-        message: message.map(|text| text.chars().filter(|c| !c.is_control()).take(500).collect()),
-        provider_session_id: session,
-    }
+    let own = error.map(code);
+    let code = match own.as_deref() {
+        None => AttemptEnd::CANCELLED,
+        Some("INVALID_UPDATED_USERNAME") => "DIFFERENT_LOGIN",
+        // Asked again and again, the customer withheld what must be there (B12).
+        Some("ACCESS_NOT_GRANTED") => "REQUIRED_PRODUCT_NOT_GRANTED",
+        Some(own) => own,
+    };
+    AttemptEnd::of(code).in_session(session)
 }
 
 fn expired() -> LinkProgress {
@@ -194,12 +190,7 @@ fn expired() -> LinkProgress {
 }
 
 fn ended(code: &str) -> LinkProgress {
-    LinkProgress::Ended(AttemptEnd {
-        cancelled: false,
-        code: code.to_owned(),
-        message: None,
-        provider_session_id: None,
-    })
+    LinkProgress::Ended(AttemptEnd::of(code))
 }
 
 /// A session without a result: open, until its token has ended and nobody is on the way any more.

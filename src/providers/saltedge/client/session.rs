@@ -81,8 +81,8 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     let is_late = session.expires_at + GRACE <= api.now();
     Ok(match claim {
         Claim { error_class: Some(class), .. } => ended(class),
-        Claim { is_over: true, .. } if !is_running => end("CANCELLED", true),
-        _ if is_late => end("SESSION_EXPIRED", false),
+        Claim { is_over: true, .. } if !is_running => end(AttemptEnd::CANCELLED),
+        _ if is_late => end("SESSION_EXPIRED"),
         _ => LinkProgress::Pending,
     })
 }
@@ -123,11 +123,11 @@ fn finished(session: &Session, connection: &Connection) -> LinkProgress {
 }
 
 fn ended(class: &str) -> LinkProgress {
-    if class == DIFFERENT_LOGIN { end("DIFFERENT_LOGIN", false) } else { end(&error::plain(class), false) }
+    end(&if class == DIFFERENT_LOGIN { "DIFFERENT_LOGIN".to_owned() } else { error::plain(class) })
 }
 
-fn end(code: &str, cancelled: bool) -> LinkProgress {
-    LinkProgress::Ended(AttemptEnd { cancelled, code: code.to_owned(), message: None, provider_session_id: None })
+fn end(code: &str) -> LinkProgress {
+    LinkProgress::Ended(AttemptEnd::of(code))
 }
 
 /// Ends a connection; one that is not there any more is ended.

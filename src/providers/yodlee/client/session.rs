@@ -156,17 +156,15 @@ async fn repaired(
 /// A visit that has brought nothing yet.
 fn unfinished(api: &Api<'_>, session: &Session, claim: &Claim) -> LinkProgress {
     let code = match claim.is_over {
-        true => "CANCELLED",
+        true => AttemptEnd::CANCELLED,
         false if is_expired(api, session) => "SESSION_EXPIRED",
         false => return LinkProgress::Pending,
     };
-    let cancelled = claim.is_over;
-    LinkProgress::Ended(AttemptEnd { cancelled, code: code.to_owned(), message: None, provider_session_id: None })
+    LinkProgress::Ended(AttemptEnd::of(code))
 }
 
 fn ended(code: &str, login: &ProviderAccount) -> LinkProgress {
-    let provider_session_id = support_id(login);
-    LinkProgress::Ended(AttemptEnd { cancelled: false, code: code.to_owned(), message: None, provider_session_id })
+    LinkProgress::Ended(AttemptEnd::of(code).in_session(support_id(login)))
 }
 
 /// The end of an attempt that failed, with Yodlee's reason.

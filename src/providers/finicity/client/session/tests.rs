@@ -49,7 +49,7 @@ fn the_way_back_says_how_it_ended() {
     assert_eq!(query(&[("success", "true"), ("reasonCode", "OK")]), Back::Succeeded);
     assert_eq!(query(&[("code", "200"), ("reason", "complete")]), Back::Succeeded);
     let ended = |pairs: &[(&str, &str)]| match query(pairs) {
-        Back::Ended(end) => (end.cancelled, end.code),
+        Back::Ended(end) => (end.is_cancelled(), end.code),
         other => panic!("{other:?}"),
     };
     assert_eq!(ended(&[]), (true, "CANCELLED".to_owned()));

@@ -40,7 +40,7 @@ fn left(id: &str, minute: u32, code: Option<&str>) -> Value {
 
 fn code_of(visit: &Visit) -> (&str, bool) {
     match visit {
-        Visit::Left(end) => (end.code.as_str(), end.cancelled),
+        Visit::Left(end) => (end.code.as_str(), end.is_cancelled()),
         other => panic!("{other:?}"),
     }
 }
