@@ -390,6 +390,26 @@ create table liabilities (
     unique (account_id, kind)
 );
 
+-- Asset reports that were ordered; token and report are sealed, the token until the provider has removed the report.
+create table asset_reports (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    service_provider text not null,
+    days int not null,
+    state text not null,
+    -- The provider's code, where it failed.
+    failure_code text,
+    provider_report_id text,
+    token bytea,
+    report bytea,
+    created_at timestamptz not null,
+    finished_at timestamptz
+);
+create index asset_reports_by_connection on asset_reports (connection_id, id);
+create index asset_reports_by_provider_id on asset_reports (service_provider, provider_report_id)
+    where provider_report_id is not null;
+
 create table refreshes (
     id uuid primary key,
     tenant_id uuid not null,
@@ -430,7 +450,9 @@ create table revocations (
     id uuid primary key,
     tenant_id uuid not null,
     service_provider text not null,
-    provider_connection_id text not null,
+    -- What the credential opens: the connection itself, or a report that was made of it.
+    object text not null check (object in ('CONNECTION', 'ASSET_REPORT')),
+    provider_object_id text not null,
     credential bytea,
     cause text not null,
     created_at timestamptz not null,
@@ -497,7 +519,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'investment_transactions', 'holdings', 'liabilities', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);
@@ -532,6 +554,10 @@ create function find_provider_connection(provider text, provider_id text) return
     language sql stable security definer set search_path = public
     as $$ select c.id, c.tenant_id from connections c
           where c.service_provider = provider and c.provider_connection_id = provider_id and c.status <> 'DELETED' $$;
+
+create function find_asset_report(provider text, provider_id text) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select r.id, r.tenant_id from asset_reports r where r.service_provider = provider and r.provider_report_id = provider_id $$;
 
 create function connections_due(at timestamptz, most int) returns table (id uuid, tenant_id uuid)
     language sql stable security definer set search_path = public

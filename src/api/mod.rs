@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arrival;
+mod assets;
 mod auth;
 mod connect;
 mod connections;
@@ -38,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::link::Linking;
+use crate::on_demand::OnDemand;
 use crate::providers::Registry;
 use crate::rates::Rate;
 use crate::store::Store;
@@ -58,6 +60,8 @@ pub use views::{ConnectionView, connection_view};
 pub struct App {
     /// Sessions; holds the store, the providers and the clock too.
     pub linking: Linking,
+    /// Products that are read when a caller asks for them.
+    pub on_demand: OnDemand,
     /// The providers' webhooks.
     pub inbound: Inbound,
     /// Requests per API key.

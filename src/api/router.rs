@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, plan,
-    products, provider_webhooks, providers, refreshes, repair, start, transactions,
+    App, accounts, assets, connect, connections, conventions, events, institutions, investments, operating, params,
+    plan, products, provider_webhooks, providers, refreshes, repair, start, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -42,6 +42,9 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(accounts::get_identifiers))
         .routes(routes!(accounts::get_owners))
         .routes(routes!(accounts::create_processor_token))
+        .routes(routes!(assets::order_asset_report, assets::list_asset_reports))
+        .routes(routes!(assets::get_asset_report, assets::delete_asset_report))
+        .routes(routes!(assets::get_asset_report_pdf))
         .routes(routes!(transactions::list_transactions))
         .routes(routes!(transactions::sync_transactions))
         .routes(routes!(transactions::get_transaction))

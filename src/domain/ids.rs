@@ -68,4 +68,6 @@ ids! {
     EventId,
     /// One refresh run.
     RefreshId,
+    /// An asset report.
+    AssetReportId,
 }

@@ -5,6 +5,7 @@ mod wire_enum;
 
 pub mod account;
 pub mod addition;
+pub mod asset_report;
 pub mod codes;
 pub mod combination;
 pub mod connection;

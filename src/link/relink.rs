@@ -13,7 +13,7 @@ use crate::domain::session::SessionMode;
 use crate::providers::Entry;
 use crate::providers::data::Observation;
 use crate::providers::link::Linked;
-use crate::store::{Connection, ConnectionProduct, Session, TenantTx, placements};
+use crate::store::{Connection, ConnectionProduct, RevokedObject, Session, TenantTx, placements};
 
 impl Linking {
     /// Where the connection is, with what the provider says that its institution has.
@@ -41,7 +41,8 @@ impl Linking {
         if let (Some(credential), true) = (tx.credential(connection.id).await?, object != linked.provider_connection_id)
         {
             let provider = connection.service_provider.unwrap_or(entry.id());
-            let id = tx.insert_revocation(provider, object, &credential, "RELINKED", now).await?;
+            let id =
+                tx.insert_revocation(RevokedObject::Connection, provider, object, &credential, "RELINKED", now).await?;
             tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;
         }
         Ok(tx.leave_link(connection.id, now).await?)

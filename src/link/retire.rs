@@ -15,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Persistence};
-use crate::store::{self, JobKind, NewJob, Session, SessionLaunch, TenantTx};
+use crate::store::{self, JobKind, NewJob, RevokedObject, Session, SessionLaunch, TenantTx};
 
 /// How often, and after which pause, what a provider handed over is tried to be kept where the database is away.
 const KEEP_TRIES: u32 = 20;
@@ -123,7 +123,16 @@ impl Linking {
             let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
             tx.use_up_launch(launch.id).await?;
             if !tx.is_held(provider, object).await? {
-                let id = tx.insert_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
+                let id = tx
+                    .insert_revocation(
+                        RevokedObject::Connection,
+                        provider,
+                        object,
+                        &linked.credential,
+                        "SESSION_OVER",
+                        now,
+                    )
+                    .await?;
                 tx.enqueue(&revoke_job(tx.tenant_id, id, now)).await?;
             }
         }
@@ -147,7 +156,8 @@ impl Linking {
         }
         if !is_held {
             let (object, credential) = (&linked.provider_connection_id, &linked.credential);
-            let id = tx.insert_revocation(entry.id(), object, credential, cause, now).await?;
+            let id =
+                tx.insert_revocation(RevokedObject::Connection, entry.id(), object, credential, cause, now).await?;
             tx.enqueue(&revoke_job(tenant_id, id, now)).await?;
             tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
         }

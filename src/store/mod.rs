@@ -2,6 +2,7 @@
 //! transaction, where row-level security is the second lock. One file for each group of tables.
 
 mod accounts;
+mod asset_reports;
 mod changes;
 mod connection_reads;
 mod connections;
@@ -31,6 +32,7 @@ mod transactions;
 mod types;
 
 pub use accounts::{Account, AccountFacts, AccountFilter, AccountSecret};
+pub use asset_reports::OrderedReport;
 pub use connections::{
     Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection, PROVIDER_CONNECTION_ONCE,
 };
@@ -48,7 +50,7 @@ pub use products::{ConnectionProduct, placements, states};
 pub use records::RecordClaim;
 pub use refreshes::{ForcedBy, NewRefresh, Refresh, RefreshResult, RefreshStatus};
 pub use relinks::{EarlierRow, EarlierRows};
-pub use revocations::{InboundWebhook, Revocation};
+pub use revocations::{InboundWebhook, Revocation, RevokedObject};
 pub use runs::Progress;
 pub use sessions::{NewSession, Session, SessionRequest, SessionStep};
 /// Where a database is, and as whom it is entered.

@@ -3,6 +3,7 @@
 
 mod akoya;
 mod arch;
+mod assets;
 mod bad_input;
 mod commands;
 mod connect;

@@ -81,6 +81,11 @@ const TABLE: &[(&[&str], Meaning)] = &[
         &["PRODUCT_NOT_ENABLED", "SANDBOX_PRODUCT_NOT_ENABLED", "INVALID_PRODUCT", "UNAUTHORIZED_ROUTE_ACCESS"],
         meaning(K::Unsupported, Permanent, None, Some(P::ProviderUnsupported)),
     ),
+    // A report that cannot be made, of this Item or just now: another one may do.
+    (
+        &["DATA_UNAVAILABLE", "ASSET_REPORT_GENERATION_FAILED", "DATA_QUALITY_CHECK_FAILED"],
+        meaning(K::Unavailable, Permanent, None, Some(P::ProviderError)),
+    ),
     (&["PRODUCT_NOT_READY"], meaning(K::NotReady, Temporary, None, Some(P::NotReady))),
     (&["TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"], meaning(K::Restart, Temporary, None, Some(P::NotReady))),
     // The Item is gone.

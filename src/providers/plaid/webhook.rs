@@ -79,6 +79,7 @@ pub fn hints(body: &[u8]) -> Result<Vec<Hint>, WebhookRefused> {
     let kind = kind(&webhook);
     let subject = match webhook.webhook_type.as_str() {
         "LINK" => webhook.link_token.filter(is_token).map(HintSubject::Session),
+        "ASSETS" => webhook.asset_report_id.map(|id| HintSubject::AssetReport(id.0)),
         _ => webhook.item_id.map(|id| HintSubject::Connection(id.0)),
     };
     Ok(subject.map(|subject| Hint { subject, kind }).into_iter().collect())
@@ -90,7 +91,9 @@ fn is_token(token: &Secret) -> bool {
 
 fn kind(webhook: &Webhook) -> HintKind {
     match (webhook.webhook_type.as_str(), webhook.webhook_code.as_str()) {
-        ("ITEM", "ERROR" | "LOGIN_REPAIRED" | "USER_PERMISSION_REVOKED") => HintKind::Status,
+        ("ITEM", "ERROR" | "LOGIN_REPAIRED" | "USER_PERMISSION_REVOKED") | ("ASSETS", "PRODUCT_READY" | "ERROR") => {
+            HintKind::Status
+        }
         ("ITEM", "PENDING_EXPIRATION") => expiring(webhook.consent_expiration_time.as_deref()),
         ("ITEM", "PENDING_DISCONNECT") => expiring(webhook.disconnect_time.as_deref()),
         ("ITEM", "NEW_ACCOUNTS_AVAILABLE") => HintKind::NewAccounts,

@@ -4,6 +4,7 @@ mod faults;
 mod knobs;
 mod life;
 mod matrix;
+mod own_products;
 mod refreshes;
 mod relink;
 

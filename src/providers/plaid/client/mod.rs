@@ -1,6 +1,7 @@
 //! Builds requests and reads answers. Every operation is a POST of JSON; what is not the one call itself is pure.
 
 pub mod accounts;
+pub mod assets;
 pub mod institutions;
 pub mod investments;
 pub mod items;
@@ -27,7 +28,7 @@ use super::spec::SPEC;
 /// The version of the API that all this is written for.
 const API_VERSION: HeaderValue = HeaderValue::from_static("2020-09-14");
 /// The fields of requests that hold a secret.
-const SECRET_FIELDS: [&str; 3] = ["access_token", "public_token", "link_token"];
+const SECRET_FIELDS: [&str; 4] = ["access_token", "public_token", "link_token", "asset_report_token"];
 
 /// One of Plaid's operations; its path is its name too.
 #[derive(Clone, Copy)]
@@ -78,13 +79,19 @@ impl<'a> Api<'a> {
         read(operation, &reply, self.cx.now).map_err(|failure| self.without_secrets(failure, body))
     }
 
+    /// The same for an answer that is a PDF.
+    pub async fn document(&self, operation: Operation, body: &Value) -> Result<Vec<u8>, Failure> {
+        let reply = self.cx.upstream.send(self.call(operation, body)?).await?;
+        document(operation, &reply, self.cx.now).map_err(|failure| self.without_secrets(failure, body))
+    }
+
     /// The request, within what is left of the time.
     fn call(&self, operation: Operation, body: &Value) -> Result<Call, Failure> {
         let left = self.deadline.saturating_sub(self.started.elapsed());
         let call = Call::post_json(operation.path, operation.path, body.to_string().into_bytes())
             .deadline(left)
             .patience(self.cx.patience)
-            .subject(body["access_token"].as_str())
+            .subject(subject(body))
             .header(HeaderName::from_static("plaid-version"), API_VERSION)
             .header(HeaderName::from_static("plaid-client-id"), credential(&self.config.client_id)?)
             .header(HeaderName::from_static("plaid-secret"), credential(self.config.secret.expose())?);
@@ -93,7 +100,8 @@ impl<'a> Api<'a> {
 
     /// Plaid's words, in which it may have quoted what was sent.
     fn without_secrets(&self, mut failure: Failure, body: &Value) -> Failure {
-        let sent = SECRET_FIELDS.iter().filter_map(|field| body[field].as_str());
+        let several = body["access_tokens"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let sent = SECRET_FIELDS.iter().filter_map(|field| body[field].as_str()).chain(several);
         for secret in sent.chain([self.config.secret.expose()]).filter(|secret| !secret.is_empty()) {
             failure.message = failure.message.replace(secret, "[secret]");
         }
@@ -126,6 +134,23 @@ fn read<T: DeserializeOwned>(operation: Operation, reply: &Reply, now: DateTime<
         let (line, column) = (error.line(), error.column());
         Failure::unreadable(format_args!("{} at line {line}, column {column}", operation.path))
     })
+}
+
+/// A document as it came.
+fn document(operation: Operation, reply: &Reply, now: DateTime<Utc>) -> Result<Vec<u8>, Failure> {
+    if !reply.status.is_success() {
+        return Err(error::failure(reply.status, &reply.body, reply.retry_after(now)));
+    }
+    if !reply.body.starts_with(b"%PDF-") {
+        return Err(Failure::unreadable(format_args!("{} is no PDF", operation.path)));
+    }
+    Ok(reply.body.to_vec())
+}
+
+/// Whom a request is for: the Item or the report that it names.
+fn subject(body: &Value) -> Option<&str> {
+    let tokens = [&body["access_token"], &body["access_tokens"][0], &body["asset_report_token"]];
+    tokens.into_iter().find_map(Value::as_str)
 }
 
 /// A request that names an Item and nothing else.

@@ -1,6 +1,7 @@
 //! From Plaid's terms to ours. Pure: bodies in, domain types out.
 
 pub mod accounts;
+pub mod assets;
 pub mod institutions;
 pub mod investments;
 pub mod liabilities;

@@ -194,6 +194,11 @@ impl Error {
         Self { kind: "INVALID_INPUT", ..Self::new("INVALID_PRODUCT") }.saying(message)
     }
 
+    /// The same code of another kind of object.
+    pub fn of_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
     /// With another text.
     pub fn saying(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }

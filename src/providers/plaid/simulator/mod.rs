@@ -9,6 +9,7 @@
 //! what an access token may see, and the files named after products answer with it.
 
 mod accounts;
+mod assets;
 mod call;
 mod cursor;
 mod errors;
@@ -24,6 +25,7 @@ mod liabilities;
 mod link;
 mod news;
 mod pages;
+mod pdf;
 mod product;
 mod sandbox;
 mod session;
@@ -98,6 +100,10 @@ impl Simulator {
             .route("/investments/transactions/get", post(investments::get_transactions))
             .route("/investments/refresh", post(investments::refresh))
             .route("/liabilities/get", post(liabilities::get))
+            .route("/asset_report/create", post(assets::create))
+            .route("/asset_report/get", post(assets::get))
+            .route("/asset_report/pdf/get", post(assets::get_pdf))
+            .route("/asset_report/remove", post(assets::remove))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

@@ -16,6 +16,8 @@ pub const ITEM: &str = "plaid.item";
 pub const ACCESS_TOKEN: &str = "plaid.access_token";
 /// What a public token can be exchanged for, by its fingerprint.
 pub const PUBLIC_TOKEN: &str = "plaid.public_token";
+/// Asset reports, by the fingerprint of their token.
+pub const ASSET_REPORT: &str = "plaid.asset_report";
 /// Link tokens, by their fingerprint.
 pub const LINK: &str = "plaid.link";
 /// Keys that sign webhooks, by key id.
@@ -166,6 +168,21 @@ pub struct Told {
     pub accounts_at: DateTime<Utc>,
     /// That the consent ends at that time.
     pub expiry: Option<DateTime<Utc>>,
+}
+
+/// An asset report: what it says was settled when it was ordered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssetReport {
+    /// Plaid's id of it.
+    pub id: String,
+    /// When it was ordered.
+    pub ordered_at: DateTime<Utc>,
+    /// Where webhooks go.
+    pub webhook: Option<String>,
+    /// Whether the end was told.
+    pub told: bool,
+    /// What `/asset_report/get` answers.
+    pub report: Value,
 }
 
 /// What an access token opens.

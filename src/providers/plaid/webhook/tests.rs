@@ -258,6 +258,15 @@ fn a_link_webhook_names_its_session() {
 }
 
 #[test]
+fn a_report_that_is_there_or_has_failed_is_asked_for() {
+    for (code, kind) in [("PRODUCT_READY", HintKind::Status), ("ERROR", HintKind::Status), ("NEW", HintKind::Nothing)] {
+        let body = json!({"webhook_type": "ASSETS", "webhook_code": code, "asset_report_id": "report-1"});
+        let subject = HintSubject::AssetReport("report-1".into());
+        assert_eq!(hints(body.to_string().as_bytes()).unwrap(), [Hint { subject, kind }]);
+    }
+}
+
+#[test]
 fn e4_an_end_of_access_says_when() {
     let at = |field: &str, code: &str| {
         let body = json!({"webhook_type": "ITEM", "webhook_code": code, "item_id": "i", field: "2026-12-01T09:00:00Z"});

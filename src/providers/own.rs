@@ -1,0 +1,59 @@
+//! Products that only one provider has: each is a trait that a provider may have beside [`Provider`](super::Provider), so that what
+//! it does not have is known without a call.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{Context, Failure};
+use crate::domain::asset_report::AssetAccount;
+use crate::domain::secret::Secret;
+
+/// A report that is wanted.
+#[derive(Clone, Debug)]
+pub struct AssetReportOrder {
+    /// How many days of history, 1 to 731.
+    pub days: u16,
+    /// Our id of it: for support.
+    pub reference: String,
+    /// Where the provider tells that it is ready.
+    pub webhook_url: String,
+}
+
+/// A report that was ordered.
+#[derive(Clone, Debug)]
+pub struct AssetReportOrdered {
+    /// Opens the report.
+    pub token: Secret,
+    /// The provider's id of it, by which webhooks name it.
+    pub provider_report_id: String,
+}
+
+/// A report as it was delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderAssetReport {
+    /// When it was made.
+    pub generated_at: DateTime<Utc>,
+    /// Each account with the provider's id of it.
+    pub accounts: Vec<(String, AssetAccount)>,
+}
+
+/// Asset reports (`ASSETS`).
+#[async_trait]
+pub trait AssetReports: Send + Sync {
+    /// Orders a report on all accounts that are shared now. Billed each time.
+    async fn order(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        order: &AssetReportOrder,
+    ) -> Result<AssetReportOrdered, Failure>;
+
+    /// The report; [`FailureKind::NotReady`](super::FailureKind) until it is there.
+    async fn report(&self, cx: &Context<'_>, token: &Secret) -> Result<ProviderAssetReport, Failure>;
+
+    /// The same as a PDF.
+    async fn pdf(&self, cx: &Context<'_>, token: &Secret) -> Result<Vec<u8>, Failure>;
+
+    /// Removes the report at the provider. Idempotent: an unknown one counts as removed.
+    async fn remove(&self, cx: &Context<'_>, token: &Secret) -> Result<(), Failure>;
+}
