@@ -390,6 +390,20 @@ create table liabilities (
     unique (account_id, kind)
 );
 
+-- Which statements there are; the documents stay at the provider.
+create table statements (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    provider_statement_id text not null,
+    year int not null,
+    month int not null,
+    posted_date date,
+    unique (connection_id, provider_statement_id)
+);
+create index statements_by_account on statements (account_id);
+
 -- Asset reports that were ordered; token and report are sealed, the token until the provider has removed the report.
 create table asset_reports (
     id uuid primary key,
@@ -519,7 +533,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'investment_transactions', 'holdings', 'liabilities', 'statements', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);

@@ -27,6 +27,7 @@ mod repair;
 mod router;
 mod serve;
 mod start;
+mod statements;
 mod transactions;
 mod views;
 

@@ -20,7 +20,7 @@ use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
     App, accounts, assets, connect, connections, conventions, events, institutions, investments, operating, params,
-    plan, products, provider_webhooks, providers, refreshes, repair, start, transactions,
+    plan, products, provider_webhooks, providers, refreshes, repair, start, statements, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -45,6 +45,8 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(assets::order_asset_report, assets::list_asset_reports))
         .routes(routes!(assets::get_asset_report, assets::delete_asset_report))
         .routes(routes!(assets::get_asset_report_pdf))
+        .routes(routes!(statements::list_statements))
+        .routes(routes!(statements::download_statement))
         .routes(routes!(transactions::list_transactions))
         .routes(routes!(transactions::sync_transactions))
         .routes(routes!(transactions::get_transaction))

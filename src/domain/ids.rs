@@ -68,6 +68,8 @@ ids! {
     EventId,
     /// One refresh run.
     RefreshId,
+    /// A statement of an account.
+    StatementId,
     /// An asset report.
     AssetReportId,
 }

@@ -25,6 +25,7 @@ pub mod repair;
 pub mod secret;
 pub mod service_provider;
 pub mod session;
+pub mod statement;
 pub mod support_matrix;
 pub mod transaction;
 

@@ -42,9 +42,9 @@ impl OnDemand {
         // Nobody deletes the connection meanwhile.
         tx.lock_row(id).await?;
         let has = |provider: &dyn crate::providers::Provider| provider.asset_reports().is_some();
-        let entry = self.ready(tx, id, Product::Assets, has).await?;
+        let ready = self.ready(tx, id, Product::Assets, has).await?;
         let now = self.linking.clock.now();
-        let report = tx.insert_asset_report(id, entry.id(), days, now).await?;
+        let report = tx.insert_asset_report(id, ready.entry.id(), days, now).await?;
         let payload = json!({ "tenantId": tx.tenant_id });
         tx.enqueue(&NewJob { kind: JobKind::AssetReport, key: report.to_string(), payload, run_at: now }).await?;
         Ok(report)

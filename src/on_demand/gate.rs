@@ -5,9 +5,18 @@ use crate::domain::ids::ConnectionId;
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductState};
+use crate::domain::secret::Secret;
 use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::{Entry, Provider};
-use crate::store::{Connection, TenantTx};
+use crate::store::{Connection, ConnectionProduct, TenantTx};
+
+/// A connection whose provider may be asked.
+pub(super) struct Ready {
+    /// Its credential.
+    pub credential: Secret,
+    /// Its provider.
+    pub entry: Entry,
+}
 
 impl OnDemand {
     /// The provider of a connection. Refuses where there is none yet, and where it does not have the product: `has` says so.
@@ -29,31 +38,45 @@ impl OnDemand {
         ))
     }
 
-    /// The provider of a connection that has the product and works. Nothing is asked upstream to find out.
+    /// A connection that has the product and works. Nothing is asked upstream to find out.
     pub(super) async fn ready(
         &self,
         tx: &mut TenantTx,
         id: ConnectionId,
         product: Product,
         has: impl FnOnce(&dyn Provider) -> bool,
-    ) -> Result<Entry, Problem> {
+    ) -> Result<Ready, Problem> {
         let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
         let entry = self.supporting(&connection, product, has)?.clone();
         let rows = tx.products(id).await?;
-        let row = rows.iter().find(|row| row.product == product && row.placement.is_some_and(Placement::is_fetched));
-        let state = row.map(|row| row.state).ok_or_else(|| not_present(&entry, product))?;
-        if state == ProductState::ConsentRequired || connection.condition.status.needs_customer() {
+        let row = check_present(&entry, product, &rows)?;
+        if row.state == ProductState::ConsentRequired || connection.condition.status.needs_customer() {
             return Err(self.linking.needs_customer(tx, &connection).await?);
         }
-        if state == ProductState::Unavailable {
-            let reason = row.and_then(|row| row.reason).map_or("UNKNOWN", |reason| reason.as_str());
+        if row.state == ProductState::Unavailable {
+            let reason = row.reason.map_or("UNKNOWN", |reason| reason.as_str());
             let detail = format!(
                 "{product} cannot be had of this connection ({reason}). GET /connections/{{id}} shows it among productStates."
             );
             return Err(Problem::new(Code::ProductNotPresent, detail));
         }
-        Ok(entry)
+        let credential = tx
+            .credential(id)
+            .await?
+            .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()))?;
+        Ok(Ready { credential, entry })
     }
+}
+
+/// The product's row, where it stands in a fetched array.
+pub(super) fn check_present<'a>(
+    entry: &Entry,
+    product: Product,
+    rows: &'a [ConnectionProduct],
+) -> Result<&'a ConnectionProduct, Problem> {
+    let is_present =
+        |row: &&ConnectionProduct| row.product == product && row.placement.is_some_and(Placement::is_fetched);
+    rows.iter().find(is_present).ok_or_else(|| not_present(entry, product))
 }
 
 /// The connection lacks the product: how it gets there (C1, C4, C5).

@@ -3,6 +3,7 @@
 
 mod assets;
 mod gate;
+mod statements;
 
 use crate::link::Linking;
 

@@ -353,6 +353,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Statements, where it has them.
+    fn statements(&self) -> Option<&dyn own::Statements> {
+        None
+    }
+
     /// One page of the institutions that it serves.
     async fn institutions(
         &self,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Context, Failure};
 use crate::domain::asset_report::AssetAccount;
 use crate::domain::secret::Secret;
+use crate::domain::statement::StatementPeriod;
 
 /// A report that is wanted.
 #[derive(Clone, Debug)]
@@ -56,4 +57,30 @@ pub trait AssetReports: Send + Sync {
 
     /// Removes the report at the provider. Idempotent: an unknown one counts as removed.
     async fn remove(&self, cx: &Context<'_>, token: &Secret) -> Result<(), Failure>;
+}
+
+/// A statement that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderStatement {
+    /// The provider's id of the account.
+    pub provider_account_id: String,
+    /// The provider's id.
+    pub provider_statement_id: String,
+    /// Which it is.
+    pub period: StatementPeriod,
+}
+
+/// Statements (`STATEMENTS`), of the time that was asked for in the session.
+#[async_trait]
+pub trait Statements: Send + Sync {
+    /// Which there are.
+    async fn list(&self, cx: &Context<'_>, credential: &Secret) -> Result<Vec<ProviderStatement>, Failure>;
+
+    /// One of them, as a PDF.
+    async fn download(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        provider_statement_id: &str,
+    ) -> Result<Vec<u8>, Failure>;
 }

@@ -26,6 +26,7 @@ mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod sessions;
+mod statements;
 mod tenants;
 mod transaction_reads;
 mod transactions;
@@ -55,5 +56,6 @@ pub use runs::Progress;
 pub use sessions::{NewSession, Session, SessionRequest, SessionStep};
 /// Where a database is, and as whom it is entered.
 pub use sqlx::postgres::PgConnectOptions as ConnectOptions;
+pub use statements::Statement;
 pub use tenants::{Caller, Role};
 pub use transactions::{PageCounts, Span, Transaction, TransactionChange, TransactionFacts, TransactionFilter};

@@ -92,6 +92,7 @@ as_uuid!(
     ids::LiabilityId,
     ids::RefreshId,
     ids::SessionId,
+    ids::StatementId,
     ids::TenantId,
     ids::TransactionId,
 );

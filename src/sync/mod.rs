@@ -9,6 +9,7 @@ mod outcome;
 mod recognition;
 mod refreshing;
 mod run;
+mod statements;
 mod transactions;
 
 use std::collections::HashSet;

@@ -207,6 +207,7 @@ impl Run<'_> {
             Product::InvestmentHoldings => self.fetch_holdings().await,
             Product::InvestmentTransactions => self.fetch_investment_transactions().await,
             Product::Liabilities => self.fetch_liabilities().await,
+            Product::Statements => self.fetch_statements().await,
             // The one-provider products have nothing that is fetched ahead of its use.
             _ => Ok(Fetched::Whole),
         }

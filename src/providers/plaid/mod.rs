@@ -163,6 +163,10 @@ impl Provider for Plaid {
         Some(self)
     }
 
+    fn statements(&self) -> Option<&dyn own::Statements> {
+        Some(self)
+    }
+
     async fn institutions(
         &self,
         cx: &Context<'_>,

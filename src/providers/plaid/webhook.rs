@@ -3,7 +3,6 @@
 //! The header holds a JWT, signed with ES256 by a key that is named in it, over the time and the SHA-256 of the body's bytes.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use crate::net::{HeaderMap, HeaderValue};
 use crate::providers::data::{WebhookKey, WebhookRefused};
 use crate::providers::{Hint, HintKind, HintSubject};
 
+use super::client::sha256_hex;
 use super::wire::webhook::{Claims, Jwk, Webhook};
 
 /// The header with the signature.
@@ -41,7 +41,7 @@ pub fn verify(key: &WebhookKey, headers: &HeaderMap, body: &[u8], now: DateTime<
     if signed_at < now.timestamp() - LONGEST_AGE || signed_at > now.timestamp() + SKEW {
         return Err(WebhookRefused::Age);
     }
-    let hash: String = digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256_hex(body);
     verify_slices_are_equal(hash.as_bytes(), claims.request_body_sha256.as_bytes()).map_err(|_| WebhookRefused::Body)
 }
 

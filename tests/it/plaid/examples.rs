@@ -38,7 +38,7 @@ async fn answer(State(recorded): State<Recorded>, uri: Uri) -> impl IntoResponse
 }
 
 /// Operations whose answers are documents: no examples.
-const DOCUMENTS: &[&str] = &["/asset_report/pdf/get"];
+const DOCUMENTS: &[&str] = &["/asset_report/pdf/get", "/statements/download"];
 
 /// The operations that the adapter's sources name.
 fn used() -> BTreeSet<String> {
@@ -102,6 +102,7 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
             reports.order(cx, &credential, &order).await.map(drop)
         }
         "/asset_report/get" => reports.report(cx, &credential).await.map(drop),
+        "/statements/list" => provider.statements().unwrap().list(cx, &credential).await.map(drop),
         "/asset_report/remove" => reports.remove(cx, &credential).await,
         "/processor/token/create" => provider.processor_token(cx, &credential, "account", "dwolla").await.map(drop),
         "/processor/stripe/bank_account_token/create" => {

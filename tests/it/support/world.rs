@@ -16,7 +16,7 @@ pub struct World {
 
 /// A connection, and what hangs on it.
 const OF_A_CONNECTION: &[&str] =
-    &["connectionId", "accountId", "transactionId", "sessionId", "eventId", "refreshId", "reportId"];
+    &["connectionId", "accountId", "transactionId", "sessionId", "eventId", "refreshId", "reportId", "statementId"];
 
 /// Not a tenant's: everybody sees the same.
 pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob", "webhookSecret"];
@@ -25,7 +25,8 @@ impl World {
     /// The sandbox tenant's: a linked connection with data, and a second session that is open.
     pub async fn of_sandbox(app: &TestApp) -> Self {
         let body = json!({
-            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS", "ASSETS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
+            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS", "ASSETS", "STATEMENTS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
+            "productOptions": { "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } },
             "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"],
         });
         let connection = app.linked(body).await;
@@ -39,7 +40,11 @@ impl World {
         let report =
             app.post(&reports, json!({ "days": 30 })).await.expect(202)["reportId"].as_str().unwrap().to_owned();
         app.until(&format!("{reports}/{report}"), |report| report["state"] == "READY").await;
+        let statements = format!("/connections/{connection}/statements");
+        let listed = app.until(&statements, |page| !page["data"].as_array().unwrap().is_empty()).await;
+        let statement = listed["data"][0]["statementId"].as_str().unwrap().to_owned();
         world.ids.extend([
+            ("statementId", statement),
             ("reportId", report),
             ("accountId", checking["id"].as_str().unwrap().to_owned()),
             ("transactionId", first(format!("/transactions?connectionId={connection}")).await),

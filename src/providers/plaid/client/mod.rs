@@ -9,10 +9,12 @@ pub mod link;
 pub mod options;
 pub mod placement;
 pub mod session;
+pub mod statements;
 pub mod transactions;
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -144,7 +146,16 @@ fn document(operation: Operation, reply: &Reply, now: DateTime<Utc>) -> Result<V
     if !reply.body.starts_with(b"%PDF-") {
         return Err(Failure::unreadable(format_args!("{} is no PDF", operation.path)));
     }
+    let hash = reply.headers.get("plaid-content-hash").map(HeaderValue::as_bytes);
+    if hash.is_some_and(|hash| !hash.eq_ignore_ascii_case(sha256_hex(&reply.body).as_bytes())) {
+        return Err(Failure::unreadable(format_args!("{} is not as it was sent", operation.path)));
+    }
     Ok(reply.body.to_vec())
+}
+
+/// Lower-case hexadecimal SHA-256 of the bytes.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whom a request is for: the Item or the report that it names.

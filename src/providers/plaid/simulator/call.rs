@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, MatchedPath, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -67,12 +67,13 @@ fn check_version(headers: &HeaderMap) -> Result<()> {
 /// An answer with 200.
 pub struct Reply(Value);
 
-/// An answer that is a PDF.
+/// An answer that is a PDF, with its hash beside it.
 pub struct Pdf(pub Vec<u8>);
 
 impl IntoResponse for Pdf {
     fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, "application/pdf")], self.0).into_response()
+        let hash = ids::sha256_hex(&self.0);
+        ([("content-type", "application/pdf"), ("plaid-content-hash", hash.as_str())], self.0).into_response()
     }
 }
 

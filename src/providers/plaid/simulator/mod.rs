@@ -31,6 +31,7 @@ mod sandbox;
 mod session;
 mod signing;
 mod state;
+mod statements;
 mod transactions;
 mod updates;
 mod webhooks;
@@ -104,6 +105,8 @@ impl Simulator {
             .route("/asset_report/get", post(assets::get))
             .route("/asset_report/pdf/get", post(assets::get_pdf))
             .route("/asset_report/remove", post(assets::remove))
+            .route("/statements/list", post(statements::list))
+            .route("/statements/download", post(statements::download))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

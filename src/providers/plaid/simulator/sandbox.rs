@@ -67,6 +67,7 @@ fn link(simulator: &Simulator, required: BTreeSet<Product>, options: &Fields) ->
         asked: Asked { required, deposits: Some(Deposits::Automated), ..Asked::default() },
         account_filters: None,
         days_requested: days.unwrap_or(DEFAULT_DAYS),
+        statements: None,
         item_id: None,
         account_selection: false,
         hosted: false,

@@ -60,6 +60,8 @@ pub struct Item {
     pub wrong_amounts: u32,
     /// How many days of transactions were asked for when it was linked.
     pub days_requested: u32,
+    /// The statements that were asked for.
+    pub statements: Option<StatementRange>,
     /// The history of transactions, once it was asked for.
     pub history: Option<HistoryStart>,
     /// Whether `/transactions/sync` was ever called.
@@ -80,6 +82,17 @@ impl Item {
         let by_hand = self.verification.is_some_and(Verification::is_by_hand);
         product == Product::Balance && !by_hand || !withheld && (!by_hand || self.products.contains(&product))
     }
+}
+
+/// Which statements were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatementRange {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// When the customer allowed it.
+    pub asked_at: DateTime<Utc>,
 }
 
 /// Where the history of transactions begins.
@@ -231,6 +244,8 @@ pub struct Link {
     pub account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Days of transactions.
     pub days_requested: u32,
+    /// First and last day of the statements.
+    pub statements: Option<(NaiveDate, NaiveDate)>,
     /// The Item that is updated.
     pub item_id: Option<String>,
     /// Whether accounts are chosen anew in the update.

@@ -1,0 +1,38 @@
+//! Which statements there are: read whole, replaced.
+
+use super::Run;
+use super::outcome::Fetched;
+use crate::domain::ids::StatementId;
+use crate::domain::problem::Problem;
+use crate::providers::Failure;
+use crate::store::Statement;
+
+impl Run<'_> {
+    /// Reads the list of statements; the documents stay where they are.
+    pub(super) async fn fetch_statements(&self) -> Result<Fetched, Problem> {
+        let Some(provider) = self.entry.provider.statements() else {
+            return Ok(Fetched::of(Failure::unsupported("statements")));
+        };
+        let listed = match provider.list(&self.context(), &self.credential).await {
+            Ok(listed) => listed,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let accounts = match self.accounts_named(listed.iter().map(|one| one.provider_account_id.as_str())).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let row = |one: crate::providers::own::ProviderStatement| {
+            Some(Statement {
+                id: StatementId::new(),
+                account_id: accounts.of(&one.provider_account_id)?,
+                provider_statement_id: one.provider_statement_id,
+                period: one.period,
+            })
+        };
+        let rows: Vec<Statement> = listed.into_iter().filter_map(row).collect();
+        let mut tx = self.begin().await?;
+        tx.replace_statements(self.id(), &rows).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+}
