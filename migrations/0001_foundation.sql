@@ -404,6 +404,22 @@ create table statements (
 );
 create index statements_by_account on statements (account_id);
 
+-- Evaluations of payments, with what was decided and how it ended.
+create table signal_evaluations (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    amount numeric not null,
+    currency text,
+    result jsonb not null,
+    decision jsonb,
+    returned jsonb,
+    created_at timestamptz not null
+);
+create index signal_evaluations_by_connection on signal_evaluations (connection_id, id);
+create index signal_evaluations_by_account on signal_evaluations (account_id);
+
 -- Asset reports that were ordered; token and report are sealed, the token until the provider has removed the report.
 create table asset_reports (
     id uuid primary key,
@@ -533,7 +549,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'statements', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'investment_transactions', 'holdings', 'liabilities', 'statements', 'signal_evaluations', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);

@@ -26,6 +26,7 @@ mod refreshes;
 mod repair;
 mod router;
 mod serve;
+mod signal;
 mod start;
 mod statements;
 mod transactions;

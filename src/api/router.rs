@@ -20,7 +20,7 @@ use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
     App, accounts, assets, connect, connections, conventions, events, institutions, investments, operating, params,
-    plan, products, provider_webhooks, providers, refreshes, repair, start, statements, transactions,
+    plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -46,6 +46,10 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(assets::get_asset_report, assets::delete_asset_report))
         .routes(routes!(assets::get_asset_report_pdf))
         .routes(routes!(statements::list_statements))
+        .routes(routes!(signal::evaluate_payment, signal::list_evaluations))
+        .routes(routes!(signal::get_evaluation))
+        .routes(routes!(signal::report_decision))
+        .routes(routes!(signal::report_return))
         .routes(routes!(statements::download_statement))
         .routes(routes!(transactions::list_transactions))
         .routes(routes!(transactions::sync_transactions))

@@ -70,6 +70,8 @@ ids! {
     RefreshId,
     /// A statement of an account.
     StatementId,
+    /// An evaluation of a payment.
+    EvaluationId,
     /// An asset report.
     AssetReportId,
 }

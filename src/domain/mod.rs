@@ -22,6 +22,7 @@ pub mod problem;
 pub mod product;
 pub mod recognition;
 pub mod repair;
+pub mod risk;
 pub mod secret;
 pub mod service_provider;
 pub mod session;

@@ -38,8 +38,8 @@ wire_enum! {
         IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT",
         /// An abandoned payment profile.
         ProfileMustBeRecreated = "PROFILE_MUST_BE_RECREATED",
-        /// The report is not there yet, or could not be made.
-        ReportNotReady = "REPORT_NOT_READY",
+        /// What is asked for of a product is not there yet, or could not be made.
+        ProductNotReady = "PRODUCT_NOT_READY",
         /// The request's body did not come.
         RequestTimeout = "REQUEST_TIMEOUT",
         /// Over 1 MiB.
@@ -98,7 +98,7 @@ impl Code {
             | Self::IdempotencyMismatch
             | Self::IdempotencyInFlight
             | Self::ProfileMustBeRecreated
-            | Self::ReportNotReady => 409,
+            | Self::ProductNotReady => 409,
             Self::RequestTimeout => 408,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -83,7 +83,7 @@ impl OnDemand {
                 AssetReportState::Failed => "The report could not be made: order another one.",
                 _ => "The report is not there yet: wait for the event asset_reports.updated, or ask for its state.",
             };
-            return Err(Problem::new(Code::ReportNotReady, detail));
+            return Err(Problem::new(Code::ProductNotReady, detail));
         };
         tx.audit(actor, "READ_ASSET_REPORT", report.id.0).await?;
         tx.commit().await?;

@@ -16,6 +16,8 @@ pub(super) struct Ready {
     pub credential: Secret,
     /// Its provider.
     pub entry: Entry,
+    /// How the product stands.
+    pub state: ProductState,
 }
 
 impl OnDemand {
@@ -50,10 +52,11 @@ impl OnDemand {
         let entry = self.supporting(&connection, product, has)?.clone();
         let rows = tx.products(id).await?;
         let row = check_present(&entry, product, &rows)?;
-        if row.state == ProductState::ConsentRequired || connection.condition.status.needs_customer() {
+        let state = row.state;
+        if state == ProductState::ConsentRequired || connection.condition.status.needs_customer() {
             return Err(self.linking.needs_customer(tx, &connection).await?);
         }
-        if row.state == ProductState::Unavailable {
+        if state == ProductState::Unavailable {
             let reason = row.reason.map_or("UNKNOWN", |reason| reason.as_str());
             let detail = format!(
                 "{product} cannot be had of this connection ({reason}). GET /connections/{{id}} shows it among productStates."
@@ -64,7 +67,7 @@ impl OnDemand {
             .credential(id)
             .await?
             .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()))?;
-        Ok(Ready { credential, entry })
+        Ok(Ready { credential, entry, state })
     }
 }
 

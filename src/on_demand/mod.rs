@@ -3,11 +3,13 @@
 
 mod assets;
 mod gate;
+mod signal;
 mod statements;
 
 use crate::link::Linking;
 
 pub use assets::ReportNext;
+pub use signal::{Payment, Sequel};
 
 /// Everything that these products need.
 #[derive(Clone)]

@@ -358,6 +358,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Risks of payments, where it evaluates them.
+    fn payment_risks(&self) -> Option<&dyn own::PaymentRisks> {
+        None
+    }
+
     /// One page of the institutions that it serves.
     async fn institutions(
         &self,

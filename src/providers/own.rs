@@ -3,9 +3,11 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
 use super::{Context, Failure};
 use crate::domain::asset_report::AssetAccount;
+use crate::domain::risk::{RiskDecision, RiskResult, RiskReturn};
 use crate::domain::secret::Secret;
 use crate::domain::statement::StatementPeriod;
 
@@ -83,4 +85,38 @@ pub trait Statements: Send + Sync {
         credential: &Secret,
         provider_statement_id: &str,
     ) -> Result<Vec<u8>, Failure>;
+}
+
+/// A payment that may be made.
+#[derive(Clone, Debug)]
+pub struct PaymentToEvaluate {
+    /// The provider's id of the account that it is from.
+    pub provider_account_id: String,
+    /// Our id of the payment, at most 36 characters.
+    pub reference: String,
+    /// How much; positive.
+    pub amount: Decimal,
+    /// ISO 4217, the account's.
+    pub currency: Option<String>,
+}
+
+/// Risks of payments (`SIGNAL`).
+#[async_trait]
+pub trait PaymentRisks: Send + Sync {
+    /// Has the data gathered that evaluations need (C7). Idempotent.
+    async fn prepare(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure>;
+
+    /// How likely a payment is to be returned. Billed each time.
+    async fn evaluate(
+        &self,
+        cx: &Context<'_>,
+        credential: &Secret,
+        payment: &PaymentToEvaluate,
+    ) -> Result<RiskResult, Failure>;
+
+    /// Tells what was decided of a payment, by our id of it; the last word counts.
+    async fn report_decision(&self, cx: &Context<'_>, reference: &str, decision: &RiskDecision) -> Result<(), Failure>;
+
+    /// Tells that a payment was returned.
+    async fn report_return(&self, cx: &Context<'_>, reference: &str, returned: &RiskReturn) -> Result<(), Failure>;
 }

@@ -7,6 +7,7 @@ mod changes;
 mod connection_reads;
 mod connections;
 mod error;
+mod evaluations;
 mod events;
 mod idempotency;
 mod institutions;
@@ -38,6 +39,7 @@ pub use connections::{
     Connection, ConnectionFilter, ConnectionSettings, HistoryEntry, NewConnection, PROVIDER_CONNECTION_ONCE,
 };
 pub use error::{Error, Result};
+pub use evaluations::Evaluation;
 pub use events::{Event, EventFilter, EventPosition};
 pub use idempotency::{Claim, KEEP_KEYS};
 pub use institutions::{Institution, InstitutionAtProvider, InstitutionCount, InstitutionFilter};

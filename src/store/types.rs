@@ -85,6 +85,7 @@ as_uuid!(
     ids::AssetReportId,
     ids::ConnectionId,
     ids::CustomerId,
+    ids::EvaluationId,
     ids::EventId,
     ids::HoldingId,
     ids::InstitutionId,

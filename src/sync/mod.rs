@@ -5,11 +5,11 @@
 
 mod accounts;
 mod investments;
+mod on_demand;
 mod outcome;
 mod recognition;
 mod refreshing;
 mod run;
-mod statements;
 mod transactions;
 
 use std::collections::HashSet;

@@ -27,7 +27,7 @@ async fn a_report_is_ordered_awaited_and_read_as_json_and_pdf() {
     let id = linked(&app).await;
     let path = order(&app, &id).await;
     // The simulator's report takes a while, as Plaid's do.
-    app.get(&format!("{path}/pdf")).await.problem(409, "REPORT_NOT_READY");
+    app.get(&format!("{path}/pdf")).await.problem(409, "PRODUCT_NOT_READY");
     let report = ready(&app, &path).await;
     assert_eq!(
         (&report["state"], &report["days"], &report["failureCode"]),
@@ -151,7 +151,7 @@ async fn a_report_that_cannot_be_made_has_failed() {
     assert_eq!((&failed["state"], &failed["failureCode"]), (&json!("FAILED"), &json!("INVALID_FIELD")));
     assert_eq!(failed["report"], Value::Null);
     assert_eq!(app.events(&id, "asset_reports.updated", 1).await[0]["state"], "FAILED");
-    app.get(&format!("{path}/pdf")).await.problem(409, "REPORT_NOT_READY");
+    app.get(&format!("{path}/pdf")).await.problem(409, "PRODUCT_NOT_READY");
 }
 
 #[tokio::test(flavor = "multi_thread")]

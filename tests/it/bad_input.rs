@@ -141,7 +141,7 @@ async fn every_field_of_every_body_is_judged() {
     let app = TestApp::with(&limits).await;
     let world = World::of_start(&app, Key::Sandbox).await;
     let nobody = uuid::Uuid::now_v7().to_string();
-    let world = world.with("accountId", &nobody);
+    let world = world.with("accountId", &nobody).with("evaluationId", &nobody);
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
         let example = world.body(operation).unwrap();
@@ -179,7 +179,7 @@ async fn nulls_and_bounds_are_as_the_schemas_say() {
     let app = TestApp::with(&[("LINKSPAN_LIMITS__API_KEY_BURST", "100000")]).await;
     let world = World::of_start(&app, Key::Sandbox).await;
     let nobody = uuid::Uuid::now_v7().to_string();
-    let world = world.with("accountId", &nobody);
+    let world = world.with("accountId", &nobody).with("evaluationId", &nobody);
     let (mut nulls, mut bounds) = (0, Vec::new());
     for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
         let example = world.body(operation).unwrap();
@@ -214,6 +214,7 @@ async fn nulls_and_bounds_are_as_the_schemas_say() {
         "advanceSeconds",
         "count",
         "days",
+        "daysFundsOnHold",
         "expiresIn",
         "expiresIn",
         "expiresIn",

@@ -40,6 +40,7 @@ mod roles;
 mod rows;
 mod saltedge;
 mod secrets;
+mod signal;
 mod statements;
 mod status_model;
 mod support;

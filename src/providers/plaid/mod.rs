@@ -167,6 +167,10 @@ impl Provider for Plaid {
         Some(self)
     }
 
+    fn payment_risks(&self) -> Option<&dyn own::PaymentRisks> {
+        Some(self)
+    }
+
     async fn institutions(
         &self,
         cx: &Context<'_>,

@@ -11,12 +11,13 @@ use axum::http::{Uri, header};
 use axum::response::IntoResponse;
 use chrono::NaiveDate;
 use linkspan::domain::product::Product;
+use linkspan::domain::risk::{RiskDecision, RiskReturn};
 use linkspan::domain::secret::Secret;
 use linkspan::providers::data::{
     AccountsWanted, InstitutionsRequest, InvestmentTransactionsRequest, RefreshRequest, TransactionsRequest,
 };
 use linkspan::providers::link::{LinkContinuation, LinkInput};
-use linkspan::providers::own::AssetReportOrder;
+use linkspan::providers::own::{AssetReportOrder, PaymentToEvaluate};
 use linkspan::providers::{Context, Failure};
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ fn used() -> BTreeSet<String> {
 /// Every call of the trait that reads an answer of that path.
 async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
     let (provider, credential) = (rig.provider(), Secret::new("access-sandbox-example"));
-    let reports = provider.asset_reports().unwrap();
+    let (reports, risks) = (provider.asset_reports().unwrap(), provider.payment_risks().unwrap());
     let wanted = |live_balances, identifiers, owners| AccountsWanted { live_balances, identifiers, owners };
     let token =
         |input| LinkContinuation { provider_session: Secret::new("link-sandbox-example"), credential: None, input };
@@ -103,6 +104,26 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
         }
         "/asset_report/get" => reports.report(cx, &credential).await.map(drop),
         "/statements/list" => provider.statements().unwrap().list(cx, &credential).await.map(drop),
+        "/signal/prepare" => risks.prepare(cx, &credential).await,
+        "/signal/evaluate" => {
+            let (provider_account_id, reference) = ("account".to_owned(), "payment".to_owned());
+            let payment = PaymentToEvaluate { provider_account_id, reference, amount: 1.into(), currency: None };
+            risks.evaluate(cx, &credential, &payment).await.map(drop)
+        }
+        "/signal/decision/report" => {
+            let decision = RiskDecision {
+                initiated: true,
+                outcome: None,
+                payment_method: None,
+                days_funds_on_hold: None,
+                amount_instantly_available: None,
+            };
+            risks.report_decision(cx, "payment", &decision).await
+        }
+        "/signal/return/report" => {
+            let returned = RiskReturn { return_code: "R01".to_owned(), returned_at: None };
+            risks.report_return(cx, "payment", &returned).await
+        }
         "/asset_report/remove" => reports.remove(cx, &credential).await,
         "/processor/token/create" => provider.processor_token(cx, &credential, "account", "dwolla").await.map(drop),
         "/processor/stripe/bank_account_token/create" => {

@@ -15,8 +15,17 @@ pub struct World {
 }
 
 /// A connection, and what hangs on it.
-const OF_A_CONNECTION: &[&str] =
-    &["connectionId", "accountId", "transactionId", "sessionId", "eventId", "refreshId", "reportId", "statementId"];
+const OF_A_CONNECTION: &[&str] = &[
+    "connectionId",
+    "accountId",
+    "transactionId",
+    "sessionId",
+    "eventId",
+    "refreshId",
+    "reportId",
+    "statementId",
+    "evaluationId",
+];
 
 /// Not a tenant's: everybody sees the same.
 pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob", "webhookSecret"];
@@ -25,7 +34,7 @@ impl World {
     /// The sandbox tenant's: a linked connection with data, and a second session that is open.
     pub async fn of_sandbox(app: &TestApp) -> Self {
         let body = json!({
-            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS", "ASSETS", "STATEMENTS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
+            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS", "ASSETS", "STATEMENTS"], "optionalProducts": ["IDENTIFIERS", "OWNERS", "SIGNAL"],
             "productOptions": { "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } },
             "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"],
         });
@@ -43,7 +52,10 @@ impl World {
         let statements = format!("/connections/{connection}/statements");
         let listed = app.until(&statements, |page| !page["data"].as_array().unwrap().is_empty()).await;
         let statement = listed["data"][0]["statementId"].as_str().unwrap().to_owned();
+        let payment = json!({ "accountId": checking["id"], "amount": "10" });
+        let evaluated = app.post(&format!("/connections/{connection}/signal/evaluations"), payment).await.expect(201);
         world.ids.extend([
+            ("evaluationId", evaluated["evaluationId"].as_str().unwrap().to_owned()),
             ("statementId", statement),
             ("reportId", report),
             ("accountId", checking["id"].as_str().unwrap().to_owned()),

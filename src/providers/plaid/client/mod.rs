@@ -9,6 +9,7 @@ pub mod link;
 pub mod options;
 pub mod placement;
 pub mod session;
+pub mod signal;
 pub mod statements;
 pub mod transactions;
 

@@ -49,6 +49,18 @@ const CODES: &[Row] = &[
     ("INVALID_API_KEYS", "INVALID_INPUT", "invalid client_id or secret provided", None),
     ("INVALID_BODY", "INVALID_REQUEST", "body could not be parsed as a JSON object", None),
     (
+        "CLIENT_TRANSACTION_ID_ALREADY_IN_USE",
+        "SIGNAL_ERROR",
+        "client transaction id has already been used in a different transaction",
+        None,
+    ),
+    (
+        "SIGNAL_TRANSACTION_NOT_INITIATED",
+        "SIGNAL_ERROR",
+        "a return cannot be reported for a transaction that was not initiated",
+        None,
+    ),
+    (
         "INVALID_CREDENTIALS",
         "ITEM_ERROR",
         "the provided credentials were not correct",

@@ -29,6 +29,7 @@ mod pdf;
 mod product;
 mod sandbox;
 mod session;
+mod signal;
 mod signing;
 mod state;
 mod statements;
@@ -107,6 +108,10 @@ impl Simulator {
             .route("/asset_report/remove", post(assets::remove))
             .route("/statements/list", post(statements::list))
             .route("/statements/download", post(statements::download))
+            .route("/signal/prepare", post(signal::prepare))
+            .route("/signal/evaluate", post(signal::evaluate))
+            .route("/signal/decision/report", post(signal::report_decision))
+            .route("/signal/return/report", post(signal::report_return))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

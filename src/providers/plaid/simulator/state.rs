@@ -18,6 +18,8 @@ pub const ACCESS_TOKEN: &str = "plaid.access_token";
 pub const PUBLIC_TOKEN: &str = "plaid.public_token";
 /// Asset reports, by the fingerprint of their token.
 pub const ASSET_REPORT: &str = "plaid.asset_report";
+/// Payments that were evaluated, by their client's id of them.
+pub const SIGNAL: &str = "plaid.signal";
 /// Link tokens, by their fingerprint.
 pub const LINK: &str = "plaid.link";
 /// Keys that sign webhooks, by key id.

@@ -7,6 +7,7 @@ pub mod investment;
 pub mod item;
 pub mod liability;
 pub mod link;
+pub mod signal;
 pub mod statement;
 pub mod transaction;
 pub mod webhook;

@@ -1,4 +1,4 @@
-//! Which statements there are: read whole, replaced.
+//! Products that are read when a caller asks for them, as far as something is to be had or done before.
 
 use super::Run;
 use super::outcome::Fetched;
@@ -8,6 +8,15 @@ use crate::providers::Failure;
 use crate::store::Statement;
 
 impl Run<'_> {
+    /// Has the provider gather what evaluations of payments need.
+    pub(super) async fn prepare_risks(&self) -> Result<Fetched, Problem> {
+        let Some(risks) = self.entry.provider.payment_risks() else {
+            return Ok(Fetched::of(Failure::unsupported("payment_risks")));
+        };
+        let prepared = risks.prepare(&self.context(), &self.credential).await;
+        Ok(prepared.map_or_else(Fetched::of, |()| Fetched::Whole))
+    }
+
     /// Reads the list of statements; the documents stay where they are.
     pub(super) async fn fetch_statements(&self) -> Result<Fetched, Problem> {
         let Some(provider) = self.entry.provider.statements() else {
