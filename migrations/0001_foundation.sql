@@ -404,6 +404,18 @@ create table statements (
 );
 create index statements_by_account on statements (account_id);
 
+-- Sources of income, as last read.
+create table income_sources (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    position int not null,
+    account_id uuid not null references accounts on delete cascade,
+    source jsonb not null,
+    generated_at timestamptz not null,
+    primary key (connection_id, position)
+);
+create index income_sources_by_account on income_sources (account_id);
+
 -- Evaluations of payments, with what was decided and how it ended.
 create table signal_evaluations (
     id uuid primary key,
@@ -549,7 +561,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'statements', 'signal_evaluations', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'investment_transactions', 'holdings', 'liabilities', 'statements', 'signal_evaluations', 'income_sources', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);

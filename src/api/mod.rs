@@ -10,6 +10,7 @@ mod conventions;
 mod document;
 mod events;
 mod idempotency;
+mod income;
 mod institutions;
 mod investments;
 mod json;

@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, assets, connect, connections, conventions, events, institutions, investments, operating, params,
-    plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements, transactions,
+    App, accounts, assets, connect, connections, conventions, events, income, institutions, investments, operating,
+    params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -48,6 +48,7 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(statements::list_statements))
         .routes(routes!(signal::evaluate_payment, signal::list_evaluations))
         .routes(routes!(signal::get_evaluation))
+        .routes(routes!(income::get_income))
         .routes(routes!(signal::report_decision))
         .routes(routes!(signal::report_return))
         .routes(routes!(statements::download_statement))

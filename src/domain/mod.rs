@@ -12,6 +12,7 @@ pub mod connection;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod income;
 pub mod institution;
 pub mod investment;
 pub mod liability;

@@ -3,6 +3,7 @@
 
 mod assets;
 mod gate;
+mod income;
 mod signal;
 mod statements;
 

@@ -363,6 +363,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Income, where it has it.
+    fn incomes(&self) -> Option<&dyn own::Incomes> {
+        None
+    }
+
     /// One page of the institutions that it serves.
     async fn institutions(
         &self,

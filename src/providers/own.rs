@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{Context, Failure};
 use crate::domain::asset_report::AssetAccount;
+use crate::domain::income::IncomeSource;
 use crate::domain::risk::{RiskDecision, RiskResult, RiskReturn};
 use crate::domain::secret::Secret;
 use crate::domain::statement::StatementPeriod;
@@ -119,4 +120,26 @@ pub trait PaymentRisks: Send + Sync {
 
     /// Tells that a payment was returned.
     async fn report_return(&self, cx: &Context<'_>, reference: &str, returned: &RiskReturn) -> Result<(), Failure>;
+}
+
+/// What the accounts of a connection show of income.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderIncome {
+    /// When the report was made.
+    pub generated_at: DateTime<Utc>,
+    /// Each source with the provider's id of the account that it goes to.
+    pub sources: Vec<(String, IncomeSource)>,
+}
+
+/// Income as bank accounts show it (`INCOME`).
+#[async_trait]
+pub trait Incomes: Send + Sync {
+    /// The latest report on a connection, by our customer's id and the provider's id of the connection;
+    /// [`FailureKind::NotReady`](super::FailureKind) until there is one.
+    async fn income(
+        &self,
+        cx: &Context<'_>,
+        customer_ref: &str,
+        provider_connection_id: &str,
+    ) -> Result<ProviderIncome, Failure>;
 }

@@ -208,6 +208,7 @@ impl Run<'_> {
             Product::InvestmentTransactions => self.fetch_investment_transactions().await,
             Product::Liabilities => self.fetch_liabilities().await,
             Product::Statements => self.fetch_statements().await,
+            Product::Income => self.fetch_income().await,
             // What came with the link is prepared; what was consent-only is prepared before its first use (C7).
             Product::Signal if !observation.initialized.contains(&product) => self.prepare_risks().await,
             // The one-provider products have nothing that is fetched ahead of its use.

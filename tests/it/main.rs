@@ -19,6 +19,7 @@ mod finapi;
 mod finicity;
 mod foundation;
 mod idempotency;
+mod income;
 mod institutions;
 mod judge;
 mod launches;

@@ -171,6 +171,10 @@ impl Provider for Plaid {
         Some(self)
     }
 
+    fn incomes(&self) -> Option<&dyn own::Incomes> {
+        Some(self)
+    }
+
     async fn institutions(
         &self,
         cx: &Context<'_>,

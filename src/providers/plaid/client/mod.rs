@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod assets;
+pub mod income;
 pub mod institutions;
 pub mod investments;
 pub mod items;
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::domain::secret::Secret;
 use crate::net::{Call, HeaderName, HeaderValue, Reply};
+use crate::providers::records::Records;
 use crate::providers::{Context, Failure, FailureKind, Persistence};
 
 use super::config::PlaidConfig;
@@ -31,7 +33,7 @@ use super::spec::SPEC;
 /// The version of the API that all this is written for.
 const API_VERSION: HeaderValue = HeaderValue::from_static("2020-09-14");
 /// The fields of requests that hold a secret.
-const SECRET_FIELDS: [&str; 4] = ["access_token", "public_token", "link_token", "asset_report_token"];
+const SECRET_FIELDS: [&str; 5] = ["access_token", "public_token", "link_token", "asset_report_token", "user_token"];
 
 /// One of Plaid's operations; its path is its name too.
 #[derive(Clone, Copy)]
@@ -69,6 +71,11 @@ impl<'a> Api<'a> {
     /// Business time.
     pub fn now(&self) -> DateTime<Utc> {
         self.cx.now
+    }
+
+    /// What is kept beside its connections.
+    pub fn records(&self) -> &'a dyn Records {
+        self.cx.records
     }
 
     /// What this installation is at Plaid.
@@ -161,7 +168,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Whom a request is for: the Item or the report that it names.
 fn subject(body: &Value) -> Option<&str> {
-    let tokens = [&body["access_token"], &body["access_tokens"][0], &body["asset_report_token"]];
+    let tokens = [&body["access_token"], &body["access_tokens"][0], &body["asset_report_token"], &body["user_token"]];
     tokens.into_iter().find_map(Value::as_str)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod assets;
+pub mod income;
 pub mod institutions;
 pub mod investments;
 pub mod liabilities;

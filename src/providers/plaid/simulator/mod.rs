@@ -17,6 +17,7 @@ mod fields;
 mod gate;
 mod grant;
 mod ids;
+mod income;
 mod institutions;
 mod investments;
 mod items;
@@ -112,6 +113,8 @@ impl Simulator {
             .route("/signal/evaluate", post(signal::evaluate))
             .route("/signal/decision/report", post(signal::report_decision))
             .route("/signal/return/report", post(signal::report_return))
+            .route("/user/create", post(income::create_user))
+            .route("/credit/bank_income/get", post(income::get))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

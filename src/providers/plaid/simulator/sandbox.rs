@@ -67,6 +67,8 @@ fn link(simulator: &Simulator, required: BTreeSet<Product>, options: &Fields) ->
         asked: Asked { required, deposits: Some(Deposits::Automated), ..Asked::default() },
         account_filters: None,
         days_requested: days.unwrap_or(DEFAULT_DAYS),
+        user: None,
+        income_days: None,
         statements: None,
         item_id: None,
         account_selection: false,

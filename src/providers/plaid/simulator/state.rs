@@ -20,6 +20,8 @@ pub const PUBLIC_TOKEN: &str = "plaid.public_token";
 pub const ASSET_REPORT: &str = "plaid.asset_report";
 /// Payments that were evaluated, by their client's id of them.
 pub const SIGNAL: &str = "plaid.signal";
+/// Users' ids, by the fingerprint of their token.
+pub const USER: &str = "plaid.user";
 /// Link tokens, by their fingerprint.
 pub const LINK: &str = "plaid.link";
 /// Keys that sign webhooks, by key id.
@@ -64,6 +66,8 @@ pub struct Item {
     pub days_requested: u32,
     /// The statements that were asked for.
     pub statements: Option<StatementRange>,
+    /// The income that was asked for.
+    pub income: Option<IncomeAsked>,
     /// The history of transactions, once it was asked for.
     pub history: Option<HistoryStart>,
     /// Whether `/transactions/sync` was ever called.
@@ -84,6 +88,17 @@ impl Item {
         let by_hand = self.verification.is_some_and(Verification::is_by_hand);
         product == Product::Balance && !by_hand || !withheld && (!by_hand || self.products.contains(&product))
     }
+}
+
+/// Whose income was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IncomeAsked {
+    /// The user's id.
+    pub user: String,
+    /// Days of it.
+    pub days: u32,
+    /// When the customer allowed it.
+    pub asked_at: DateTime<Utc>,
 }
 
 /// Which statements were asked for.
@@ -246,6 +261,10 @@ pub struct Link {
     pub account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Days of transactions.
     pub days_requested: u32,
+    /// The user's id, where one is named.
+    pub user: Option<String>,
+    /// Days of bank income.
+    pub income_days: Option<u32>,
     /// First and last day of the statements.
     pub statements: Option<(NaiveDate, NaiveDate)>,
     /// The Item that is updated.

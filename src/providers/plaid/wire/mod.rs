@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod asset;
+pub mod income;
 pub mod institution;
 pub mod investment;
 pub mod item;

@@ -47,6 +47,8 @@ pub fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Link> {
         asked,
         account_filters: account_filters(fields)?,
         days_requested: transactions.integer("days_requested", 1..=730)?.unwrap_or(DEFAULT_DAYS),
+        user: None,
+        income_days: income_days(fields)?,
         statements: statements(fields)?,
         item_id: None,
         account_selection,
@@ -142,6 +144,20 @@ fn check_settings(asked: &Asked, fields: &Fields) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Days of bank income, where that is asked for.
+fn income_days(fields: &Fields) -> Result<Option<u32>> {
+    let known =
+        ["income_verification_id", "asset_report_id", "access_tokens", "payroll_income", "stated_income_sources"];
+    let known: Vec<&str> = known.into_iter().chain(["income_source_types", "bank_income"]).collect();
+    let Some(income) = fields.object("income_verification", &[], &known)? else { return Ok(None) };
+    if !fields.has("user_token") && !fields.has("user_id") {
+        return Err(Error::missing_fields(&["user_token".to_owned()]));
+    }
+    let known = ["days_requested", "enable_multiple_items"];
+    let Some(bank) = income.object("bank_income", &["days_requested"], &known[1..])? else { return Ok(None) };
+    bank.integer("days_requested", 1..=731)
 }
 
 /// First and last day of the statements.
