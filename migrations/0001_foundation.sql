@@ -394,6 +394,68 @@ create table liabilities (
     unique (account_id, kind)
 );
 
+-- Which statements there are; the documents stay at the provider.
+create table statements (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    provider_statement_id text not null,
+    year int not null,
+    month int not null,
+    posted_date date,
+    unique (connection_id, provider_statement_id)
+);
+create index statements_by_account on statements (account_id);
+
+-- Sources of income, as last read.
+create table income_sources (
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    position int not null,
+    account_id uuid not null references accounts on delete cascade,
+    source jsonb not null,
+    generated_at timestamptz not null,
+    primary key (connection_id, position)
+);
+create index income_sources_by_account on income_sources (account_id);
+
+-- Evaluations of payments, with what was decided and how it ended.
+create table signal_evaluations (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    account_id uuid not null references accounts on delete cascade,
+    amount numeric not null,
+    currency text,
+    result jsonb not null,
+    decision jsonb,
+    returned jsonb,
+    created_at timestamptz not null
+);
+create index signal_evaluations_by_connection on signal_evaluations (connection_id, id);
+create index signal_evaluations_by_account on signal_evaluations (account_id);
+
+-- Asset reports that were ordered; token and report are sealed, the token until the provider has removed the report.
+create table asset_reports (
+    id uuid primary key,
+    tenant_id uuid not null,
+    connection_id uuid not null references connections on delete cascade,
+    service_provider text not null,
+    days int not null,
+    state text not null,
+    -- The provider's code, where it failed.
+    failure_code text,
+    provider_report_id text,
+    token bytea,
+    report bytea,
+    created_at timestamptz not null,
+    finished_at timestamptz
+);
+create index asset_reports_by_connection on asset_reports (connection_id, id);
+create index asset_reports_by_provider_id on asset_reports (service_provider, provider_report_id)
+    where provider_report_id is not null;
+
 create table refreshes (
     id uuid primary key,
     tenant_id uuid not null,
@@ -434,7 +496,9 @@ create table revocations (
     id uuid primary key,
     tenant_id uuid not null,
     service_provider text not null,
-    provider_connection_id text not null,
+    -- What the credential opens: the connection itself, or a report that was made of it.
+    object text not null check (object in ('CONNECTION', 'ASSET_REPORT')),
+    provider_object_id text not null,
     credential bytea,
     cause text not null,
     created_at timestamptz not null,
@@ -501,7 +565,7 @@ declare t text;
 begin
     foreach t in array array['api_keys', 'customers', 'connections', 'connection_products', 'connection_history',
         'link_sessions', 'link_launches', 'link_steps', 'accounts', 'account_links', 'account_secrets', 'transactions', 'shown_transactions',
-        'investment_transactions', 'holdings', 'liabilities', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
+        'investment_transactions', 'holdings', 'liabilities', 'statements', 'signal_evaluations', 'income_sources', 'asset_reports', 'refreshes', 'events', 'revocations', 'idempotency_keys', 'audit_log']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy tenant on %I to linkspan_app using (tenant_id = current_tenant()) with check (tenant_id = current_tenant())', t);
@@ -536,6 +600,10 @@ create function find_provider_connection(provider text, provider_id text) return
     language sql stable security definer set search_path = public
     as $$ select c.id, c.tenant_id from connections c
           where c.service_provider = provider and c.provider_connection_id = provider_id and c.status <> 'DELETED' $$;
+
+create function find_asset_report(provider text, provider_id text) returns table (id uuid, tenant_id uuid)
+    language sql stable security definer set search_path = public
+    as $$ select r.id, r.tenant_id from asset_reports r where r.service_provider = provider and r.provider_report_id = provider_id $$;
 
 create function connections_due(at timestamptz, most int) returns table (id uuid, tenant_id uuid)
     language sql stable security definer set search_path = public

@@ -12,6 +12,7 @@
 //! - [`rates`]: how often a key or token may call
 //! - [`link`]: sessions: start, choose, complete, repair, delete
 //! - [`sync`]: fetch pages, diff, store with events, in one transaction
+//! - [`on_demand`]: products of one provider that are read when a caller asks for them
 //! - [`webhooks`], [`jobs`]: the providers' webhooks come in; what is queued is run
 //! - [`api`], [`widget`]: the HTTP API; the customer's pages
 //! - `bank`, `sandbox` (feature `sandbox`): the simulated bank; simulators, knobs, play
@@ -34,6 +35,7 @@ pub mod routing;
 pub mod rates;
 pub mod link;
 pub mod sync;
+pub mod on_demand;
 pub mod webhooks;
 pub mod jobs;
 pub mod api;

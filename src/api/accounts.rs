@@ -206,13 +206,19 @@ pub(super) async fn get_provider_data(
 
 /// Numbers and people are a permission of their own: a key that may only read does not have it.
 async fn sensitive(caller: &Caller) -> Result<TenantTx, Problem> {
+    check_sensitive(caller)?;
+    Ok(caller.rows.begin().await?)
+}
+
+/// Refuses a key that may not read numbers and people.
+pub(super) fn check_sensitive(caller: &Caller) -> Result<(), Problem> {
     if caller.role < crate::store::Role::Write {
         return Err(Problem::new(
             Code::Forbidden,
             "This key may not read account numbers and owners. Use one with the role write or admin.",
         ));
     }
-    Ok(caller.rows.begin().await?)
+    Ok(())
 }
 
 /// For which processor.

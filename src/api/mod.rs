@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arrival;
+mod assets;
 mod auth;
 mod connect;
 mod connections;
@@ -9,6 +10,7 @@ mod conventions;
 mod document;
 mod events;
 mod idempotency;
+mod income;
 mod institutions;
 mod investments;
 mod json;
@@ -25,7 +27,9 @@ mod refreshes;
 mod repair;
 mod router;
 mod serve;
+mod signal;
 mod start;
+mod statements;
 mod transactions;
 mod views;
 
@@ -38,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::link::Linking;
+use crate::on_demand::OnDemand;
 use crate::providers::Registry;
 use crate::rates::Rate;
 use crate::store::Store;
@@ -58,6 +63,8 @@ pub use views::{ConnectionView, connection_view};
 pub struct App {
     /// Sessions; holds the store, the providers and the clock too.
     pub linking: Linking,
+    /// Products that are read when a caller asks for them.
+    pub on_demand: OnDemand,
     /// The providers' webhooks.
     pub inbound: Inbound,
     /// Requests per API key.

@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, plan,
-    products, provider_webhooks, providers, refreshes, repair, start, transactions,
+    App, accounts, assets, connect, connections, conventions, events, income, institutions, investments, operating,
+    params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -43,6 +43,16 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(accounts::get_owners))
         .routes(routes!(accounts::get_provider_data))
         .routes(routes!(accounts::create_processor_token))
+        .routes(routes!(assets::order_asset_report, assets::list_asset_reports))
+        .routes(routes!(assets::get_asset_report, assets::delete_asset_report))
+        .routes(routes!(assets::get_asset_report_pdf))
+        .routes(routes!(statements::list_statements))
+        .routes(routes!(signal::evaluate_payment, signal::list_evaluations))
+        .routes(routes!(signal::get_evaluation))
+        .routes(routes!(income::get_income))
+        .routes(routes!(signal::report_decision))
+        .routes(routes!(signal::report_return))
+        .routes(routes!(statements::download_statement))
         .routes(routes!(transactions::list_transactions))
         .routes(routes!(transactions::sync_transactions))
         .routes(routes!(transactions::get_transaction))

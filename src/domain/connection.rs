@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::problem::{Code, Problem};
+
 wire_enum! {
     /// Where a connection stands.
     pub enum Status {
@@ -164,6 +166,15 @@ impl Condition {
                 Some(StatusReason::InactiveDuplicate) => ActBy::Us,
                 _ => ActBy::Provider,
             }),
+        }
+    }
+
+    /// Refuses where there is no login: none yet, or none any more.
+    pub fn check_linked(self) -> Result<(), Problem> {
+        match self.status {
+            Status::InProgress => Err(Problem::new(Code::ConnectionNotLinked, self.sentence())),
+            status if status.is_terminal() => Err(Problem::new(Code::ConnectionTerminal, self.sentence())),
+            _ => Ok(()),
         }
     }
 

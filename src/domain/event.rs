@@ -35,6 +35,8 @@ wire_enum! {
         TransactionsHistoricalAggregated = "transactions.historical_aggregated",
         /// Holdings were read anew.
         HoldingsUpdated = "holdings.updated",
+        /// An asset report is there, or could not be made.
+        AssetReportsUpdated = "asset_reports.updated",
         /// An institution's health changed.
         InstitutionHealthChanged = "institution.health_changed",
         /// A test of a webhook endpoint.

@@ -68,4 +68,10 @@ ids! {
     EventId,
     /// One refresh run.
     RefreshId,
+    /// A statement of an account.
+    StatementId,
+    /// An evaluation of a payment.
+    EvaluationId,
+    /// An asset report.
+    AssetReportId,
 }

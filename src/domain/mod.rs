@@ -5,12 +5,14 @@ mod wire_enum;
 
 pub mod account;
 pub mod addition;
+pub mod asset_report;
 pub mod codes;
 pub mod combination;
 pub mod connection;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod income;
 pub mod institution;
 pub mod investment;
 pub mod liability;
@@ -21,9 +23,11 @@ pub mod problem;
 pub mod product;
 pub mod recognition;
 pub mod repair;
+pub mod risk;
 pub mod secret;
 pub mod service_provider;
 pub mod session;
+pub mod statement;
 pub mod support_matrix;
 pub mod transaction;
 

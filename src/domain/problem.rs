@@ -38,6 +38,8 @@ wire_enum! {
         IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT",
         /// An abandoned payment profile.
         ProfileMustBeRecreated = "PROFILE_MUST_BE_RECREATED",
+        /// What is asked for of a product is not there yet, or could not be made.
+        ProductNotReady = "PRODUCT_NOT_READY",
         /// The request's body did not come.
         RequestTimeout = "REQUEST_TIMEOUT",
         /// Over 1 MiB.
@@ -60,6 +62,8 @@ wire_enum! {
         AccountSelectionUnsupported = "ACCOUNT_SELECTION_UNSUPPORTED",
         /// Rule D6: the consent screen has no text.
         ConsentTextMissing = "CONSENT_TEXT_MISSING",
+        /// The connection does not have the product that is asked for; it can be added.
+        ProductNotPresent = "PRODUCT_NOT_PRESENT",
         /// This provider does not have it.
         UnsupportedByProvider = "UNSUPPORTED_BY_PROVIDER",
         /// Too many requests.
@@ -93,7 +97,8 @@ impl Code {
             | Self::UserActionRequired
             | Self::IdempotencyMismatch
             | Self::IdempotencyInFlight
-            | Self::ProfileMustBeRecreated => 409,
+            | Self::ProfileMustBeRecreated
+            | Self::ProductNotReady => 409,
             Self::RequestTimeout => 408,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -105,6 +110,7 @@ impl Code {
             | Self::NoProviderAvailable
             | Self::AccountSelectionUnsupported
             | Self::ConsentTextMissing
+            | Self::ProductNotPresent
             | Self::UnsupportedByProvider => 422,
             Self::RateLimited | Self::RefreshLimit => 429,
             Self::InternalError => 500,

@@ -13,9 +13,10 @@ use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 use crate::link::Linking;
-use crate::providers::Entry;
+use crate::on_demand::{OnDemand, ReportNext};
+use crate::providers::{Entry, Failure};
 use crate::routing;
-use crate::store::{Job, JobKind, Store};
+use crate::store::{Job, JobKind, RevokedObject, Store};
 use crate::sync::{Next, Sync};
 use crate::webhooks::Inbound;
 
@@ -29,6 +30,8 @@ pub struct Work {
     pub linking: Linking,
     /// Aggregation.
     pub sync: Sync,
+    /// What is read when a caller asks for it.
+    pub on_demand: OnDemand,
     /// The providers' webhooks.
     pub inbound: Inbound,
 }
@@ -80,6 +83,7 @@ impl Work {
             JobKind::Sync => self.sync(job).await,
             JobKind::PollSession | JobKind::ExpireSession => self.session(job).await,
             JobKind::Revoke => self.revoke(job).await,
+            JobKind::AssetReport => self.asset_report(job).await,
             JobKind::Webhook => self.webhook(job).await,
             JobKind::Institutions => self.institutions(job).await,
             JobKind::Schedule => schedule::enqueue_due(self).await,
@@ -108,6 +112,14 @@ impl Work {
         Ok(next.map_or(Outcome::Done, Outcome::Later))
     }
 
+    async fn asset_report(&self, job: &Job) -> Result<Outcome, Problem> {
+        let (Some(tenant_id), Ok(id)) = (tenant(job), job.key.parse()) else { return Ok(Outcome::Done) };
+        Ok(match self.on_demand.advance_asset_report(tenant_id, id).await? {
+            ReportNext::Done => Outcome::Done,
+            ReportNext::Again(after) => Outcome::Again { after, why: "not ready".into() },
+        })
+    }
+
     async fn revoke(&self, job: &Job) -> Result<Outcome, Problem> {
         let (Some(tenant_id), Ok(id)) = (tenant(job), job.key.parse::<Uuid>()) else { return Ok(Outcome::Done) };
         let mut tx = self.store().tenant(tenant_id).begin().await?;
@@ -117,8 +129,16 @@ impl Work {
         let Some(credential) = revocation.credential else { return Ok(Outcome::Done) };
         let now = self.clock().now();
         let entry = self.linking.registry.require(Some(revocation.service_provider))?;
-        let credential = self.renewed(entry, tenant_id, id, credential).await?;
-        let revoked = entry.provider.revoke(&entry.in_job(self.clock()), &credential).await;
+        let revoked = match revocation.object {
+            RevokedObject::Connection => {
+                let credential = self.renewed(entry, tenant_id, id, credential).await?;
+                entry.provider.revoke(&entry.in_job(self.clock()), &credential).await
+            }
+            RevokedObject::AssetReport => match entry.provider.asset_reports() {
+                Some(reports) => reports.remove(&entry.in_job(self.clock()), &credential).await,
+                None => Err(Failure::unsupported("asset_reports")),
+            },
+        };
         if let Err(failure) = &revoked
             && now - revocation.created_at < REVOKE_FOR
         {

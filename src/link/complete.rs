@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::{Entry, Failure, FailureKind};
-use crate::store::{Lease, Session, SessionLaunch, placements};
+use crate::store::{Lease, RevokedObject, Session, SessionLaunch, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on. What a customer brought may come
 /// but once, and is waited with longer: a reading takes its time.
@@ -275,7 +275,8 @@ impl Linking {
         if let (true, Some(provider)) = (connection.condition.status.is_terminal(), session.service_provider) {
             let object = connection.provider_connection_id.unwrap_or_default();
             let now = self.clock.now();
-            tx.queue_revocation(provider, &object, credential, "CONNECTION_OVER", now).await?;
+            tx.queue_revocation(RevokedObject::Connection, provider, &object, credential, "CONNECTION_OVER", now)
+                .await?;
         } else {
             tx.hold_lease(lease, LEASE).await?;
             tx.renew_credential(connection.id, credential).await?;

@@ -190,7 +190,7 @@ impl Linking {
         wanted: &WantedRefresh,
     ) -> Result<Judged, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        check_linked(&connection)?;
+        connection.condition.check_linked()?;
         let entry = self.registry.require(connection.service_provider)?;
         let spec = entry.provider.spec();
         if wanted.store_secrets && !spec.keeps_logins {
@@ -264,7 +264,8 @@ impl Linking {
         Ok(user_action(detail, &[reason], id).with("session", opened.to_json(&self.public_url)))
     }
 
-    async fn needs_customer(&self, tx: &mut TenantTx, connection: &Connection) -> Result<Problem, Problem> {
+    /// What a caller is told where only the customer can help, with the reasons and where to post.
+    pub async fn needs_customer(&self, tx: &mut TenantTx, connection: &Connection) -> Result<Problem, Problem> {
         let plan = self.repair_plan(connection, &tx.products(connection.id).await?);
         let reasons = if plan.reasons.is_empty() { vec![RepairReason::Login] } else { plan.reasons };
         let sentence = match connection.condition.status {
@@ -274,16 +275,6 @@ impl Linking {
             _ => connection.condition.sentence().to_string(),
         };
         Ok(user_action(&sentence, &reasons, connection.id))
-    }
-}
-
-/// There has to be a login.
-fn check_linked(connection: &Connection) -> Result<(), Problem> {
-    let condition = connection.condition;
-    match condition.status {
-        Status::InProgress => Err(Problem::new(Code::ConnectionNotLinked, condition.sentence())),
-        status if status.is_terminal() => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
-        _ => Ok(()),
     }
 }
 

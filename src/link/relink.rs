@@ -11,7 +11,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::providers::Entry;
 use crate::providers::data::Observation;
 use crate::providers::link::Linked;
-use crate::store::{Connection, ConnectionProduct, Session, TenantTx, placements};
+use crate::store::{Connection, ConnectionProduct, RevokedObject, Session, TenantTx, placements};
 
 impl Linking {
     /// Where the connection is, with what the provider says that its institution has.
@@ -39,7 +39,7 @@ impl Linking {
         if let (Some(credential), true) = (tx.credential(connection.id).await?, object != linked.provider_connection_id)
         {
             let provider = connection.service_provider.unwrap_or(entry.id());
-            tx.queue_revocation(provider, object, &credential, "RELINKED", now).await?;
+            tx.queue_revocation(RevokedObject::Connection, provider, object, &credential, "RELINKED", now).await?;
         }
         Ok(tx.leave_link(connection.id, now).await?)
     }

@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::{Entry, Persistence};
-use crate::store::{self, Session, SessionLaunch, TenantTx};
+use crate::store::{self, RevokedObject, Session, SessionLaunch, TenantTx};
 
 /// How often, and after which pause, what a provider handed over is tried to be kept where the database is away.
 const KEEP_TRIES: u32 = 20;
@@ -123,7 +123,15 @@ impl Linking {
             let (provider, object) = (launch.service_provider, &linked.provider_connection_id);
             tx.use_up_launch(launch.id).await?;
             if !tx.is_held(provider, object).await? {
-                tx.queue_revocation(provider, object, &linked.credential, "SESSION_OVER", now).await?;
+                tx.queue_revocation(
+                    RevokedObject::Connection,
+                    provider,
+                    object,
+                    &linked.credential,
+                    "SESSION_OVER",
+                    now,
+                )
+                .await?;
             }
         }
         Ok(())
@@ -145,7 +153,7 @@ impl Linking {
         }
         let object = &linked.provider_connection_id;
         if !tx.is_held(entry.id(), object).await? {
-            tx.queue_revocation(entry.id(), object, &linked.credential, cause, now).await?;
+            tx.queue_revocation(RevokedObject::Connection, entry.id(), object, &linked.credential, cause, now).await?;
             tx.record_step(session.id, "REVOKED_AT_PROVIDER", Some(cause), now).await?;
         }
         Ok(tx.commit().await?)

@@ -23,6 +23,7 @@ pub mod finicity;
 pub mod link;
 pub mod mesh;
 pub mod mx;
+pub mod own;
 pub mod plaid;
 pub mod records;
 pub mod rows;
@@ -211,6 +212,8 @@ pub enum HintSubject {
     Connection(String),
     /// A link session, by what `begin_link` returned as `provider_session` (a secret) .
     Session(Secret),
+    /// An asset report, by the provider's id of it.
+    AssetReport(String),
 }
 
 /// What changed.
@@ -218,7 +221,7 @@ pub enum HintSubject {
 pub enum HintKind {
     /// New data: read these products again.
     Data(&'static [crate::domain::product::Product]),
-    /// The state of the connection: ask for it.
+    /// The state of what it is about: ask for it.
     Status,
     /// Access ends soon unless the customer repairs it (D2); not every provider says so again when asked.
     AccessExpiring {
@@ -344,6 +347,26 @@ pub trait Provider: Send + Sync {
         _processor: &str,
     ) -> Result<Secret, Failure> {
         Err(Failure::unsupported("processor_token"))
+    }
+
+    /// Asset reports, where it has them.
+    fn asset_reports(&self) -> Option<&dyn own::AssetReports> {
+        None
+    }
+
+    /// Statements, where it has them.
+    fn statements(&self) -> Option<&dyn own::Statements> {
+        None
+    }
+
+    /// Risks of payments, where it evaluates them.
+    fn payment_risks(&self) -> Option<&dyn own::PaymentRisks> {
+        None
+    }
+
+    /// Income, where it has it.
+    fn incomes(&self) -> Option<&dyn own::Incomes> {
+        None
     }
 
     /// One page of the institutions that it serves.

@@ -22,6 +22,7 @@ use crate::config::{Config, InvestmentRule};
 use crate::jobs::{Runner, Work};
 use crate::link::Linking;
 use crate::net;
+use crate::on_demand::OnDemand;
 use crate::providers::Registry;
 use crate::providers::records::Records;
 use crate::rates::Rate;
@@ -152,7 +153,8 @@ impl Server {
         let outcome = match prepared {
             Ok(Some(prepared)) => {
                 let sync = Sync { store: store.clone(), registry: registry.clone(), clock };
-                let work = Work { linking: self.linking, sync, inbound: self.inbound };
+                let on_demand = OnDemand { linking: self.linking.clone() };
+                let work = Work { linking: self.linking, sync, on_demand, inbound: self.inbound };
                 #[cfg(feature = "sandbox")]
                 tasks.spawn({
                     let (sandbox, stop) = (self.sandbox, stop.clone());
@@ -199,6 +201,7 @@ fn client(config: &Config, observer: Option<Arc<dyn net::Observer>>) -> Result<n
 fn app(config: &Config, linking: &Linking, inbound: &Inbound, stop: &CancellationToken) -> App {
     App {
         linking: linking.clone(),
+        on_demand: OnDemand { linking: linking.clone() },
         inbound: inbound.clone(),
         api_keys: Arc::new(Rate::new("apiKey", config.limits.api_key_per_second, config.limits.api_key_burst)),
         metrics: PrometheusBuilder::new().install_recorder().ok(),

@@ -353,15 +353,7 @@ impl TenantTx {
         )
         .fetch_optional(self.sql())
         .await?;
-        sqlx::query!(
-            "insert into audit_log (tenant_id, actor, action, subject_id) values ($1, $2, $3, $4)",
-            tenant_id,
-            actor,
-            format!("READ_{}", which.as_str()),
-            id.0
-        )
-        .execute(self.sql())
-        .await?;
+        self.audit(actor, &format!("READ_{}", which.as_str()), id.0).await?;
         let Some(sealed) = sealed else { return Ok(None) };
         let plain = self.open("account_secrets", id, which.as_str(), &sealed)?;
         serde_json::from_slice(&plain).map(Some).map_err(|error| Error::Unreadable(error.to_string()))

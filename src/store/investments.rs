@@ -419,6 +419,15 @@ impl TenantTx {
         sqlx::query!("delete from liabilities where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3)", tenant_id, connection_id.0, account)
             .execute(self.sql())
             .await?;
+        sqlx::query!("delete from signal_evaluations where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3)", tenant_id, connection_id.0, account)
+            .execute(self.sql())
+            .await?;
+        sqlx::query!("delete from income_sources where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3)", tenant_id, connection_id.0, account)
+            .execute(self.sql())
+            .await?;
+        sqlx::query!("delete from statements where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3)", tenant_id, connection_id.0, account)
+            .execute(self.sql())
+            .await?;
         sqlx::query!("delete from account_secrets where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3)", tenant_id, connection_id.0, account)
             .execute(self.sql())
             .await?;

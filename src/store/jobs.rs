@@ -20,6 +20,8 @@ wire_enum! {
         ExpireSession = "EXPIRE_SESSION",
         /// Revoke at the provider; key: revocation id.
         Revoke = "REVOKE",
+        /// Order an asset report, or ask whether it is ready; key: report id.
+        AssetReport = "ASSET_REPORT",
         /// Act on a stored provider webhook; key: its id.
         Webhook = "WEBHOOK",
         /// Fill the institution catalogue; key: service provider.

@@ -9,11 +9,23 @@ use crate::domain::ids::{ConnectionId, TenantId};
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
 
-/// A credential that is to be revoked.
+wire_enum! {
+    /// What is ended at the provider.
+    pub enum RevokedObject {
+        /// A connection's object; what is kept is its credential.
+        Connection = "CONNECTION",
+        /// A report that was made of one; what is kept is the report's token.
+        AssetReport = "ASSET_REPORT",
+    }
+}
+
+/// What is to be revoked.
 #[derive(Clone, Debug)]
 pub struct Revocation {
     /// Ours.
     pub id: Uuid,
+    /// What.
+    pub object: RevokedObject,
     /// At whom.
     pub service_provider: ServiceProvider,
     /// The credential; `None` once the provider has confirmed.
@@ -37,8 +49,9 @@ impl TenantTx {
     /// Keeps a credential until it has been revoked at the provider, and queues that.
     pub async fn queue_revocation(
         &mut self,
+        object: RevokedObject,
         provider: ServiceProvider,
-        provider_connection_id: &str,
+        provider_object_id: &str,
         credential: &Secret,
         cause: &str,
         now: DateTime<Utc>,
@@ -47,12 +60,13 @@ impl TenantTx {
         let id = Uuid::now_v7();
         let sealed = self.seal("revocations", id, "credential", credential.expose().as_bytes())?;
         sqlx::query!(
-            "insert into revocations (id, tenant_id, service_provider, provider_connection_id, credential, cause, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into revocations (id, tenant_id, object, service_provider, provider_object_id, credential, cause, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
             id,
             tenant_id,
+            object.as_str(),
             provider.as_str(),
-            provider_connection_id,
+            provider_object_id,
             sealed,
             cause,
             now
@@ -67,7 +81,7 @@ impl TenantTx {
     pub async fn revocation(&mut self, id: Uuid) -> Result<Option<Revocation>> {
         let tenant_id = self.tenant_id.0;
         let row = sqlx::query!(
-            r#"select service_provider as "service_provider: ServiceProvider", credential, created_at
+            r#"select object as "object: RevokedObject", service_provider as "service_provider: ServiceProvider", credential, created_at
              from revocations where id = $1 and tenant_id = $2"#,
             id,
             tenant_id
@@ -77,7 +91,13 @@ impl TenantTx {
         let Some(row) = row else { return Ok(None) };
         let credential =
             row.credential.map(|sealed| self.open_secret("revocations", id, "credential", &sealed)).transpose()?;
-        Ok(Some(Revocation { id, service_provider: row.service_provider, credential, created_at: row.created_at }))
+        Ok(Some(Revocation {
+            id,
+            object: row.object,
+            service_provider: row.service_provider,
+            credential,
+            created_at: row.created_at,
+        }))
     }
 
     /// The credential was renewed before it is revoked.
@@ -108,15 +128,7 @@ impl TenantTx {
         )
         .execute(self.sql())
         .await?;
-        sqlx::query!(
-            "insert into audit_log (tenant_id, actor, action, subject_id) values ($1, 'linkspan', $2, $3)",
-            tenant_id,
-            if confirmed { "REVOKED" } else { "REVOCATION_GIVEN_UP" },
-            id
-        )
-        .execute(self.sql())
-        .await?;
-        Ok(())
+        self.audit("linkspan", if confirmed { "REVOKED" } else { "REVOCATION_GIVEN_UP" }, id).await
     }
 
     /// Everything of a connection but its own row goes; that row loses its credential (F7).
@@ -125,6 +137,9 @@ impl TenantTx {
         self.forget_shown(id).await?;
         let tenant_id = self.tenant_id.0;
         sqlx::query!("delete from connection_products where tenant_id = $1 and connection_id = $2", tenant_id, id.0)
+            .execute(self.sql())
+            .await?;
+        sqlx::query!("delete from asset_reports where tenant_id = $1 and connection_id = $2", tenant_id, id.0)
             .execute(self.sql())
             .await?;
         sqlx::query!("delete from refreshes where tenant_id = $1 and connection_id = $2", tenant_id, id.0)

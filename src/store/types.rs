@@ -7,8 +7,8 @@ use sqlx::{Decode, Encode, Postgres, Type};
 use uuid::Uuid;
 
 use crate::domain::{
-    account, connection, event, ids, institution, investment, liability, placement, product, service_provider, session,
-    transaction,
+    account, asset_report, connection, event, ids, institution, investment, liability, placement, product,
+    service_provider, session, transaction,
 };
 
 macro_rules! as_text {
@@ -57,9 +57,11 @@ macro_rules! as_uuid {
 }
 
 as_text!(
+    super::RevokedObject,
     account::AccountStatus,
     account::AccountSubtype,
     account::AccountType,
+    asset_report::AssetReportState,
     connection::Status,
     connection::StatusReason,
     event::EventType,
@@ -80,8 +82,10 @@ as_text!(
 as_uuid!(
     ids::AccountId,
     ids::ApiKeyId,
+    ids::AssetReportId,
     ids::ConnectionId,
     ids::CustomerId,
+    ids::EvaluationId,
     ids::EventId,
     ids::HoldingId,
     ids::InstitutionId,
@@ -89,6 +93,7 @@ as_uuid!(
     ids::LiabilityId,
     ids::RefreshId,
     ids::SessionId,
+    ids::StatementId,
     ids::TenantId,
     ids::TransactionId,
 );

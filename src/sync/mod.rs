@@ -5,6 +5,7 @@
 
 mod accounts;
 mod investments;
+mod on_demand;
 mod outcome;
 mod recognition;
 mod refreshing;

@@ -187,7 +187,7 @@ impl Run<'_> {
         for product in due {
             let fetched = match self.obstacle(product, observation, &kinds, verification) {
                 Some(obstacle) => obstacle,
-                None => self.fetch(product).await?,
+                None => self.fetch(product, observation).await?,
             };
             self.store_outcome(product, &fetched).await?;
             let customer_needed = matches!(&fetched, Fetched::Failed(failure) if failure.condition.is_some_and(|condition| condition.status.needs_customer()));
@@ -199,7 +199,7 @@ impl Run<'_> {
         Ok(outcomes)
     }
 
-    async fn fetch(&self, product: Product) -> Result<Fetched, Problem> {
+    async fn fetch(&self, product: Product, observation: &Observation) -> Result<Fetched, Problem> {
         match product {
             Product::Balances => Ok(Fetched::Whole),
             Product::Identifiers | Product::Owners => self.fetch_account_secrets(product).await,
@@ -207,6 +207,10 @@ impl Run<'_> {
             Product::InvestmentHoldings => self.fetch_holdings().await,
             Product::InvestmentTransactions => self.fetch_investment_transactions().await,
             Product::Liabilities => self.fetch_liabilities().await,
+            Product::Statements => self.fetch_statements().await,
+            Product::Income => self.fetch_income().await,
+            // What came with the link is prepared; what was consent-only is prepared before its first use (C7).
+            Product::Signal if !observation.initialized.contains(&product) => self.prepare_risks().await,
             // The one-provider products have nothing that is fetched ahead of its use.
             _ => Ok(Fetched::Whole),
         }

@@ -113,6 +113,10 @@ impl Inbound {
     pub async fn act(&self, provider: ServiceProvider, hint: Hint) -> Result<Option<Secret>, Problem> {
         let provider_connection_id = match hint.subject {
             HintSubject::Session(token) => return Ok(Some(token)),
+            HintSubject::AssetReport(id) => {
+                self.look_at_report(provider, &id, hint.kind).await?;
+                return Ok(None);
+            }
             HintSubject::Connection(id) => id,
         };
         let Some((tenant_id, id)) = self.store.find_connection(provider, &provider_connection_id).await? else {
@@ -148,6 +152,17 @@ impl Inbound {
             }
         }
         Ok(None)
+    }
+
+    /// Asks how an asset report stands, now.
+    async fn look_at_report(&self, provider: ServiceProvider, id: &str, kind: HintKind) -> Result<(), Problem> {
+        if kind == HintKind::Nothing {
+            return Ok(());
+        }
+        let Some((tenant_id, id)) = self.store.find_asset_report(provider, id).await? else { return Ok(()) };
+        let payload = serde_json::json!({ "tenantId": tenant_id });
+        let job = NewJob { kind: JobKind::AssetReport, key: id.to_string(), payload, run_at: self.clock.now() };
+        Ok(self.store.enqueue(&job).await?)
     }
 
     /// Fetches those of the products that the connection has; if it has none of them, the cheapest thing that shows its state.

@@ -141,7 +141,7 @@ async fn every_field_of_every_body_is_judged() {
     let app = TestApp::with(&limits).await;
     let world = World::of_start(&app, Key::Sandbox).await;
     let nobody = uuid::Uuid::now_v7().to_string();
-    let world = world.with("accountId", &nobody);
+    let world = world.with("accountId", &nobody).with("evaluationId", &nobody);
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
         let example = world.body(operation).unwrap();
@@ -179,7 +179,7 @@ async fn nulls_and_bounds_are_as_the_schemas_say() {
     let app = TestApp::with(&[("LINKSPAN_LIMITS__API_KEY_BURST", "100000")]).await;
     let world = World::of_start(&app, Key::Sandbox).await;
     let nobody = uuid::Uuid::now_v7().to_string();
-    let world = world.with("accountId", &nobody);
+    let world = world.with("accountId", &nobody).with("evaluationId", &nobody);
     let (mut nulls, mut bounds) = (0, Vec::new());
     for operation in operations().iter().filter(|operation| operation.body_schema().is_some()) {
         let example = world.body(operation).unwrap();
@@ -210,8 +210,18 @@ async fn nulls_and_bounds_are_as_the_schemas_say() {
         }
     }
     assert!(nulls > 20, "{nulls}");
-    let expected =
-        ["advanceSeconds", "count", "expiresIn", "expiresIn", "expiresIn", "historyDays", "historyDays", "historyDays"];
+    let expected = [
+        "advanceSeconds",
+        "count",
+        "days",
+        "daysFundsOnHold",
+        "expiresIn",
+        "expiresIn",
+        "expiresIn",
+        "historyDays",
+        "historyDays",
+        "historyDays",
+    ];
     bounds.sort_unstable();
     assert_eq!(bounds, expected);
 }
@@ -308,11 +318,7 @@ async fn malformed_ids_and_parameters_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_operation_takes_a_parameter_that_the_document_does_not_name() {
     let app = TestApp::new().await;
-    let world = World::of_start(&app, Key::Sandbox).await;
-    let nobody = uuid::Uuid::now_v7().to_string();
-    let world = ["accountId", "transactionId", "sessionId", "eventId", "refreshId", "connectionId"]
-        .into_iter()
-        .fold(world, |world, name| world.with(name, &nobody));
+    let world = World::of_start(&app, Key::Sandbox).await.of_nobody();
     for operation in operations() {
         let path = format!("{}?typo=1", world.path(operation));
         let body = world.body(operation).map(|body| bytes(&body));
@@ -328,7 +334,10 @@ async fn no_operation_takes_a_parameter_that_the_document_does_not_name() {
         assert_eq!(found, (&json!("typo"), &json!("UNKNOWN_PARAMETER")), "{}", operation.name());
     }
     let (pointer, repeated) = ("x".repeat(100), "x".repeat(5000));
-    let long = app.delete(&format!("/connections/{nobody}?{repeated}=1")).await.problem(400, "INVALID_REQUEST");
+    let long = app
+        .delete(&format!("/connections/{}?{repeated}=1", world.id("connectionId")))
+        .await
+        .problem(400, "INVALID_REQUEST");
     assert_eq!(long["errors"][0]["pointer"], pointer);
     let head = app.call("HEAD", "/support-matrix?typo=1", Key::Sandbox, &[], None).await;
     assert_eq!(head.status, 400);

@@ -3,6 +3,7 @@
 
 mod akoya;
 mod arch;
+mod assets;
 mod bad_input;
 mod commands;
 mod connect;
@@ -18,6 +19,7 @@ mod finapi;
 mod finicity;
 mod foundation;
 mod idempotency;
+mod income;
 mod institutions;
 mod judge;
 mod launches;
@@ -39,6 +41,8 @@ mod roles;
 mod rows;
 mod saltedge;
 mod secrets;
+mod signal;
+mod statements;
 mod status_model;
 mod support;
 mod sync;

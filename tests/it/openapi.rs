@@ -61,11 +61,7 @@ fn every_operation_lists_the_problems_that_it_can_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_headers_of_each_request_are_those_that_it_takes() {
     let app = TestApp::new().await;
-    let world = World::of_start(&app, Key::Sandbox).await;
-    let nobody = uuid::Uuid::now_v7().to_string();
-    let world = ["accountId", "transactionId", "sessionId", "eventId", "refreshId", "connectionId"]
-        .into_iter()
-        .fold(world, |world, name| world.with(name, &nobody));
+    let world = World::of_start(&app, Key::Sandbox).await.of_nobody();
     for operation in operations() {
         let in_header = |name: &str| {
             operation.parameters().into_iter().find(|parameter| parameter.place == "header" && parameter.name == name)

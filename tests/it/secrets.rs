@@ -18,7 +18,7 @@ const API_KEY: &str = "lsk_sandbox_Canary+Key/0123456789";
 const RING_KEY: &str = "Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2E=";
 
 /// What the simulated provider's tokens begin with; it keeps only their fingerprints, so nobody can list them.
-const PROVIDER_TOKENS: [&str; 2] = ["access-sandbox-", "public-sandbox-"];
+const PROVIDER_TOKENS: [&str; 3] = ["access-sandbox-", "public-sandbox-", "assets-sandbox-"];
 
 /// A secret, and the paths whose answers show it on purpose.
 struct Canary {
@@ -79,6 +79,16 @@ impl Visit<'_> {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    /// Waits until the reports of a connection are there.
+    async fn reported(&mut self, connection: &str) {
+        let path = format!("/connections/{connection}/assets");
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+        while self.call("GET", &path, API_KEY, None).await["data"][0]["state"] != "READY" {
+            assert!(tokio::time::Instant::now() < deadline, "never ready");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+
     async fn settled(&mut self, connection: &str) {
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
         while self.call("GET", &format!("/connections/{connection}"), API_KEY, None).await["updateStatus"]
@@ -130,7 +140,7 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut visit = Visit { server: &server, http, bodies: Vec::new() };
     let start = json!({
-        "externalCustomerId": "canary", "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
+        "externalCustomerId": "canary", "products": ["TRANSACTIONS", "ASSETS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
     });
     let started = visit.call("POST", "/connect/start", API_KEY, Some(start)).await;
     let mut connect_tokens = vec![started["connectToken"].as_str().unwrap().to_owned()];
@@ -159,6 +169,9 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     texts(&visit.call("GET", &format!("/accounts/{account}/owners"), API_KEY, None).await["owners"], &mut owners);
     let token = json!({ "processor": "DWOLLA" });
     let processor = visit.call("POST", &format!("/accounts/{account}/processor-tokens"), API_KEY, Some(token)).await;
+    // A report, which holds owners, comes by a token of its own.
+    visit.call("POST", &format!("/connections/{id}/assets"), API_KEY, Some(json!({ "days": 30 }))).await;
+    visit.reported(&id).await;
     // Break, be told by a webhook, repair, delete.
     visit.call("POST", &format!("/sandbox/connections/{id}/fire-webhook"), API_KEY, Some(json!({}))).await;
     visit.call("POST", &format!("/sandbox/connections/{id}/reset-login"), API_KEY, Some(json!({}))).await;

@@ -78,8 +78,20 @@ const TABLE: &[(&[&str], Meaning)] = &[
     (&["INSTANT_MATCH_FAILED"], meaning(K::Unsupported, Permanent, None, Some(P::NoInstantFlow))),
     // Our team at Plaid has no access to the product.
     (
-        &["PRODUCT_NOT_ENABLED", "SANDBOX_PRODUCT_NOT_ENABLED", "INVALID_PRODUCT", "UNAUTHORIZED_ROUTE_ACCESS"],
+        &[
+            "PRODUCT_NOT_ENABLED",
+            "SANDBOX_PRODUCT_NOT_ENABLED",
+            "INVALID_PRODUCT",
+            "UNAUTHORIZED_ROUTE_ACCESS",
+            "ADDENDUM_NOT_SIGNED",
+            "NOT_ENABLED_FOR_SIGNAL_TRANSACTION_SCORE_RULESETS",
+        ],
         meaning(K::Unsupported, Permanent, None, Some(P::ProviderUnsupported)),
+    ),
+    // A report that cannot be made, of this Item or just now: another one may do.
+    (
+        &["DATA_UNAVAILABLE", "ASSET_REPORT_GENERATION_FAILED", "DATA_QUALITY_CHECK_FAILED"],
+        meaning(K::Unavailable, Permanent, None, Some(P::ProviderError)),
     ),
     (&["PRODUCT_NOT_READY"], meaning(K::NotReady, Temporary, None, Some(P::NotReady))),
     (&["TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"], meaning(K::Restart, Temporary, None, Some(P::NotReady))),
@@ -122,7 +134,9 @@ fn by_type(error_type: &str) -> Meaning {
         "INSTITUTION_ERROR" => meaning(K::Unavailable, Temporary, Some(INSTITUTION_DOWN), Some(P::ProviderError)),
         "API_ERROR" => meaning(K::Unavailable, Temporary, Some(PLAID_DOWN), Some(P::ProviderError)),
         "INVALID_RESULT" | "TRANSACTIONS_ERROR" => meaning(K::Unavailable, Temporary, None, Some(P::ProviderError)),
-        "INVALID_REQUEST" | "INVALID_INPUT" | "SANDBOX_ERROR" => meaning(K::Invalid, Permanent, None, None),
+        "INVALID_REQUEST" | "INVALID_INPUT" | "SANDBOX_ERROR" | "SIGNAL_ERROR" => {
+            meaning(K::Invalid, Permanent, None, None)
+        }
         "OAUTH_ERROR" => meaning(K::UserAction, NeedsUser, None, None),
         _ => meaning(K::Bug, Temporary, Some(UNKNOWN), Some(P::ProviderError)),
     }

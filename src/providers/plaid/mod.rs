@@ -28,7 +28,7 @@ use figment::value::Dict;
 use crate::config::Mode;
 use crate::domain::secret::Secret;
 
-use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link, section};
+use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link, own, section};
 use client::{Api, accounts, institutions, investments, items, session, transactions};
 
 pub use config::PlaidConfig;
@@ -157,6 +157,22 @@ impl Provider for Plaid {
         processor: &str,
     ) -> Result<Secret, Failure> {
         items::processor_token(&self.api(cx, "processor_token"), credential, provider_account_id, processor).await
+    }
+
+    fn asset_reports(&self) -> Option<&dyn own::AssetReports> {
+        Some(self)
+    }
+
+    fn statements(&self) -> Option<&dyn own::Statements> {
+        Some(self)
+    }
+
+    fn payment_risks(&self) -> Option<&dyn own::PaymentRisks> {
+        Some(self)
+    }
+
+    fn incomes(&self) -> Option<&dyn own::Incomes> {
+        Some(self)
     }
 
     async fn institutions(

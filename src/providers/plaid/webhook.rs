@@ -3,7 +3,6 @@
 //! The header holds a JWT, signed with ES256 by a key that is named in it, over the time and the SHA-256 of the body's bytes.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use crate::net::{HeaderMap, HeaderValue};
 use crate::providers::data::{WebhookKey, WebhookRefused};
 use crate::providers::{Hint, HintKind, HintSubject};
 
+use super::client::sha256_hex;
 use super::wire::webhook::{Claims, Jwk, Webhook};
 
 /// The header with the signature.
@@ -41,7 +41,7 @@ pub fn verify(key: &WebhookKey, headers: &HeaderMap, body: &[u8], now: DateTime<
     if signed_at < now.timestamp() - LONGEST_AGE || signed_at > now.timestamp() + SKEW {
         return Err(WebhookRefused::Age);
     }
-    let hash: String = digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256_hex(body);
     verify_slices_are_equal(hash.as_bytes(), claims.request_body_sha256.as_bytes()).map_err(|_| WebhookRefused::Body)
 }
 
@@ -79,6 +79,7 @@ pub fn hints(body: &[u8]) -> Result<Vec<Hint>, WebhookRefused> {
     let kind = kind(&webhook);
     let subject = match webhook.webhook_type.as_str() {
         "LINK" => webhook.link_token.filter(is_token).map(HintSubject::Session),
+        "ASSETS" => webhook.asset_report_id.map(|id| HintSubject::AssetReport(id.0)),
         _ => webhook.item_id.map(|id| HintSubject::Connection(id.0)),
     };
     Ok(subject.map(|subject| Hint { subject, kind }).into_iter().collect())
@@ -90,7 +91,9 @@ fn is_token(token: &Secret) -> bool {
 
 fn kind(webhook: &Webhook) -> HintKind {
     match (webhook.webhook_type.as_str(), webhook.webhook_code.as_str()) {
-        ("ITEM", "ERROR" | "LOGIN_REPAIRED" | "USER_PERMISSION_REVOKED") => HintKind::Status,
+        ("ITEM", "ERROR" | "LOGIN_REPAIRED" | "USER_PERMISSION_REVOKED") | ("ASSETS", "PRODUCT_READY" | "ERROR") => {
+            HintKind::Status
+        }
         ("ITEM", "PENDING_EXPIRATION") => expiring(webhook.consent_expiration_time.as_deref()),
         ("ITEM", "PENDING_DISCONNECT") => expiring(webhook.disconnect_time.as_deref()),
         ("ITEM", "NEW_ACCOUNTS_AVAILABLE") => HintKind::NewAccounts,

@@ -5,6 +5,7 @@ mod faults;
 mod knobs;
 mod life;
 mod matrix;
+mod own_products;
 mod pending;
 mod refreshes;
 mod relink;

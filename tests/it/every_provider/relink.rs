@@ -142,7 +142,7 @@ async fn object(app: &TestApp, id: &str) -> String {
 /// Waits until the provider has confirmed the end of that object.
 async fn is_revoked(app: &TestApp, provider: &str, object: &str) {
     let query = "select confirmed_at is not null from revocations where service_provider = $1
-        and provider_connection_id = $2 and cause = 'RELINKED'";
+        and provider_object_id = $2 and cause = 'RELINKED'";
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {
         let confirmed = sqlx::query_scalar(query).bind(provider).bind(object);

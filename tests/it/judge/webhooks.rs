@@ -6,7 +6,9 @@ use serde_json::Value;
 const PROVIDER: &str = "plaid";
 
 /// `webhook_type`, `webhook_code`, and the component schema of that body.
-pub const WEBHOOKS: [(&str, &str, &str); 28] = [
+pub const WEBHOOKS: [(&str, &str, &str); 30] = [
+    ("ASSETS", "ERROR", "AssetsErrorWebhook"),
+    ("ASSETS", "PRODUCT_READY", "AssetsProductReadyWebhook"),
     ("AUTH", "AUTOMATICALLY_VERIFIED", "AutomaticallyVerifiedWebhook"),
     ("AUTH", "DEFAULT_UPDATE", "AuthDefaultUpdateWebhook"),
     ("AUTH", "PRODUCT_PERMISSIONS_REQUIRED", "ProductPermissionsRequiredAuthWebhook"),

@@ -14,6 +14,19 @@ pub struct World {
     pub connect_token: String,
 }
 
+/// A connection, and what hangs on it.
+const OF_A_CONNECTION: &[&str] = &[
+    "connectionId",
+    "accountId",
+    "transactionId",
+    "sessionId",
+    "eventId",
+    "refreshId",
+    "reportId",
+    "statementId",
+    "evaluationId",
+];
+
 /// Not a tenant's: everybody sees the same.
 pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob", "webhookSecret"];
 
@@ -21,7 +34,8 @@ impl World {
     /// The sandbox tenant's: a linked connection with data, and a second session that is open.
     pub async fn of_sandbox(app: &TestApp) -> Self {
         let body = json!({
-            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],
+            "externalCustomerId": "the-owner", "products": ["TRANSACTIONS", "ASSETS", "STATEMENTS"], "optionalProducts": ["IDENTIFIERS", "OWNERS", "SIGNAL"],
+            "productOptions": { "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } },
             "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"],
         });
         let connection = app.linked(body).await;
@@ -31,7 +45,19 @@ impl World {
         let mut world = Self::of_start(app, Key::Sandbox).await;
         let checking = app.all(&format!("/accounts?connectionId={connection}")).await;
         let checking = checking.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
+        let reports = format!("/connections/{connection}/assets");
+        let report =
+            app.post(&reports, json!({ "days": 30 })).await.expect(202)["reportId"].as_str().unwrap().to_owned();
+        app.until(&format!("{reports}/{report}"), |report| report["state"] == "READY").await;
+        let statements = format!("/connections/{connection}/statements");
+        let listed = app.until(&statements, |page| !page["data"].as_array().unwrap().is_empty()).await;
+        let statement = listed["data"][0]["statementId"].as_str().unwrap().to_owned();
+        let payment = json!({ "accountId": checking["id"], "amount": "10" });
+        let evaluated = app.post(&format!("/connections/{connection}/signal/evaluations"), payment).await.expect(201);
         world.ids.extend([
+            ("evaluationId", evaluated["evaluationId"].as_str().unwrap().to_owned()),
+            ("statementId", statement),
+            ("reportId", report),
             ("accountId", checking["id"].as_str().unwrap().to_owned()),
             ("transactionId", first(format!("/transactions?connectionId={connection}")).await),
             ("sessionId", first(format!("/connect/sessions?connectionId={connection}")).await),
@@ -76,6 +102,12 @@ impl World {
         let mut ids = self.ids.clone();
         ids.insert(name, id.to_owned());
         Self { ids, connect_token: self.connect_token.clone() }
+    }
+
+    /// The same world with ids that nobody has.
+    pub fn of_nobody(self) -> Self {
+        let nobody = uuid::Uuid::now_v7().to_string();
+        OF_A_CONNECTION.iter().fold(self, |world, name| world.with(name, &nobody))
     }
 
     /// The same world with another's open session.

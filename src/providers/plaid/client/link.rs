@@ -17,7 +17,7 @@ use crate::providers::plaid::wire::link::{
     AccountFilter, AuthFlow, Days, HostedLink, TokenCreated, TokenRequest, Update, User,
 };
 
-use super::{Api, Operation, countries, options, placement, refused};
+use super::{Api, Operation, countries, income, options, placement, refused};
 
 /// A token that nobody opens costs nothing and lapses.
 const TOKEN_CREATE: Operation = Operation::repeatable("/link/token/create");
@@ -35,8 +35,12 @@ const LONGEST_LIFETIME: u32 = 21 * 24 * 60 * 60;
 
 /// Opens a session.
 pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Failure> {
-    let body = serde_json::to_value(token_request(api.config(), request)?)
+    let mut body = serde_json::to_value(token_request(api.config(), request)?)
         .map_err(|_| refused("REQUEST", "the session cannot be put into JSON"))?;
+    // Income belongs to a user.
+    if body.get("income_verification").is_some() {
+        income::name_user(&mut body, &income::user(api, &request.customer_ref).await?);
+    }
     let created = api.post(TOKEN_CREATE, &body).await.map_err(|failure| refusal(&request.purpose, failure))?;
     begun(created)
 }

@@ -1,6 +1,8 @@
 //! Builds requests and reads answers. Every operation is a POST of JSON; what is not the one call itself is pure.
 
 pub mod accounts;
+pub mod assets;
+pub mod income;
 pub mod institutions;
 pub mod investments;
 pub mod items;
@@ -8,16 +10,20 @@ pub mod link;
 pub mod options;
 pub mod placement;
 pub mod session;
+pub mod signal;
+pub mod statements;
 pub mod transactions;
 
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::domain::secret::Secret;
 use crate::net::{Call, HeaderName, HeaderValue, Reply};
+use crate::providers::records::Records;
 use crate::providers::{Context, Failure, FailureKind, Persistence};
 
 use super::config::PlaidConfig;
@@ -27,7 +33,7 @@ use super::spec::SPEC;
 /// The version of the API that all this is written for.
 const API_VERSION: HeaderValue = HeaderValue::from_static("2020-09-14");
 /// The fields of requests that hold a secret.
-const SECRET_FIELDS: [&str; 3] = ["access_token", "public_token", "link_token"];
+const SECRET_FIELDS: [&str; 5] = ["access_token", "public_token", "link_token", "asset_report_token", "user_token"];
 
 /// One of Plaid's operations; its path is its name too.
 #[derive(Clone, Copy)]
@@ -67,6 +73,11 @@ impl<'a> Api<'a> {
         self.cx.now
     }
 
+    /// What is kept beside its connections.
+    pub fn records(&self) -> &'a dyn Records {
+        self.cx.records
+    }
+
     /// What this installation is at Plaid.
     pub fn config(&self) -> &'a PlaidConfig {
         self.config
@@ -78,13 +89,19 @@ impl<'a> Api<'a> {
         read(operation, &reply, self.cx.now).map_err(|failure| self.without_secrets(failure, body))
     }
 
+    /// The same for an answer that is a PDF.
+    pub async fn document(&self, operation: Operation, body: &Value) -> Result<Vec<u8>, Failure> {
+        let reply = self.cx.upstream.send(self.call(operation, body)?).await?;
+        document(operation, &reply, self.cx.now).map_err(|failure| self.without_secrets(failure, body))
+    }
+
     /// The request, within what is left of the time.
     fn call(&self, operation: Operation, body: &Value) -> Result<Call, Failure> {
         let left = self.deadline.saturating_sub(self.started.elapsed());
         let call = Call::post_json(operation.path, operation.path, body.to_string().into_bytes())
             .deadline(left)
             .patience(self.cx.patience)
-            .subject(body["access_token"].as_str())
+            .subject(subject(body))
             .header(HeaderName::from_static("plaid-version"), API_VERSION)
             .header(HeaderName::from_static("plaid-client-id"), credential(&self.config.client_id)?)
             .header(HeaderName::from_static("plaid-secret"), credential(self.config.secret.expose())?);
@@ -93,7 +110,8 @@ impl<'a> Api<'a> {
 
     /// Plaid's words, in which it may have quoted what was sent.
     fn without_secrets(&self, mut failure: Failure, body: &Value) -> Failure {
-        let sent = SECRET_FIELDS.iter().filter_map(|field| body[field].as_str());
+        let several = body["access_tokens"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let sent = SECRET_FIELDS.iter().filter_map(|field| body[field].as_str()).chain(several);
         for secret in sent.chain([self.config.secret.expose()]).filter(|secret| !secret.is_empty()) {
             failure.message = failure.message.replace(secret, "[secret]");
         }
@@ -126,6 +144,32 @@ fn read<T: DeserializeOwned>(operation: Operation, reply: &Reply, now: DateTime<
         let (line, column) = (error.line(), error.column());
         Failure::unreadable(format_args!("{} at line {line}, column {column}", operation.path))
     })
+}
+
+/// A document as it came.
+fn document(operation: Operation, reply: &Reply, now: DateTime<Utc>) -> Result<Vec<u8>, Failure> {
+    if !reply.status.is_success() {
+        return Err(error::failure(reply.status, &reply.body, reply.retry_after(now)));
+    }
+    if !reply.body.starts_with(b"%PDF-") {
+        return Err(Failure::unreadable(format_args!("{} is no PDF", operation.path)));
+    }
+    let hash = reply.headers.get("plaid-content-hash").map(HeaderValue::as_bytes);
+    if hash.is_some_and(|hash| !hash.eq_ignore_ascii_case(sha256_hex(&reply.body).as_bytes())) {
+        return Err(Failure::unreadable(format_args!("{} is not as it was sent", operation.path)));
+    }
+    Ok(reply.body.to_vec())
+}
+
+/// Lower-case hexadecimal SHA-256 of the bytes.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whom a request is for: the Item or the report that it names.
+fn subject(body: &Value) -> Option<&str> {
+    let tokens = [&body["access_token"], &body["access_tokens"][0], &body["asset_report_token"], &body["user_token"]];
+    tokens.into_iter().find_map(Value::as_str)
 }
 
 /// A request that names an Item and nothing else.

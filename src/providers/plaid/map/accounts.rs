@@ -86,14 +86,12 @@ pub fn identifiers(numbers: wire::account::Numbers) -> BTreeMap<String, Identifi
 
 /// Owners by account.
 pub fn owners(identity: wire::account::Identity) -> BTreeMap<String, Vec<Owner>> {
-    identity
-        .accounts
-        .into_iter()
-        .map(|account| {
-            let owners = account.owners.into_iter().flatten().take(MOST_ENTRIES).map(owner).collect();
-            (account.account_id.0, owners)
-        })
-        .collect()
+    identity.accounts.into_iter().map(|account| (account.account_id.0, owners_of(account.owners))).collect()
+}
+
+/// The owners of one account.
+pub fn owners_of(owners: Option<Vec<wire::account::Owner>>) -> Vec<Owner> {
+    owners.into_iter().flatten().take(MOST_ENTRIES).map(owner).collect()
 }
 
 fn owner(owner: wire::account::Owner) -> Owner {

@@ -1,6 +1,8 @@
 //! From Plaid's terms to ours. Pure: bodies in, domain types out.
 
 pub mod accounts;
+pub mod assets;
+pub mod income;
 pub mod institutions;
 pub mod investments;
 pub mod liabilities;

@@ -193,7 +193,8 @@ pub async fn get_owners(call: Call) -> Answer {
     reply(json!({ "accounts": accounts, "item": items::item(&open.item, None) }))
 }
 
-fn owner(owner: &Owner) -> Value {
+/// An owner, or several of whom the institution does not say who is who.
+pub fn owner(owner: &Owner) -> Value {
     let listed = |texts: &[String], first: &str, other: &str| -> Value {
         let row = |(i, text): (usize, &String)| json!({ "data": text, "primary": i == 0, "type": if i == 0 { first } else { other } });
         texts.iter().enumerate().map(row).collect()

@@ -67,6 +67,16 @@ fn check_version(headers: &HeaderMap) -> Result<()> {
 /// An answer with 200.
 pub struct Reply(Value);
 
+/// An answer that is a PDF, with its hash beside it.
+pub struct Pdf(pub Vec<u8>);
+
+impl IntoResponse for Pdf {
+    fn into_response(self) -> Response {
+        let hash = ids::sha256_hex(&self.0);
+        ([("content-type", "application/pdf"), ("plaid-content-hash", hash.as_str())], self.0).into_response()
+    }
+}
+
 /// What an operation answers.
 pub type Answer = Result<Reply>;
 

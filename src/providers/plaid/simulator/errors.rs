@@ -49,6 +49,18 @@ const CODES: &[Row] = &[
     ("INVALID_API_KEYS", "INVALID_INPUT", "invalid client_id or secret provided", None),
     ("INVALID_BODY", "INVALID_REQUEST", "body could not be parsed as a JSON object", None),
     (
+        "CLIENT_TRANSACTION_ID_ALREADY_IN_USE",
+        "SIGNAL_ERROR",
+        "client transaction id has already been used in a different transaction",
+        None,
+    ),
+    (
+        "SIGNAL_TRANSACTION_NOT_INITIATED",
+        "SIGNAL_ERROR",
+        "a return cannot be reported for a transaction that was not initiated",
+        None,
+    ),
+    (
         "INVALID_CREDENTIALS",
         "ITEM_ERROR",
         "the provided credentials were not correct",
@@ -192,6 +204,11 @@ impl Error {
     pub fn product_not_authorized(product: &str) -> Self {
         let message = format!("client is not authorized to access the following products: [\"{product}\"]");
         Self { kind: "INVALID_INPUT", ..Self::new("INVALID_PRODUCT") }.saying(message)
+    }
+
+    /// The same code of another kind of object.
+    pub fn of_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 
     /// With another text.

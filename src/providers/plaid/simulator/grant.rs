@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::errors::Error;
 use super::product::Product;
-use super::state::{Asked, Deposits, HistoryStart, Item, Link, Told, Verification};
+use super::state::{Asked, Deposits, HistoryStart, IncomeAsked, Item, Link, StatementRange, Told, Verification};
 use crate::bank::pages::Finished;
 use crate::bank::{BankAccount, BankInstitution};
 use crate::domain::product::Product as Kind;
@@ -102,12 +102,23 @@ pub fn new_item(id: String, link: &Link, institution: &BankInstitution, finished
         verification,
         wrong_amounts: 0,
         days_requested: link.days_requested,
+        statements: statements(link, now),
+        income: income(link, now),
         history: history.then(|| HistoryStart::new(&finished.login, now, link.days_requested)),
         synced: false,
         custom: Vec::new(),
         told: Told { history: 0, moment: None, custom: 0, selection: 0, error: None, accounts_at: now, expiry: None },
         last_webhook: None,
     }
+}
+
+fn statements(link: &Link, now: DateTime<Utc>) -> Option<StatementRange> {
+    link.statements.map(|(from, to)| StatementRange { from, to, asked_at: now })
+}
+
+fn income(link: &Link, now: DateTime<Utc>) -> Option<IncomeAsked> {
+    let (user, days) = (link.user.clone()?, link.income_days?);
+    Some(IncomeAsked { user, days, asked_at: now })
 }
 
 /// Renews an Item by what the customer agreed to in update mode.
@@ -127,6 +138,8 @@ pub fn renew(item: &mut Item, link: &Link, institution: &BankInstitution, finish
         consented.extend(link.asked.all());
     }
     item.permitted = permitted(institution, &asked, &finished.granted);
+    item.income = income(link, now).or(item.income.take());
+    item.statements = statements(link, now).or(item.statements.take());
     item.products.extend(link.asked.required.iter().filter(|product| product.at(institution)));
     if link.account_selection || institution.own_account_picker {
         select(item, &finished.accounts);
@@ -231,6 +244,9 @@ pub(super) mod tests {
             asked,
             account_filters: None,
             days_requested: 90,
+            user: None,
+            income_days: None,
+            statements: None,
             item_id: None,
             account_selection: false,
             hosted: true,

@@ -9,6 +9,7 @@
 //! what an access token may see, and the files named after products answer with it.
 
 mod accounts;
+mod assets;
 mod call;
 mod cursor;
 mod errors;
@@ -16,6 +17,7 @@ mod fields;
 mod gate;
 mod grant;
 mod ids;
+mod income;
 mod institutions;
 mod investments;
 mod items;
@@ -24,11 +26,14 @@ mod liabilities;
 mod link;
 mod news;
 mod pages;
+mod pdf;
 mod product;
 mod sandbox;
 mod session;
+mod signal;
 mod signing;
 mod state;
+mod statements;
 mod transactions;
 mod updates;
 mod webhooks;
@@ -98,6 +103,18 @@ impl Simulator {
             .route("/investments/transactions/get", post(investments::get_transactions))
             .route("/investments/refresh", post(investments::refresh))
             .route("/liabilities/get", post(liabilities::get))
+            .route("/asset_report/create", post(assets::create))
+            .route("/asset_report/get", post(assets::get))
+            .route("/asset_report/pdf/get", post(assets::get_pdf))
+            .route("/asset_report/remove", post(assets::remove))
+            .route("/statements/list", post(statements::list))
+            .route("/statements/download", post(statements::download))
+            .route("/signal/prepare", post(signal::prepare))
+            .route("/signal/evaluate", post(signal::evaluate))
+            .route("/signal/decision/report", post(signal::report_decision))
+            .route("/signal/return/report", post(signal::report_return))
+            .route("/user/create", post(income::create_user))
+            .route("/credit/bank_income/get", post(income::get))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

@@ -32,7 +32,7 @@ impl Simulator {
                 tracing::debug!(code = error.code(), "an Item of the Plaid simulator has no news");
             }
         }
-        Ok(())
+        self.tell_reports().await
     }
 
     /// Tells what is new at an Item.

@@ -16,6 +16,12 @@ pub const ITEM: &str = "plaid.item";
 pub const ACCESS_TOKEN: &str = "plaid.access_token";
 /// What a public token can be exchanged for, by its fingerprint.
 pub const PUBLIC_TOKEN: &str = "plaid.public_token";
+/// Asset reports, by the fingerprint of their token.
+pub const ASSET_REPORT: &str = "plaid.asset_report";
+/// Payments that were evaluated, by their client's id of them.
+pub const SIGNAL: &str = "plaid.signal";
+/// Users' ids, by the fingerprint of their token.
+pub const USER: &str = "plaid.user";
 /// Link tokens, by their fingerprint.
 pub const LINK: &str = "plaid.link";
 /// Keys that sign webhooks, by key id.
@@ -58,6 +64,10 @@ pub struct Item {
     pub wrong_amounts: u32,
     /// How many days of transactions were asked for when it was linked.
     pub days_requested: u32,
+    /// The statements that were asked for.
+    pub statements: Option<StatementRange>,
+    /// The income that was asked for.
+    pub income: Option<IncomeAsked>,
     /// The history of transactions, once it was asked for.
     pub history: Option<HistoryStart>,
     /// Whether `/transactions/sync` was ever called.
@@ -78,6 +88,28 @@ impl Item {
         let by_hand = self.verification.is_some_and(Verification::is_by_hand);
         product == Product::Balance && !by_hand || !withheld && (!by_hand || self.products.contains(&product))
     }
+}
+
+/// Whose income was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IncomeAsked {
+    /// The user's id.
+    pub user: String,
+    /// Days of it.
+    pub days: u32,
+    /// When the customer allowed it.
+    pub asked_at: DateTime<Utc>,
+}
+
+/// Which statements were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatementRange {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// When the customer allowed it.
+    pub asked_at: DateTime<Utc>,
 }
 
 /// Where the history of transactions begins.
@@ -168,6 +200,21 @@ pub struct Told {
     pub expiry: Option<DateTime<Utc>>,
 }
 
+/// An asset report: what it says was settled when it was ordered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssetReport {
+    /// Plaid's id of it.
+    pub id: String,
+    /// When it was ordered.
+    pub ordered_at: DateTime<Utc>,
+    /// Where webhooks go.
+    pub webhook: Option<String>,
+    /// Whether the end was told.
+    pub told: bool,
+    /// What `/asset_report/get` answers.
+    pub report: Value,
+}
+
 /// What an access token opens.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccessToken {
@@ -214,6 +261,12 @@ pub struct Link {
     pub account_filters: Option<BTreeMap<String, Vec<String>>>,
     /// Days of transactions.
     pub days_requested: u32,
+    /// The user's id, where one is named.
+    pub user: Option<String>,
+    /// Days of bank income.
+    pub income_days: Option<u32>,
+    /// First and last day of the statements.
+    pub statements: Option<(NaiveDate, NaiveDate)>,
     /// The Item that is updated.
     pub item_id: Option<String>,
     /// Whether accounts are chosen anew in the update.

@@ -128,6 +128,11 @@ pub fn numbers(item_id: &str, account_ids: &[String]) -> Value {
     webhook("AUTH", "DEFAULT_UPDATE", fields)
 }
 
+/// `ASSETS/PRODUCT_READY`.
+pub fn report_ready(report_id: &str) -> Value {
+    webhook("ASSETS", "PRODUCT_READY", json!({ "asset_report_id": report_id, "report_type": "FULL" }))
+}
+
 /// `LINK` with that code.
 pub fn link(code: &str, link_token: &str, session_id: &str, fields: Value) -> Value {
     let mut body = webhook("LINK", code, fields);
@@ -142,7 +147,12 @@ impl Simulator {
         let Some(url) = &item.webhook else { return Ok(()) };
         let sent = (self.shared.clock.now(), body["webhook_code"].as_str().unwrap_or_default().to_owned());
         self.update_item(&item.id, |item| item.last_webhook = Some(sent)).await?;
-        let message = self.shared.signer.signed(url, &body).await?;
+        self.post(url, &body).await
+    }
+
+    /// Sends a webhook to that address.
+    pub(super) async fn post(&self, url: &str, body: &Value) -> Result<()> {
+        let message = self.shared.signer.signed(url, body).await?;
         self.shared.outbox.post(vec![message]);
         Ok(())
     }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
@@ -255,6 +256,15 @@ fn a_link_webhook_names_its_session() {
     let hints = hints(body.to_string().as_bytes()).unwrap();
     assert_eq!(hints[0].subject, HintSubject::Session(Secret::new("link-sandbox-af1a0311")));
     assert!(!format!("{hints:?}").contains("af1a0311"));
+}
+
+#[test]
+fn a_report_that_is_there_or_has_failed_is_asked_for() {
+    for (code, kind) in [("PRODUCT_READY", HintKind::Status), ("ERROR", HintKind::Status), ("NEW", HintKind::Nothing)] {
+        let body = json!({"webhook_type": "ASSETS", "webhook_code": code, "asset_report_id": "report-1"});
+        let subject = HintSubject::AssetReport("report-1".into());
+        assert_eq!(hints(body.to_string().as_bytes()).unwrap(), [Hint { subject, kind }]);
+    }
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Plaid's JSON as serde types, as far as it is read or sent. Answers may hold more fields and more values than are known here.
 
 pub mod account;
+pub mod asset;
+pub mod income;
 pub mod institution;
 pub mod investment;
 pub mod item;
 pub mod liability;
 pub mod link;
+pub mod signal;
+pub mod statement;
 pub mod transaction;
 pub mod webhook;
 

@@ -16,6 +16,8 @@ pub struct Webhook {
     pub item_id: Option<Id>,
     /// The link session's token, where it is about one.
     pub link_token: Option<Secret>,
+    /// The asset report, where it is about one.
+    pub asset_report_id: Option<Id>,
     /// When consent ends (`PENDING_EXPIRATION`).
     pub consent_expiration_time: Option<String>,
     /// When the institution disconnects (`PENDING_DISCONNECT`).

@@ -8,7 +8,7 @@ fn read(body: &Value) -> Vec<(String, HintKind)> {
     let hints = hints(body.to_string().as_bytes()).unwrap();
     let of = |hint: Hint| match hint.subject {
         HintSubject::Connection(id) => (id, hint.kind),
-        HintSubject::Session(_) => panic!("no notification names a session"),
+        other => panic!("no notification names this: {other:?}"),
     };
     hints.into_iter().map(of).collect()
 }

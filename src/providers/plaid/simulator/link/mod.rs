@@ -21,6 +21,7 @@ pub async fn create(call: Call) -> Answer {
     let fields = call.fields(&["client_name", "language", "country_codes"], known::OPTIONAL)?;
     let simulator = &call.simulator;
     let mut link = request::read(&fields, simulator.shared.clock.now())?;
+    link.user = simulator.user(&fields).await?;
     if let Some(token) = fields.text("access_token")? {
         let item = simulator.item(&call, token).await?;
         simulator.check_updatable(&item).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::super::errors::{Error, Result};
 use super::super::fields::Fields;
@@ -47,6 +47,9 @@ pub fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Link> {
         asked,
         account_filters: account_filters(fields)?,
         days_requested: transactions.integer("days_requested", 1..=730)?.unwrap_or(DEFAULT_DAYS),
+        user: None,
+        income_days: income_days(fields)?,
+        statements: statements(fields)?,
         item_id: None,
         account_selection,
         hosted: fields.has("hosted_link"),
@@ -140,12 +143,31 @@ fn check_settings(asked: &Asked, fields: &Fields) -> Result<()> {
             return Err(Error::missing_fields(&[field.to_owned()]));
         }
     }
-    if let Some(statements) = fields.object("statements", &["start_date", "end_date"], &[])?
-        && statements.date("start_date")? > statements.date("end_date")?
-    {
+    Ok(())
+}
+
+/// Days of bank income, where that is asked for.
+fn income_days(fields: &Fields) -> Result<Option<u32>> {
+    let known =
+        ["income_verification_id", "asset_report_id", "access_tokens", "payroll_income", "stated_income_sources"];
+    let known: Vec<&str> = known.into_iter().chain(["income_source_types", "bank_income"]).collect();
+    let Some(income) = fields.object("income_verification", &[], &known)? else { return Ok(None) };
+    if !fields.has("user_token") && !fields.has("user_id") {
+        return Err(Error::missing_fields(&["user_token".to_owned()]));
+    }
+    let known = ["days_requested", "enable_multiple_items"];
+    let Some(bank) = income.object("bank_income", &["days_requested"], &known[1..])? else { return Ok(None) };
+    bank.integer("days_requested", 1..=731)
+}
+
+/// First and last day of the statements.
+fn statements(fields: &Fields) -> Result<Option<(NaiveDate, NaiveDate)>> {
+    let Some(range) = fields.object("statements", &["start_date", "end_date"], &[])? else { return Ok(None) };
+    let (Some(from), Some(to)) = (range.date("start_date")?, range.date("end_date")?) else { return Ok(None) };
+    if from > to {
         return Err(Error::invalid_field("statements.start_date must not be after statements.end_date"));
     }
-    Ok(())
+    Ok(Some((from, to)))
 }
 
 fn account_selection(fields: &Fields, update: bool) -> Result<bool> {

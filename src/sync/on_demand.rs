@@ -1,0 +1,78 @@
+//! Products that are read when a caller asks for them, as far as something is to be had or done before.
+
+use super::Run;
+use super::outcome::Fetched;
+use crate::domain::ids::StatementId;
+use crate::domain::income::IncomeSource;
+use crate::domain::problem::Problem;
+use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::providers::Failure;
+use crate::store::{Income, Statement};
+
+impl Run<'_> {
+    /// Has the provider gather what evaluations of payments need.
+    pub(super) async fn prepare_risks(&self) -> Result<Fetched, Problem> {
+        let Some(risks) = self.entry.provider.payment_risks() else {
+            return Ok(Fetched::of(Failure::unsupported("payment_risks")));
+        };
+        let prepared = risks.prepare(&self.context(), &self.credential).await;
+        Ok(prepared.map_or_else(Fetched::of, |()| Fetched::Whole))
+    }
+
+    /// Reads what the accounts show of income; that of another source is in no account (B14).
+    pub(super) async fn fetch_income(&self) -> Result<Fetched, Problem> {
+        let Some(incomes) = self.entry.provider.incomes() else {
+            return Ok(Fetched::of(Failure::unsupported("incomes")));
+        };
+        let options = &self.connection.settings.product_options;
+        if options.get(Product::Income.as_str()).is_some_and(|chosen| chosen["source"] != "BANK") {
+            return Ok(Fetched::Refused(ProductState::Unavailable, ProductReason::ProviderUnsupported));
+        }
+        let customer = self.connection.customer_id.to_string();
+        let object = self.connection.provider_connection_id.as_deref().unwrap_or_default();
+        let income = match incomes.income(&self.context(), &customer, object).await {
+            Ok(income) => income,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let accounts = match self.accounts_named(income.sources.iter().map(|(account, _)| account.as_str())).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let row = |(account, source): (String, IncomeSource)| {
+            Some(Income { account_id: accounts.of(&account)?, source, generated_at: income.generated_at })
+        };
+        let rows: Vec<Income> = income.sources.into_iter().filter_map(row).collect();
+        let mut tx = self.begin().await?;
+        tx.replace_income(self.id(), &rows).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+
+    /// Reads the list of statements; the documents stay where they are.
+    pub(super) async fn fetch_statements(&self) -> Result<Fetched, Problem> {
+        let Some(provider) = self.entry.provider.statements() else {
+            return Ok(Fetched::of(Failure::unsupported("statements")));
+        };
+        let listed = match provider.list(&self.context(), &self.credential).await {
+            Ok(listed) => listed,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let accounts = match self.accounts_named(listed.iter().map(|one| one.provider_account_id.as_str())).await? {
+            Ok(accounts) => accounts,
+            Err(failure) => return Ok(Fetched::of(failure)),
+        };
+        let row = |one: crate::providers::own::ProviderStatement| {
+            Some(Statement {
+                id: StatementId::new(),
+                account_id: accounts.of(&one.provider_account_id)?,
+                provider_statement_id: one.provider_statement_id,
+                period: one.period,
+            })
+        };
+        let rows: Vec<Statement> = listed.into_iter().filter_map(row).collect();
+        let mut tx = self.begin().await?;
+        tx.replace_statements(self.id(), &rows).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+}

@@ -1,0 +1,87 @@
+//! `…/statements` of a connection: listed by the engine, downloaded from the provider.
+
+use chrono::{Datelike, Months, Utc};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, state};
+
+/// The last three whole months, which have statements.
+fn range() -> Value {
+    let first = Utc::now().date_naive().with_day(1).unwrap();
+    json!({ "STATEMENTS": { "from": first - Months::new(3), "to": first.pred_opt().unwrap() } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_are_listed_by_month_and_downloaded_as_pdf() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": range() })).await;
+    let path = format!("/connections/{id}/statements");
+    // Plaid's statements are not there at once.
+    let connection = app.until(&format!("/connections/{id}"), |one| state(one, "STATEMENTS").0 == "AVAILABLE").await;
+    assert_eq!(connection["status"], "ACTIVE");
+    let events = app.all_events(&id).await;
+    let states = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "STATEMENTS");
+    assert_eq!(states.map(|data| &data["to"]).next_back(), Some(&json!("AVAILABLE")));
+    let listed = app.all(&path).await;
+    let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+    let with_statements: Vec<_> = accounts.iter().filter(|account| account["type"] == "DEPOSITORY").collect();
+    assert_eq!(listed.len(), with_statements.len() * 3);
+    let months: Vec<_> = listed.iter().map(|one| (one["year"].as_i64(), one["month"].as_i64())).collect();
+    assert!(months.is_sorted_by(|one, next| one >= next), "{months:?}");
+    // Page by page the same.
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("{path}?limit=2&after={after}")).await.expect(200);
+        paged.extend(page["data"].as_array().unwrap().clone());
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        after = next.to_owned();
+    }
+    assert_eq!(paged, listed);
+    // Read again, each keeps its id; what is stored asks nobody.
+    app.post(&format!("/connections/{id}/refresh"), json!({ "products": ["STATEMENTS"] })).await.expect(202);
+    app.settled(&id).await;
+    let calls = app.fidelity.operations().len();
+    assert_eq!(app.all(&path).await, listed);
+    assert_eq!(app.fidelity.operations().len(), calls);
+    let first = listed[0]["statementId"].as_str().unwrap();
+    let pdf = app.get(&format!("{path}/{first}/download")).await;
+    assert_eq!((pdf.status, pdf.headers["content-type"].as_str()), (200, "application/pdf"));
+    let text = pdf.body.as_str().unwrap();
+    let account = accounts.iter().find(|account| account["id"] == listed[0]["accountId"]).unwrap();
+    assert!(text.starts_with("%PDF-") && text.contains(account["mask"].as_str().unwrap()), "{text}");
+    app.get(&format!("{path}/{}/download", uuid::Uuid::now_v7())).await.problem(404, "NOT_FOUND");
+    // F6: the list stays while the customer is needed, the documents do not come.
+    app.knob(&id, "reset-login", json!({})).await;
+    assert_eq!(app.all(&path).await, listed);
+    app.get(&format!("{path}/{first}/download")).await.problem(409, "USER_ACTION_REQUIRED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c5_statements_come_through_a_repair() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let path = format!("/connections/{id}/statements");
+    let calls = app.fidelity.operations().len();
+    assert_eq!(app.get(&path).await.problem(422, "PRODUCT_NOT_PRESENT")["remedy"], "REPAIR");
+    let body = json!({ "products": ["STATEMENTS"], "productOptions": range() });
+    let added = app.post(&format!("/connections/{id}/products"), body).await.expect(200);
+    assert_eq!(added["results"][0]["outcome"], "REPAIR_REQUIRED");
+    assert_eq!(app.all(&path).await, Vec::<Value>::new());
+    assert_eq!(app.fidelity.operations().len(), calls);
+    // A8: captured with no further call.
+    app.repaired(&id, json!({}), json!({})).await;
+    app.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_an_account_that_is_no_longer_shared_takes_its_statements_away() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": range() })).await;
+    let path = format!("/connections/{id}/statements");
+    app.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+    let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+    let kept = accounts.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
+    app.repaired(&id, json!({ "accountSelection": true }), json!({ "accounts": [kept["mask"]] })).await;
+    let left = app.all(&path).await;
+    assert!(!left.is_empty() && left.iter().all(|one| one["accountId"] == kept["id"]), "{left:?}");
+}
