@@ -34,6 +34,7 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(connections::get_connection, connections::update_connection, connections::delete_connection))
         .routes(routes!(connections::list_history))
         .routes(routes!(products::add_products))
+        .routes(routes!(products::remove_product))
         .routes(routes!(repair::get_repair, repair::start_repair))
         .routes(routes!(refreshes::refresh_connection))
         .routes(routes!(refreshes::get_refresh))

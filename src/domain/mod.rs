@@ -20,6 +20,7 @@ pub mod plan;
 pub mod problem;
 pub mod product;
 pub mod recognition;
+pub mod removal;
 pub mod repair;
 pub mod secret;
 pub mod service_provider;

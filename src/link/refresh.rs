@@ -278,7 +278,7 @@ impl Linking {
 }
 
 /// There has to be a login.
-fn check_linked(connection: &Connection) -> Result<(), Problem> {
+pub(super) fn check_linked(connection: &Connection) -> Result<(), Problem> {
     let condition = connection.condition;
     match condition.status {
         Status::InProgress => Err(Problem::new(Code::ConnectionNotLinked, condition.sentence())),

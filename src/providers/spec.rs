@@ -63,6 +63,8 @@ pub struct Spec {
     pub slow_operations: &'static [(&'static str, Duration)],
     /// When it bills a product and prepares its data (B9, B10).
     pub terms: fn(Product, Placement) -> Terms,
+    /// Whether a product that it has billed once may be billed until the connection is deleted, whatever is fetched (A15).
+    pub bills_until_deleted: bool,
 }
 
 /// The terms of a provider that publishes no price by product: what stands in the link is prepared with it.

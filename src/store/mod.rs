@@ -21,6 +21,7 @@ mod pulse;
 mod records;
 mod refreshes;
 mod relinks;
+mod removals;
 mod revocations;
 mod runs;
 #[cfg(feature = "sandbox")]

@@ -1,6 +1,5 @@
 //! Refreshes within a run: the provider is asked to fetch, and followed until it has (E1).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -130,10 +129,9 @@ impl Run<'_> {
     /// Notes how the refreshes stand after the run.
     pub(super) async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
         let now = self.sync.clock.now();
-        let done: BTreeMap<Product, i64> =
-            tx.products(self.id()).await?.into_iter().map(|row| (row.product, row.done)).collect();
+        let rows = tx.products(self.id()).await?;
         for refresh in &self.refreshes {
-            let (status, results) = refresh_result(&refresh.targets, &done, outcomes);
+            let (status, results) = refresh_result(&refresh.targets, &rows, outcomes);
             let finished_at = (status != RefreshStatus::InProgress).then_some(now);
             tx.set_refresh(refresh.id, status, &results, finished_at).await?;
         }

@@ -60,4 +60,5 @@ pub static SPEC: Spec = Spec {
         ("owners", Duration::from_secs(180)),
     ],
     terms: by_contract,
+    bills_until_deleted: false,
 };

@@ -58,4 +58,5 @@ pub static SPEC: Spec = Spec {
     // [A] DELETE /api/v2/bankConnections/{id} deletes the consent at the bank too
     slow_operations: &[("revoke", Duration::from_secs(60))],
     terms: by_contract,
+    bills_until_deleted: false,
 };

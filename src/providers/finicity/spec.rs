@@ -71,6 +71,7 @@ pub static SPEC: Spec = Spec {
     ],
     // Notes, section 3: numbers, owners and live balances are billed by the call
     terms,
+    bills_until_deleted: false,
 };
 
 /// `[S]` "billable": account details (numbers) and owners, each time that they are read.

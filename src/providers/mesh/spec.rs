@@ -44,4 +44,5 @@ pub static SPEC: Spec = Spec {
     webhooks: WebhookProof::Unrelated,
     slow_operations: &[],
     terms: by_contract,
+    bills_until_deleted: false,
 };

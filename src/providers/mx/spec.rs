@@ -62,6 +62,7 @@ pub static SPEC: Spec = Spec {
     slow_operations: &[],
     // Notes, section 2: reading holdings enrols the user in a billed product
     terms,
+    bills_until_deleted: false,
 };
 
 /// Reading holdings enrols the user in a billed product; the rest is the contract's.

@@ -65,6 +65,8 @@ pub static SPEC: Spec = Spec {
     ],
     // Rules B9, B10
     terms,
+    // Rules A15, B9: a subscription goes on with the item, and what ends one there ends all products of the item
+    bills_until_deleted: true,
 };
 
 /// Rules B9 and B10: what stands in the first three arrays is billed and prepared with the Item; some optional products, and what is

@@ -61,5 +61,6 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         webhooks: WebhookProof::Verified,
         slow_operations: &[],
         terms: by_contract,
+        bills_until_deleted: false,
     }
 }

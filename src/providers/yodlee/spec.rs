@@ -56,4 +56,5 @@ pub static SPEC: Spec = Spec {
     // [S] GET /accounts/latestBalances asks the institution, some accounts at a time
     slow_operations: &[("live_balances", Duration::from_secs(90))],
     terms: by_contract,
+    bills_until_deleted: false,
 };

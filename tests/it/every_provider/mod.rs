@@ -8,6 +8,7 @@ mod matrix;
 mod pending;
 mod refreshes;
 mod relink;
+mod removals;
 mod users;
 
 use std::collections::BTreeSet;
