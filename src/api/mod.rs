@@ -12,6 +12,7 @@ mod idempotency;
 mod institutions;
 mod investments;
 mod json;
+mod matrix_page;
 mod operating;
 mod page;
 mod params;

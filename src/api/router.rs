@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, connect, connections, conventions, events, institutions, investments, operating, params, plan,
-    products, provider_webhooks, providers, refreshes, repair, start, transactions,
+    App, accounts, connect, connections, conventions, events, institutions, investments, matrix_page, operating,
+    params, plan, products, provider_webhooks, providers, refreshes, repair, start, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -142,6 +142,8 @@ pub fn router(app: App, sandbox: Option<OpenApiRouter<App>>, beside: Router<App>
     api.merge(beside)
         .merge(docs)
         .route("/docs/problems", get(operating::get_problems))
+        .route("/docs/support-matrix", get(matrix_page::get_support_matrix_page))
+        .route(matrix_page::STYLE, get(matrix_page::get_support_matrix_style))
         .route("/", get(|| async { Redirect::to("/docs") }))
         .fallback(conventions::unknown_path)
         .method_not_allowed_fallback(conventions::unknown_method)
