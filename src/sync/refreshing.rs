@@ -54,9 +54,11 @@ impl Run<'_> {
 
     /// Whether there was something to ask for.
     async fn ask_for(&self, refresh: &Refresh) -> Result<Result<bool, Failure>, Problem> {
-        let refreshable = self.entry.provider.spec().refreshable;
-        let products: Vec<Product> =
-            refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
+        let spec = self.entry.provider.spec();
+        // Where live balances can be had by themselves, the rest need not be fetched for them (E11).
+        let is_live = spec.live_balances.is_some() && is_for_live_balances(refresh);
+        let is_asked = |product: &Product| !is_live && spec.refreshable.contains(product);
+        let products: Vec<Product> = refresh.targets.keys().copied().filter(is_asked).collect();
         let mut answer = Ok(false);
         if !products.is_empty() {
             let cx = self.context();
@@ -140,9 +142,11 @@ impl Run<'_> {
 
     /// `BALANCES` alone in a refresh asks for live ones (E11); never the schedule, for they are billed (E7).
     pub(super) fn wants_live_balances(&self) -> bool {
-        self.refreshes.iter().any(|refresh| {
-            let asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
-            asked && !refresh.requested && refresh.targets.keys().eq([&Product::Balances])
-        })
+        self.refreshes.iter().any(|refresh| !refresh.requested && is_for_live_balances(refresh))
     }
+}
+
+fn is_for_live_balances(refresh: &Refresh) -> bool {
+    let is_asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
+    is_asked && refresh.targets.keys().eq([&Product::Balances])
 }
