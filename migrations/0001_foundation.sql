@@ -139,6 +139,8 @@ create table connection_products (
     wanted bigint not null default 0,
     done bigint not null default 0,
     failed bigint not null default 0,
+    -- How often it was removed: a run that began before writes nothing of it.
+    removals bigint not null default 0,
     -- Where the current run began, where it is, and what it has seen vanish (applied when the run ends).
     cursor text,
     page_cursor text,

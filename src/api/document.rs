@@ -21,7 +21,7 @@ pub(super) const CONNECT_TOKEN: &str = "connectToken";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "Linkspan", description = "One HTTP API in front of every bank-data network: link, read, add products, repair."),
+    info(title = "Linkspan", description = "One HTTP API in front of every bank-data network: link, read, add products, repair. [Which products can be added later](/docs/support-matrix) · [What a problem's code means](/docs/problems)"),
     tags((name = "Linking"), (name = "Connections"), (name = "Data"), (name = "Institutions and providers"), (name = "Events"), (name = "Providers"), (name = "Operating"))
 )]
 struct Document;

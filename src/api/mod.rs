@@ -14,6 +14,7 @@ mod income;
 mod institutions;
 mod investments;
 mod json;
+mod matrix_page;
 mod operating;
 mod page;
 mod params;

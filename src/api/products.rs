@@ -1,4 +1,4 @@
-//! `POST /connections/{id}/products` (rules A).
+//! `POST /connections/{id}/products` and `DELETE …/products/{product}` (rules A).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,13 +11,14 @@ use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
 use super::json::{Body, null_is_default, within_or_null};
-use super::params::Path;
+use super::params::{Params, Path};
 use super::problem::ProblemDocument;
 use super::views::{ConnectionView, connection_view};
 use crate::domain::addition::Outcome;
 use crate::domain::ids::{ConnectionId, RefreshId};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
+use crate::domain::removal::{BillingAfter, RemovedData};
 use crate::link::ProductsRequest;
 
 /// Which products to add.
@@ -109,6 +110,45 @@ fn judge(body: ProductsBody) -> Result<ProductsRequest, Problem> {
         history_days: body.history_days,
         product_options: body.product_options.unwrap_or_default(),
     })
+}
+
+/// What became of a product that was removed.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedProductAnswer {
+    /// The connection now.
+    connection: ConnectionView,
+    /// Which.
+    product: Product,
+    /// What became of what was fetched for it.
+    data: RemovedData,
+    /// What becomes of the provider's bill for it.
+    billing: BillingAfter,
+}
+
+/// Remove a product from a connection: it is fetched no longer, and leaves its array; `requested` stays as it was. What was fetched is
+/// kept (`data=KEEP`, the default) or erased at once (`data=ERASE`). Added again later, it is judged as any other. The last one in
+/// `products` cannot be removed.
+#[utoipa::path(delete, path = "/connections/{connectionId}/products/{product}", tag = "Connections",
+    params(("connectionId" = ConnectionId, Path), ("product" = Product, Path), ("data" = Option<RemovedData>, Query)),
+    responses((status = 200, body = RemovedProductAnswer), (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
+pub(super) async fn remove_product(
+    State(app): State<App>,
+    caller: Caller,
+    Path((connection, product)): Path<(String, String)>,
+    mut params: Params,
+    key: IdempotencyKey,
+) -> Result<Response, Problem> {
+    let (connection_id, product): (ConnectionId, Product) = (id(&connection)?, id(&product)?);
+    let data = params.one_of("data", RemovedData::ALL, RemovedData::as_str)?.unwrap_or(RemovedData::Keep);
+    // What is asked for stands in the address: the same key with another wish is another request.
+    key.local(&caller.rows, data.as_str().as_bytes(), StatusCode::OK, async |tx| {
+        let billing = app.linking.remove_product(tx, connection_id, product, data).await?;
+        let connection = connection_view(tx, &app.linking, connection_id).await?;
+        Ok(RemovedProductAnswer { connection, product, data, billing })
+    })
+    .await
 }
 
 /// Refuses a product that is named twice.

@@ -17,10 +17,12 @@ use super::products::check_once;
 use super::psu::EndUser;
 use super::views::{CategorizationStatus, UpdateStatus};
 use crate::domain::ids::{ConnectionId, RefreshId};
+use crate::domain::plan::Billing;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
+use crate::domain::service_provider::ServiceProvider;
 use crate::link::WantedRefresh;
-use crate::store::{RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{Refresh, RefreshResult, RefreshStatus, TenantTx};
 
 /// What to refresh; every field may be left out.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -50,6 +52,8 @@ pub struct RefreshAnswer {
     update_status: UpdateStatus,
     /// How far transactions are categorised.
     categorization_status: CategorizationStatus,
+    /// What the provider bills for it, at most; null where a reading runs that asks for nothing.
+    billing: Option<Billing>,
 }
 
 /// Fetch now. Answers at once; while a refresh runs, with the same one.
@@ -100,11 +104,20 @@ async fn answer(
     refresh_id: RefreshId,
 ) -> Result<RefreshAnswer, Problem> {
     let view = super::views::connection_view(tx, &app.linking, id).await?;
+    let refresh = tx.refresh(id, refresh_id).await?.ok_or_else(Problem::not_found)?;
     Ok(RefreshAnswer {
         refresh_id,
         update_status: UpdateStatus::InProgress,
         categorization_status: view.categorization_status,
+        billing: billing(app, view.service_provider, &refresh),
     })
+}
+
+/// What a refresh costs at the connection's provider; nothing where it only reads what was added.
+fn billing(app: &App, provider: Option<ServiceProvider>, refresh: &Refresh) -> Option<Billing> {
+    let entry = app.registry().get(provider?)?;
+    let products: Vec<Product> = refresh.targets.keys().copied().collect();
+    refresh.forced_by.map(|_| entry.provider.spec().billing_of_refresh(&products))
 }
 
 /// A refresh and what became of each of its products.
@@ -119,6 +132,8 @@ pub struct RefreshView {
     status: RefreshStatus,
     /// What became of each product.
     results: Vec<RefreshResult>,
+    /// What the provider bills for it, at most; null where it only reads what was added to the connection.
+    billing: Option<Billing>,
     /// When it began.
     created_at: DateTime<Utc>,
     /// When it ended.
@@ -130,12 +145,15 @@ pub struct RefreshView {
     params(("connectionId" = ConnectionId, Path), ("refreshId" = RefreshId, Path)),
     responses((status = 200, body = RefreshView), (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(super) async fn get_refresh(
+    State(app): State<App>,
     caller: Caller,
     Path((connection, refresh)): Path<(String, String)>,
 ) -> Result<Json<RefreshView>, Problem> {
     let (connection_id, refresh_id): (ConnectionId, RefreshId) = (id(&connection)?, id(&refresh)?);
     let mut tx = caller.rows.begin().await?;
     let refresh = tx.refresh(connection_id, refresh_id).await?.ok_or_else(Problem::not_found)?;
+    let connection = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?;
+    let billing = billing(&app, connection.service_provider, &refresh);
     let results = if refresh.results.is_empty() {
         let pending = |&product| RefreshResult { product, status: RefreshStatus::InProgress, reason: None };
         refresh.targets.keys().map(pending).collect()
@@ -147,6 +165,7 @@ pub(super) async fn get_refresh(
         connection_id,
         status: refresh.status,
         results,
+        billing,
         created_at: refresh.created_at,
         finished_at: refresh.finished_at,
     }))

@@ -19,8 +19,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, assets, connect, connections, conventions, events, income, institutions, investments, operating,
-    params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements, transactions,
+    App, accounts, assets, connect, connections, conventions, events, income, institutions, investments, matrix_page,
+    operating, params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements,
+    transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -34,6 +35,7 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(connections::get_connection, connections::update_connection, connections::delete_connection))
         .routes(routes!(connections::list_history))
         .routes(routes!(products::add_products))
+        .routes(routes!(products::remove_product))
         .routes(routes!(repair::get_repair, repair::start_repair))
         .routes(routes!(refreshes::refresh_connection))
         .routes(routes!(refreshes::get_refresh))
@@ -151,6 +153,8 @@ pub fn router(app: App, sandbox: Option<OpenApiRouter<App>>, beside: Router<App>
     api.merge(beside)
         .merge(docs)
         .route("/docs/problems", get(operating::get_problems))
+        .route("/docs/support-matrix", get(matrix_page::get_support_matrix_page))
+        .route(matrix_page::STYLE, get(matrix_page::get_support_matrix_style))
         .route("/", get(|| async { Redirect::to("/docs") }))
         .fallback(conventions::unknown_path)
         .method_not_allowed_fallback(conventions::unknown_method)

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod problem;
 pub mod product;
 pub mod recognition;
+pub mod removal;
 pub mod repair;
 pub mod risk;
 pub mod secret;

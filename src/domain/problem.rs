@@ -30,6 +30,8 @@ wire_enum! {
         ConnectSessionFinished = "CONNECT_SESSION_FINISHED",
         /// The customer has this login already.
         DuplicateConnection = "DUPLICATE_CONNECTION",
+        /// The only one of the required products (A15).
+        LastRequiredProduct = "LAST_REQUIRED_PRODUCT",
         /// The customer must act first.
         UserActionRequired = "USER_ACTION_REQUIRED",
         /// The key was used with another body.
@@ -94,6 +96,7 @@ impl Code {
             | Self::ConnectionNotLinked
             | Self::ConnectSessionFinished
             | Self::DuplicateConnection
+            | Self::LastRequiredProduct
             | Self::UserActionRequired
             | Self::IdempotencyMismatch
             | Self::IdempotencyInFlight

@@ -102,5 +102,7 @@ wire_enum! {
         VerificationFailed = "VERIFICATION_FAILED",
         /// This provider does not have it.
         ProviderUnsupported = "PROVIDER_UNSUPPORTED",
+        /// It was removed from the connection (A15).
+        Removed = "REMOVED",
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use super::product::Product;
 use super::service_provider::ServiceProvider;
 
+mod wording;
+
 use Product::{
     Assets, Balances, ConsumerReport, Identifiers, IdentityVerification, Income, InvestmentHoldings,
     InvestmentTransactions, Liabilities, Owners, PaymentInitiation, Signal, Statements, Transactions,
@@ -124,6 +126,16 @@ pub fn institution_has(provider: ServiceProvider, listed: &BTreeSet<Product>, pr
                 InvestmentTransactions => listed.contains(&InvestmentHoldings),
                 _ => false,
             }
+}
+
+/// The rows, in the order of the published table; their cells are in that of the [columns](COLUMNS).
+pub fn rows() -> impl Iterator<Item = (ServiceProvider, [Cell; 7])> {
+    ROWS.into_iter()
+}
+
+/// The products that one provider alone has, and how each gets onto a connection that is linked already.
+pub fn of_one_provider() -> impl Iterator<Item = (ServiceProvider, Product, AfterLink)> {
+    OF_ONE_PROVIDER.into_iter()
 }
 
 /// The table of the README, in Markdown.

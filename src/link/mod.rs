@@ -13,6 +13,7 @@ mod launch;
 mod plan;
 mod refresh;
 mod relink;
+mod removals;
 mod remove;
 mod repair;
 mod retire;

@@ -30,9 +30,7 @@ impl Linking {
             .await?;
         }
         // What was made of the connection goes with it.
-        for report in tx.asset_reports(id, None, i64::MAX).await? {
-            self.remove_report(tx, &report).await?;
-        }
+        self.remove_reports(tx, id).await?;
         for session in tx.open_sessions(id).await? {
             if let Some(open) = tx.session(session).await? {
                 self.give_back(tx, &open).await?;
@@ -42,6 +40,14 @@ impl Linking {
         let deleted = Condition { status: Status::Deleted, reason: None };
         tx.change_condition(id, deleted, None, "DELETED_BY_TENANT", now).await?;
         Ok(tx.erase_connection(id).await?)
+    }
+
+    /// The same for every report of a connection.
+    pub(super) async fn remove_reports(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
+        for report in tx.asset_reports(id, None, i64::MAX).await? {
+            self.remove_report(tx, &report).await?;
+        }
+        Ok(())
     }
 
     /// Forgets a report here, and has it removed at the provider where it was ordered.

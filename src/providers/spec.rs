@@ -44,6 +44,11 @@ pub struct Spec {
     pub read_every_hours: u16,
     /// Products that a forced refresh covers (E1).
     pub refreshable: &'static [Product],
+    /// What such a refresh costs.
+    pub refresh_billing: Billing,
+    /// What a live balance costs that a refresh of `BALANCES` alone asks for (E11); `None` = it has none beside what it reads or
+    /// refreshes anyway.
+    pub live_balances: Option<Billing>,
     /// The shortest time between two forced refreshes of a connection, in seconds (E8).
     pub refresh_pause_seconds: u32,
     /// Hours from one forced refresh of ours to the next, where the schedule forces them (E7); `None` = it only reads.
@@ -63,6 +68,8 @@ pub struct Spec {
     pub slow_operations: &'static [(&'static str, Duration)],
     /// When it bills a product and prepares its data (B9, B10).
     pub terms: fn(Product, Placement) -> Terms,
+    /// Whether a product that it has billed once may be billed until the connection is deleted, whatever is fetched (A15).
+    pub bills_until_deleted: bool,
 }
 
 /// The terms of a provider that publishes no price by product: what stands in the link is prepared with it.
@@ -80,6 +87,24 @@ impl Spec {
     /// What the plan of a link needs of it (B8).
     pub fn offer(&self) -> Offer {
         Offer { provider: self.id, products: self.products, consent_scopes: self.consent_scopes, terms: self.terms }
+    }
+
+    /// What a refresh of these products costs (E11): the dearest of what it asks for. A refresh takes what it covers from the
+    /// institution; the rest is read.
+    pub fn billing_of_refresh(&self, products: &[Product]) -> Billing {
+        if let (Some(live), [Product::Balances]) = (self.live_balances, products) {
+            return live;
+        }
+        let costs = |&product: &Product| match (self.terms)(product, Placement::Optional).billing {
+            _ if self.refreshable.contains(&product) => self.refresh_billing,
+            // They come with the list of accounts.
+            Billing::PerCall if product == Product::Balances => Billing::Never,
+            read => read,
+        };
+        let costs: Vec<Billing> = products.iter().map(costs).collect();
+        let dearest = [Billing::PerCall, Billing::ByContract].into_iter().find(|class| costs.contains(class));
+        // What was billed with the link, or is at its first use, is not billed again for being read.
+        dearest.unwrap_or(Billing::Never)
     }
 
     /// The deadline of an operation: 30 seconds unless listed.

@@ -56,8 +56,8 @@ pub struct AccountFacts<'a> {
     pub subtype: AccountSubtype,
     /// ISO 4217.
     pub currency: Option<&'a str>,
-    /// What it holds.
-    pub balances: &'a Balances,
+    /// What it holds; `None` leaves what is stored as it is.
+    pub balances: Option<&'a Balances>,
     /// An id that survives a relink.
     pub persistent_id: Option<&'a str>,
 }
@@ -233,11 +233,15 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         let balances = facts.balances;
         let done = sqlx::query!(
-            "update accounts set name = $3, mask = $4, type = $5, subtype = $6, status = 'OPEN', currency = $7, current = $8, available = $9,
-                credit_limit = $10, balances_updated_at = coalesce($11::timestamptz, $13::timestamptz), persistent_id = coalesce($12, persistent_id), updated_at = $13
+            "update accounts set name = $3, mask = $4, type = $5, subtype = $6, status = 'OPEN', currency = $7,
+                current = case when $14 then $8 else current end, available = case when $14 then $9 else available end,
+                credit_limit = case when $14 then $10 else credit_limit end,
+                balances_updated_at = case when $14 then coalesce($11::timestamptz, $13::timestamptz) else balances_updated_at end,
+                persistent_id = coalesce($12, persistent_id), updated_at = $13
              where id = $1 and tenant_id = $2
-               and (name, mask, type, subtype, status, currency, current, available, credit_limit, persistent_id)
-                   is distinct from ($3, $4, $5, $6, 'OPEN', $7, $8, $9, $10, coalesce($12, persistent_id))",
+               and ((name, mask, type, subtype, status, currency, persistent_id)
+                       is distinct from ($3, $4, $5, $6, 'OPEN', $7, coalesce($12, persistent_id))
+                   or $14 and (current, available, credit_limit) is distinct from ($8, $9, $10))",
             id.0,
             tenant_id,
             facts.name,
@@ -245,12 +249,13 @@ impl TenantTx {
             facts.account_type.as_str(),
             facts.subtype.as_str(),
             facts.currency,
-            balances.current,
-            balances.available,
-            balances.limit,
-            balances.updated_at,
+            balances.and_then(|balances| balances.current),
+            balances.and_then(|balances| balances.available),
+            balances.and_then(|balances| balances.limit),
+            balances.and_then(|balances| balances.updated_at),
             facts.persistent_id,
-            now
+            now,
+            balances.is_some()
         )
         .execute(self.sql())
         .await?;

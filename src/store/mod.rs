@@ -24,6 +24,7 @@ mod pulse;
 mod records;
 mod refreshes;
 mod relinks;
+mod removals;
 mod revocations;
 mod runs;
 #[cfg(feature = "sandbox")]

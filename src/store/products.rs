@@ -29,6 +29,8 @@ pub struct ConnectionProduct {
     pub done: i64,
     /// Which of these was tried last and failed.
     pub failed: i64,
+    /// How often it was removed from the connection (A15).
+    pub removals: i64,
     /// Where the current run began.
     pub cursor: Option<String>,
     /// Where it is.
@@ -45,6 +47,11 @@ impl ConnectionProduct {
     /// Whether it is to be fetched.
     pub fn is_due(&self) -> bool {
         self.wanted > self.done && self.placement.is_some_and(Placement::is_fetched)
+    }
+
+    /// Whether it was removed from the connection, and not added again (A15).
+    pub fn is_removed(&self) -> bool {
+        self.placement.is_none() && self.reason == Some(ProductReason::Removed)
     }
 
     /// Whether it is to be fetched, and no try of that has failed.
@@ -110,8 +117,8 @@ impl TenantTx {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         let rows = sqlx::query!(
             r#"select connection_id, product as "product: Product", placement as "placement: Placement", state as "state: ProductState",
-                reason as "reason: ProductReason", last_aggregated_at, wanted, done, failed, cursor, page_cursor, history_complete, unshown_after,
-                reread from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
+                reason as "reason: ProductReason", last_aggregated_at, wanted, done, failed, removals, cursor, page_cursor, history_complete,
+                unshown_after, reread from connection_products where tenant_id = $1 and connection_id = any($2) order by connection_id, product"#,
             tenant_id,
             &ids
         )
@@ -129,6 +136,7 @@ impl TenantTx {
                     wanted: row.wanted,
                     done: row.done,
                     failed: row.failed,
+                    removals: row.removals,
                     cursor: row.cursor,
                     page_cursor: row.page_cursor,
                     history_complete: row.history_complete,

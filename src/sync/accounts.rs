@@ -115,18 +115,23 @@ impl Run<'_> {
             known.insert(provider_account_id, id);
         }
         let removed = tx.removed_accounts(self.id()).await?;
+        // They come with every list of accounts, also where they are wanted no longer (A15).
+        let rows = tx.products(self.id()).await?;
+        let with_balances = !rows.iter().any(|row| row.product == Product::Balances && row.is_removed());
         let mut came = false;
         let mut changed = Vec::new();
         for account in accounts {
             let balances = in_currency_of(account);
-            let facts = facts(account, &balances);
+            let facts = facts(account, with_balances.then_some(&balances));
             match known.get(&account.provider_account_id) {
                 Some(&id) => {
                     came |= removed.contains(&id);
                     if tx.update_account(id, &facts, now).await? {
                         changed.push(id);
                     }
-                    self.keep_words(tx, id, account).await?;
+                    if with_balances {
+                        self.keep_words(tx, id, account).await?;
+                    }
                 }
                 // Where the provider does not filter, storing does (B13).
                 None if !passes(&account) => {
@@ -137,7 +142,9 @@ impl Run<'_> {
                     came = true;
                     let id = &account.provider_account_id;
                     let id = tx.insert_account(self.id(), self.entry.id(), id, &facts, now).await?;
-                    self.keep_words(tx, id, account).await?;
+                    if with_balances {
+                        self.keep_words(tx, id, account).await?;
+                    }
                     changed.push(id);
                 }
             }
@@ -195,7 +202,7 @@ impl Run<'_> {
             Err(failure) => return Ok(Fetched::of(failure)),
         };
         let now = self.sync.clock.now();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(product).await? else { return Ok(Fetched::Removed) };
         for account in &accounts {
             let Some(id) = known.of(&account.provider_account_id) else { continue };
             if let Some(identifiers) = &account.identifiers {
@@ -231,7 +238,7 @@ fn in_currency_of(account: &ProviderAccount) -> Balances {
     }
 }
 
-fn facts<'a>(account: &'a ProviderAccount, balances: &'a Balances) -> AccountFacts<'a> {
+fn facts<'a>(account: &'a ProviderAccount, balances: Option<&'a Balances>) -> AccountFacts<'a> {
     AccountFacts {
         name: &account.name,
         mask: account.mask.as_deref(),

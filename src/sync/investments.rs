@@ -52,7 +52,7 @@ impl Run<'_> {
                 })
             })
             .collect();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::InvestmentHoldings).await? else { return Ok(Fetched::Removed) };
         self.adopt_holdings(&mut tx, &rows).await?;
         tx.replace_holdings(self.id(), &rows, now).await?;
         tx.emit(self.id(), EventType::HoldingsUpdated, json!({ "holdings": rows.len() }), now).await?;
@@ -79,10 +79,9 @@ impl Run<'_> {
                 Ok(page) => page,
                 Err(failure) => return Ok(Fetched::of(failure)),
             };
-            if let Err(failure) =
-                self.store_movements(page.transactions, row.as_ref().is_some_and(|row| row.reread)).await?
-            {
-                return Ok(Fetched::of(failure));
+            let reread = row.as_ref().is_some_and(|row| row.reread);
+            if let Some(end) = self.store_movements(page.transactions, reread).await? {
+                return Ok(end);
             }
             match page.next {
                 None => {
@@ -105,14 +104,15 @@ impl Run<'_> {
         )))
     }
 
+    /// Stores a page; how the reading ended, if it did.
     async fn store_movements(
         &self,
         movements: Vec<ProviderInvestmentTransaction>,
         from_the_beginning: bool,
-    ) -> Result<Result<(), Failure>, Problem> {
+    ) -> Result<Option<Fetched>, Problem> {
         let accounts = match self.accounts_named(movements.iter().map(|one| one.provider_account_id.as_str())).await? {
             Ok(accounts) => accounts,
-            Err(failure) => return Ok(Err(failure)),
+            Err(failure) => return Ok(Some(Fetched::of(failure))),
         };
         let rows: Vec<InvestmentTransaction> = movements
             .into_iter()
@@ -134,13 +134,15 @@ impl Run<'_> {
                 })
             })
             .collect();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::InvestmentTransactions).await? else {
+            return Ok(Some(Fetched::Removed));
+        };
         if from_the_beginning {
             self.adopt_movements(&mut tx, &rows).await?;
         }
         tx.write_investment_transactions(self.id(), &rows).await?;
         tx.commit().await?;
-        Ok(Ok(()))
+        Ok(None)
     }
 
     /// Reads the terms of cards and loans.
@@ -171,7 +173,7 @@ impl Run<'_> {
                 })
             })
             .collect();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::Liabilities).await? else { return Ok(Fetched::Removed) };
         tx.replace_liabilities(self.id(), &rows, now).await?;
         tx.commit().await?;
         Ok(Fetched::Whole)

@@ -62,6 +62,16 @@ impl Run<'_> {
         Ok(tx)
     }
 
+    /// The same for what is written of a product; `None` where it was removed since the run began (A15).
+    async fn begin_for(&self, product: Product) -> Result<Option<TenantTx>, Problem> {
+        let mut tx = self.begin().await?;
+        let began = self.products.iter().find(|row| row.product == product).map(|row| row.removals);
+        let rows = tx.products(self.id()).await?;
+        let stays =
+            rows.iter().any(|row| row.product == product && row.placement.is_some() && Some(row.removals) == began);
+        Ok(stays.then_some(tx))
+    }
+
     /// A product as it stands now, which may be another than when the run began.
     async fn product_row(&self, product: Product) -> Result<Option<ConnectionProduct>, Problem> {
         let mut tx = self.begin().await?;

@@ -42,7 +42,7 @@ impl Run<'_> {
             Some(Income { account_id: accounts.of(&account)?, source, generated_at: income.generated_at })
         };
         let rows: Vec<Income> = income.sources.into_iter().filter_map(row).collect();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::Income).await? else { return Ok(Fetched::Removed) };
         tx.replace_income(self.id(), &rows).await?;
         tx.commit().await?;
         Ok(Fetched::Whole)
@@ -70,7 +70,7 @@ impl Run<'_> {
             })
         };
         let rows: Vec<Statement> = listed.into_iter().filter_map(row).collect();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::Statements).await? else { return Ok(Fetched::Removed) };
         tx.replace_statements(self.id(), &rows).await?;
         tx.commit().await?;
         Ok(Fetched::Whole)

@@ -9,7 +9,7 @@ use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::EXPIRING_DAYS;
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{Connection, RefreshResult, RefreshStatus};
+use crate::store::{Connection, ConnectionProduct, RefreshResult, RefreshStatus};
 
 /// What the queue should do after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) enum Fetched {
     NotReady(Option<Duration>),
     /// It cannot be had here, or not without the customer.
     Refused(ProductState, ProductReason),
+    /// It was removed from the connection while it was read (A15).
+    Removed,
     /// It failed.
     Failed(Failure),
 }
@@ -49,6 +51,7 @@ impl Fetched {
             Self::Whole | Self::Partly => (ProductState::Available, None),
             Self::NotReady(_) => (ProductState::Pending, Some(ProductReason::NotReady)),
             Self::Refused(state, reason) => (*state, Some(*reason)),
+            Self::Removed => (ProductState::Unavailable, Some(ProductReason::Removed)),
             Self::Failed(failure) => match (failure.kind, failure.product_reason) {
                 (FailureKind::Consent, reason) => {
                     (ProductState::ConsentRequired, Some(reason.unwrap_or(ProductReason::ConsentMissing)))
@@ -85,7 +88,7 @@ impl Fetched {
             Self::Failed(failure) if matches!(failure.kind, FailureKind::UserAction | FailureKind::Consent) => {
                 RefreshStatus::UserActionRequired
             }
-            Self::Refused(..) | Self::Failed(_) => RefreshStatus::Failed,
+            Self::Refused(..) | Self::Removed | Self::Failed(_) => RefreshStatus::Failed,
         };
         RefreshResult { product, status, reason }
     }
@@ -145,20 +148,24 @@ pub(super) fn condition(observed: Condition, outcomes: &Outcomes) -> (Condition,
     }
 }
 
-/// How a refresh stands, with the result of each of its products (E1).
+/// How a refresh stands, with the result of each of its products (E1). What was removed meanwhile did not come (A15).
 pub(super) fn refresh_result(
     targets: &BTreeMap<Product, i64>,
-    done: &BTreeMap<Product, i64>,
+    rows: &[ConnectionProduct],
     outcomes: &Outcomes,
 ) -> (RefreshStatus, Vec<RefreshResult>) {
     let results: Vec<RefreshResult> = targets
         .iter()
-        .map(|(&product, target)| match outcomes.get(&product) {
-            Some(fetched) => fetched.result(product),
-            None if done.get(&product).is_none_or(|done| done >= target) => {
-                RefreshResult { product, status: RefreshStatus::Succeeded, reason: None }
+        .map(|(&product, target)| {
+            let row = rows.iter().find(|row| row.product == product);
+            match outcomes.get(&product) {
+                _ if row.is_some_and(ConnectionProduct::is_removed) => Fetched::Removed.result(product),
+                Some(fetched) => fetched.result(product),
+                None if row.is_none_or(|row| row.done >= *target) => {
+                    RefreshResult { product, status: RefreshStatus::Succeeded, reason: None }
+                }
+                None => RefreshResult { product, status: RefreshStatus::InProgress, reason: None },
             }
-            None => RefreshResult { product, status: RefreshStatus::InProgress, reason: None },
         })
         .collect();
     let all = |status| results.iter().all(|result| result.status == status);

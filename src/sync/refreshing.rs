@@ -1,6 +1,5 @@
 //! Refreshes within a run: the provider is asked to fetch, and followed until it has (E1).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -55,9 +54,11 @@ impl Run<'_> {
 
     /// Whether there was something to ask for.
     async fn ask_for(&self, refresh: &Refresh) -> Result<Result<bool, Failure>, Problem> {
-        let refreshable = self.entry.provider.spec().refreshable;
-        let products: Vec<Product> =
-            refresh.targets.keys().copied().filter(|product| refreshable.contains(product)).collect();
+        let spec = self.entry.provider.spec();
+        // Where live balances can be had by themselves, the rest need not be fetched for them (E11).
+        let is_live = spec.live_balances.is_some() && is_for_live_balances(refresh);
+        let is_asked = |product: &Product| !is_live && spec.refreshable.contains(product);
+        let products: Vec<Product> = refresh.targets.keys().copied().filter(is_asked).collect();
         let mut answer = Ok(false);
         if !products.is_empty() {
             let cx = self.context();
@@ -130,10 +131,9 @@ impl Run<'_> {
     /// Notes how the refreshes stand after the run.
     pub(super) async fn end_refreshes(&self, tx: &mut TenantTx, outcomes: &Outcomes) -> Result<(), Problem> {
         let now = self.sync.clock.now();
-        let done: BTreeMap<Product, i64> =
-            tx.products(self.id()).await?.into_iter().map(|row| (row.product, row.done)).collect();
+        let rows = tx.products(self.id()).await?;
         for refresh in &self.refreshes {
-            let (status, results) = refresh_result(&refresh.targets, &done, outcomes);
+            let (status, results) = refresh_result(&refresh.targets, &rows, outcomes);
             let finished_at = (status != RefreshStatus::InProgress).then_some(now);
             tx.set_refresh(refresh.id, status, &results, finished_at).await?;
         }
@@ -142,9 +142,11 @@ impl Run<'_> {
 
     /// `BALANCES` alone in a refresh asks for live ones (E11); never the schedule, for they are billed (E7).
     pub(super) fn wants_live_balances(&self) -> bool {
-        self.refreshes.iter().any(|refresh| {
-            let asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
-            asked && !refresh.requested && refresh.targets.keys().eq([&Product::Balances])
-        })
+        self.refreshes.iter().any(|refresh| !refresh.requested && is_for_live_balances(refresh))
     }
+}
+
+fn is_for_live_balances(refresh: &Refresh) -> bool {
+    let is_asked = refresh.forced_by.is_some_and(|by| by != ForcedBy::Schedule);
+    is_asked && refresh.targets.keys().eq([&Product::Balances])
 }

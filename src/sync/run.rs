@@ -185,10 +185,16 @@ impl Run<'_> {
         };
         let kinds = self.account_kinds().await?;
         for product in due {
+            if self.begin_for(product).await?.is_none() {
+                continue;
+            }
             let fetched = match self.obstacle(product, observation, &kinds, verification) {
                 Some(obstacle) => obstacle,
                 None => self.fetch(product, observation).await?,
             };
+            if matches!(fetched, Fetched::Removed) {
+                continue;
+            }
             self.store_outcome(product, &fetched).await?;
             let customer_needed = matches!(&fetched, Fetched::Failed(failure) if failure.condition.is_some_and(|condition| condition.status.needs_customer()));
             outcomes.insert(product, fetched);
@@ -263,7 +269,7 @@ impl Run<'_> {
             );
         }
         let (state, reason) = fetched.state();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(product).await? else { return Ok(()) };
         tx.change_product(self.id(), product, state, reason, self.sync.clock.now()).await?;
         if matches!(fetched, Fetched::Partly) {
             tx.touch_product(self.id(), product, self.sync.clock.now()).await?;
@@ -337,7 +343,9 @@ impl Run<'_> {
             drop(tx);
             return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
         }
-        let succeeded = came && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
+        // Where all that was due has been removed meanwhile, nothing failed (A15).
+        let succeeded =
+            (came || outcomes.is_empty()) && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
         tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;

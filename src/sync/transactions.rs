@@ -105,7 +105,9 @@ impl Run<'_> {
             Ok(accounts) => accounts,
             Err(failure) => return Ok(Some(Fetched::of(failure))),
         };
-        self.store_page(reading, page, &accounts).await?;
+        if !self.store_page(reading, page, &accounts).await? {
+            return Ok(Some(Fetched::Removed));
+        }
         reading.request.page_cursor = Some(next);
         let whole = history == HistoryProgress::Complete;
         Ok((!more).then_some(if whole { Fetched::Whole } else { Fetched::Partly }))
@@ -149,15 +151,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether it was stored: nothing is of a product that was removed (A15).
     async fn store_page(
         &self,
         reading: &Reading,
         page: TransactionsPage,
         accounts: &AccountNames,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let now = self.sync.clock.now();
         let id = self.id();
-        let mut tx = self.begin().await?;
+        let Some(mut tx) = self.begin_for(Product::Transactions).await? else { return Ok(false) };
         let transactions = page.added.into_iter().chain(page.modified);
         let (shown, rows): (Vec<String>, Vec<Option<TransactionFacts>>) = transactions
             .map(|transaction| (transaction.provider_transaction_id.clone(), facts(transaction, accounts)))
@@ -205,7 +208,8 @@ impl Run<'_> {
             let from = tx.first_transaction_date(id).await?;
             tx.emit(id, EventType::TransactionsHistoricalAggregated, json!({ "historyFrom": from }), now).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Notes what is gone of the windows that a run has read to their end.

@@ -174,6 +174,18 @@ async fn f7_a_report_is_removed_at_the_provider_alone_or_with_its_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a15_whoever_removes_the_product_and_erases_its_data_has_the_reports_removed_too() {
+    let app = TestApp::new().await;
+    let id = linked(&app).await;
+    let report = order(&app, &id).await;
+    ready(&app, &report).await;
+    let removed = app.delete(&format!("/connections/{id}/products/ASSETS?data=ERASE")).await.expect(200);
+    assert_eq!(removed["billing"], "CONTINUES_UNTIL_CONNECTION_DELETED", "{removed:#}");
+    app.called("/asset_report/remove", 1).await;
+    app.get(&report).await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_connections_report_is_unknown_here() {
     let app = TestApp::new().await;
     let (one, other) =

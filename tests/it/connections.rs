@@ -94,17 +94,3 @@ async fn f7_a_deleted_connection_is_gone_at_once_and_revoked_at_the_provider() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a13_additions_at_once_lose_nothing() {
-    let app = TestApp::new().await;
-    let consented = ["OWNERS", "IDENTIFIERS", "LIABILITIES", "INVESTMENT_HOLDINGS"];
-    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": consented })).await;
-    let path = format!("/connections/{id}/products");
-    let requests = (0..50).map(|number| app.post(&path, json!({ "products": [consented[number % consented.len()]] })));
-    let answers: Vec<_> = futures::future::join_all(requests).await;
-    let added = answers.into_iter().map(|answer| answer.expect(200)["results"][0]["outcome"].clone());
-    assert_eq!(added.filter(|outcome| outcome == "ADDED").count(), consented.len());
-    let connection = app.settled(&id).await;
-    assert_eq!(connection["optionalProducts"].as_array().unwrap().len(), consented.len());
-}

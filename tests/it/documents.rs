@@ -10,6 +10,8 @@ use linkspan::providers;
 use linkspan::sandbox::describe;
 use serde_json::Value;
 
+use crate::support::{Key, TestApp};
+
 const README: &str = include_str!("../../README.md");
 
 /// Keys for the places where a documented one is left out.
@@ -110,4 +112,39 @@ fn the_readme_links_to_files_that_are_there() {
 fn the_changelog_says_what_is_not_released_yet() {
     let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
     assert!(changelog.contains("\n## [Unreleased]\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_the_page_of_the_support_matrix_is_the_table_of_the_readme_with_each_condition_in_words() {
+    let app = TestApp::new().await;
+    let page = app.call("GET", "/docs/support-matrix", Key::Nobody, &[], None).await;
+    let policy = &page.headers["content-security-policy"];
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
+    let html = page.body.as_str().unwrap().to_owned();
+    assert!(!html.contains("://") && !html.contains("<script"), "nothing is loaded from elsewhere");
+    let (_, table) = html.split_once("<tbody>").unwrap();
+    let (table, rest) = table.split_once("</tbody>").unwrap();
+    let text = |cell: &str| {
+        let inner = cell.split('>').skip(1).map(|part| part.split('<').next().unwrap());
+        inner.collect::<String>()
+    };
+    let shown: Vec<Vec<String>> = table
+        .split("<tr>")
+        .skip(1)
+        .map(|row| row.split("<t").skip(1).map(|cell| text(cell).trim().to_owned()).collect())
+        .collect();
+    let readme = support_matrix::markdown();
+    let expected: Vec<Vec<String>> = readme
+        .lines()
+        .skip(2)
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+        .collect();
+    assert_eq!(shown, expected);
+    for condition in ["where TRANSACTIONS or INVESTMENT_HOLDINGS is fetched already", "names the interface"] {
+        assert!(rest.contains(condition), "{condition}");
+    }
+    let style = app.call("GET", "/docs/support-matrix.css", Key::Nobody, &[], None).await;
+    assert_eq!((style.status, style.headers["content-type"].as_str()), (200, "text/css; charset=utf-8"));
+    let document: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();
+    assert!(document["info"]["description"].as_str().unwrap().contains("(/docs/support-matrix)"));
 }

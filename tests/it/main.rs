@@ -36,6 +36,7 @@ mod products;
 mod queue;
 mod refreshes;
 mod relinks;
+mod removals;
 mod repairs;
 mod roles;
 mod rows;

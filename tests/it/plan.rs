@@ -139,3 +139,61 @@ async fn b8_a_provider_says_the_terms_that_the_plan_goes_by() {
         }
     }
 }
+
+/// The recommended shapes (B11), each as a start call would ask for it.
+fn shapes() -> Vec<(&'static str, Value)> {
+    let source = json!({ "INCOME": { "source": "BANK" } });
+    vec![
+        ("payments", json!({ "products": ["IDENTIFIERS", "SIGNAL"], "requiredIfSupportedProducts": ["OWNERS"] })),
+        (
+            "payments, signal on some connections, more conversion",
+            json!({ "products": ["IDENTIFIERS"], "optionalProducts": ["SIGNAL", "OWNERS"] }),
+        ),
+        (
+            "payments with a budgeting add-on",
+            json!({ "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["TRANSACTIONS"] }),
+        ),
+        (
+            "budgeting",
+            json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"], "requiredIfSupportedProducts": ["OWNERS"] }),
+        ),
+        (
+            "wealth",
+            json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["LIABILITIES", "INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS"] }),
+        ),
+        ("lending", json!({ "products": ["ASSETS"], "requiredIfSupportedProducts": ["IDENTIFIERS"] })),
+        (
+            "bank income with transactions later",
+            json!({ "products": ["INCOME"], "additionalConsentedProducts": ["TRANSACTIONS"], "productOptions": source }),
+        ),
+        ("bank income and assets", json!({ "products": ["INCOME", "ASSETS"], "productOptions": source })),
+    ]
+}
+
+/// A plan, a line for each product at each provider.
+fn lines(plan: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut lines = format!("startable {}, advice {:?}\n", plan["startable"], advice(plan));
+    for product in plan["products"].as_array().unwrap() {
+        let filters = if product["filtersInstitutions"] == true { ", filters" } else { "" };
+        lines += &format!("  {} in {}{filters}\n", text(&product["product"]), text(&product["placement"]));
+        for at in product["serviceProviders"].as_array().unwrap() {
+            let terms = ["serviceProvider", "billing", "preparation", "latency", "consent", "activation"];
+            lines += &format!("    {}\n", terms.map(|name| text(&at[name])).join(" "));
+        }
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_the_plans_of_the_recommended_shapes_are_as_written_down() {
+    let app = TestApp::new().await;
+    let mut plans = String::new();
+    for (name, mut body) in shapes() {
+        body["countryCodes"] = json!(["US"]);
+        plans += &format!("{name}: {}\n", lines(&plan_of(&app, body).await));
+    }
+    let written = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/plan/shapes.txt");
+    let expected = std::fs::read_to_string(written).unwrap_or_default();
+    assert_eq!(plans, expected, "\n{plans}");
+}

@@ -206,6 +206,36 @@ async fn a13_one_key_never_acts_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a13_fifty_additions_at_once_lose_none_and_add_each_once() {
+    const PRODUCTS: [&str; 5] = ["BALANCES", "OWNERS", "INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS", "LIABILITIES"];
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": PRODUCTS[1..] })).await;
+    // Ten of each, and each in company of another.
+    let calls = (0..50).map(|i| app.add(&id, json!([PRODUCTS[i % 5], PRODUCTS[(i + 1 + i / 5 % 4) % 5]])));
+    let answers = futures::future::join_all(calls).await;
+    let results: Vec<Value> =
+        answers.into_iter().flat_map(|answer| answer.expect(200)["results"].as_array().unwrap().clone()).collect();
+    for product in PRODUCTS {
+        let outcomes =
+            |wanted: &str| results.iter().filter(|one| one["product"] == product && one["outcome"] == wanted).count();
+        assert_eq!((outcomes("ADDED"), outcomes("REPAIR_REQUIRED")), (1, 0), "{product}");
+        assert!(outcomes("ALREADY_PRESENT") >= 9, "{product}");
+    }
+    let connection = app.settled(&id).await;
+    assert_eq!(connection["optionalProducts"].as_array().unwrap().len(), PRODUCTS.len());
+    let told = app.events(&id, "connection.products_changed", 1).await;
+    let mut told: Vec<_> =
+        told.iter().flat_map(|event| event["optionalProducts"].as_array().unwrap()).cloned().collect();
+    told.sort_by_key(Value::to_string);
+    let mut expected = PRODUCTS.map(Value::from);
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(told, expected, "one event for each");
+    for product in PRODUCTS {
+        assert_eq!(state(&connection, product), ("AVAILABLE", None), "{product}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c4_c5_credit_products_come_through_a_repair() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;

@@ -281,3 +281,43 @@ async fn e11_balances_alone_are_asked_for_live() {
     assert_eq!(refresh(json!({ "products": ["BALANCES"] })).await, 1);
     assert_eq!(app.fidelity.requests("/transactions/refresh").len(), forced);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e11_balances_alone_are_asked_for_live_and_the_answer_says_what_that_costs() {
+    let app = TestApp::new().await;
+    let refresh = async |id: &str, products: Value| {
+        let begun = app.post(&format!("/connections/{id}/refresh"), json!({ "products": products })).await.expect(202);
+        let path = format!("/connections/{id}/refreshes/{}", begun["refreshId"].as_str().unwrap());
+        let done = app.until(&path, |run| run["finishedAt"].is_string()).await;
+        assert_eq!((&done["status"], &done["billing"]), (&json!("SUCCEEDED"), &begun["billing"]), "{done:#}");
+        begun["billing"].as_str().unwrap().to_owned()
+    };
+    let live = |operation: &str| app.fidelity.operations().iter().filter(|path| path.contains(operation)).count();
+    let wait = async |id: &str, seconds: i64| {
+        app.advance(seconds).await;
+        app.settled(id).await;
+    };
+    for (provider, operation, alone, together) in [
+        ("PLAID", "/accounts/balance/get", "PER_CALL", "PER_CALL"),
+        ("FINICITY", "/availableBalance/live", "PER_CALL", "BY_CONTRACT"),
+        ("MX", "/check_balance", "BY_CONTRACT", "BY_CONTRACT"),
+        ("YODLEE", "/accounts/latestBalances", "BY_CONTRACT", "BY_CONTRACT"),
+    ] {
+        let asked = json!({ "products": ["BALANCES", "TRANSACTIONS"], "serviceProvider": provider });
+        let id = app.linked_through(provider, "First Platypus Bank", asked).await;
+        let before = live(operation);
+        assert_eq!(refresh(&id, json!(["BALANCES", "TRANSACTIONS"])).await, together, "{provider}");
+        assert_eq!(live(operation), before, "{provider}: not alone, not live");
+        wait(&id, 3 * 3600 + 1).await;
+        assert_eq!(refresh(&id, json!(["BALANCES"])).await, alone, "{provider}");
+        assert!(live(operation) > before, "{provider}: no live balance was asked for");
+    }
+    // What was billed with the link is not billed again for being read, and what is added is only read.
+    let asked = json!({ "products": ["TRANSACTIONS"], "optionalProducts": ["OWNERS"], "additionalConsentedProducts": ["LIABILITIES"] });
+    let id = app.linked(asked).await;
+    assert_eq!(refresh(&id, json!(["OWNERS"])).await, "NEVER");
+    let added = app.add(&id, json!(["LIABILITIES"])).await.expect(200);
+    let path = format!("/connections/{id}/refreshes/{}", added["refreshId"].as_str().unwrap());
+    assert_eq!(app.get(&path).await.expect(200)["billing"], Value::Null);
+    app.assert_faithful();
+}

@@ -12,6 +12,7 @@ const NO_IDS: &[&str] = &[
     "after",
     "category",
     "countryCode",
+    "data",
     "from",
     "institutionId",
     "limit",

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::domain::plan::Billing;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -44,6 +45,8 @@ pub static SPEC: Spec = Spec {
     read_every_hours: 12,
     // [S] nothing is kept at Akoya that could be refreshed
     refreshable: &[],
+    refresh_billing: Billing::ByContract,
+    live_balances: None,
     refresh_pause_seconds: 0,
     // [S] startTime and endTime of /transactions; there are no changes
     forced_every_hours: None,
@@ -60,4 +63,5 @@ pub static SPEC: Spec = Spec {
         ("owners", Duration::from_secs(180)),
     ],
     terms: by_contract,
+    bills_until_deleted: false,
 };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::plan::Billing;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -43,6 +44,8 @@ pub static SPEC: Spec = Spec {
     read_every_hours: 12,
     // [W] POST /api/tasks/backgroundUpdate downloads balances, positions and transactions; never owners
     refreshable: &[Product::Balances, Product::Transactions, Product::InvestmentHoldings],
+    refresh_billing: Billing::ByContract,
+    live_balances: None,
     // [A] POST /api/v2/bankConnections/update: not while an update runs, which takes about as long
     refresh_pause_seconds: 60,
     forced_every_hours: Some(12),
@@ -58,4 +61,5 @@ pub static SPEC: Spec = Spec {
     // [A] DELETE /api/v2/bankConnections/{id} deletes the consent at the bank too
     slow_operations: &[("revoke", Duration::from_secs(60))],
     terms: by_contract,
+    bills_until_deleted: false,
 };

@@ -49,6 +49,9 @@ pub static SPEC: Spec = Spec {
         Product::InvestmentTransactions,
         Product::Liabilities,
     ],
+    // [S] the live available balance of an account is a billable call
+    refresh_billing: Billing::ByContract,
+    live_balances: Some(Billing::PerCall),
     // [S] "calling Refresh repeatedly is usually a waste of resources"
     refresh_pause_seconds: 3_600,
     // No cursor; [S] fromDate and toDate
@@ -71,6 +74,7 @@ pub static SPEC: Spec = Spec {
     ],
     // Notes, section 3: numbers, owners and live balances are billed by the call
     terms,
+    bills_until_deleted: false,
 };
 
 /// `[S]` "billable": account details (numbers) and owners, each time that they are read.

@@ -1,5 +1,6 @@
 //! What Mesh can do, as data. `[S]` stands for the official description, `[D]` for a page of its documentation.
 
+use crate::domain::plan::Billing;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -33,6 +34,8 @@ pub static SPEC: Spec = Spec {
     read_every_hours: 12,
     // [S] "Performs realtime API call": there is nothing to refresh but by reading
     refreshable: &[],
+    refresh_billing: Billing::ByContract,
+    live_balances: None,
     refresh_pause_seconds: 0,
     forced_every_hours: None,
     // None: [S] a token that is refused is answered with 401 or `notAuthorized`, whoever ended it; there are no webhooks of it
@@ -44,4 +47,5 @@ pub static SPEC: Spec = Spec {
     webhooks: WebhookProof::Unrelated,
     slow_operations: &[],
     terms: by_contract,
+    bills_until_deleted: false,
 };

@@ -46,6 +46,9 @@ pub static SPEC: Spec = Spec {
         Product::InvestmentTransactions,
         Product::Liabilities,
     ],
+    // [S] check_balance; no price by call is published
+    refresh_billing: Billing::ByContract,
+    live_balances: Some(Billing::ByContract),
     // [D] a standard aggregation within three hours of a successful one is not run
     refresh_pause_seconds: 3 * 60 * 60,
     // Its own nightly one is usually younger.
@@ -62,6 +65,7 @@ pub static SPEC: Spec = Spec {
     slow_operations: &[],
     // Notes, section 2: reading holdings enrols the user in a billed product
     terms,
+    bills_until_deleted: false,
 };
 
 /// Reading holdings enrols the user in a billed product; the rest is the contract's.

@@ -42,6 +42,9 @@ pub static SPEC: Spec = Spec {
     read_every_hours: 12,
     // [S] /transactions/refresh, /investments/refresh (which covers holdings and transactions)
     refreshable: &[Product::Transactions, Product::InvestmentHoldings, Product::InvestmentTransactions],
+    // [D] /transactions/refresh and /investments/refresh, and /accounts/balance/get, are billed for each request (rule B9)
+    refresh_billing: Billing::PerCall,
+    live_balances: Some(Billing::PerCall),
     // [D] rate limits: counted by minute
     refresh_pause_seconds: 60,
     // [S] /transactions/sync
@@ -65,6 +68,8 @@ pub static SPEC: Spec = Spec {
     ],
     // Rules B9, B10
     terms,
+    // Rules A15, B9: a subscription goes on with the item, and what ends one there ends all products of the item
+    bills_until_deleted: true,
 };
 
 /// Rules B9 and B10: what stands in the first three arrays is billed and prepared with the Item; some optional products, and what is

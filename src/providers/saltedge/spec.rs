@@ -1,6 +1,7 @@
 //! What Salt Edge can do, as data. It publishes no description: `[O]` stands for its own examples and documentation pages, `[C]` for what
 //! several clients do alike, `[1]` for what one of them does.
 
+use crate::domain::plan::Billing;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -50,6 +51,8 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         // E7
         read_every_hours: 12,
         refreshable: &[Product::Balances, Product::Owners, Product::Transactions],
+        refresh_billing: Billing::ByContract,
+        live_balances: None,
         // [C] refresh_timeout, in minutes and each bank's own: an hour is the usual one
         refresh_pause_seconds: 3600,
         forced_every_hours: Some(12),
@@ -61,5 +64,6 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         webhooks: WebhookProof::Verified,
         slow_operations: &[],
         terms: by_contract,
+        bills_until_deleted: false,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::plan::Billing;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Spec;
@@ -43,6 +44,9 @@ pub static SPEC: Spec = Spec {
         Product::InvestmentTransactions,
         Product::Liabilities,
     ],
+    // [S] GET /accounts/latestBalances; no price by call is published
+    refresh_billing: Billing::ByContract,
+    live_balances: Some(Billing::ByContract),
     // [S] PUT /providerAccounts: "at least 15 min between requests"
     refresh_pause_seconds: 15 * 60,
     // [S] GET /transactions: by dates; GET /dataExtracts/userData would tell of a user's changes, for seven days
@@ -56,4 +60,5 @@ pub static SPEC: Spec = Spec {
     // [S] GET /accounts/latestBalances asks the institution, some accounts at a time
     slow_operations: &[("live_balances", Duration::from_secs(90))],
     terms: by_contract,
+    bills_until_deleted: false,
 };

@@ -1,5 +1,7 @@
 //! The support matrix in behaviour: what a row allows brings its data, what it refuses is refused from what is known here.
 
+use std::collections::BTreeSet;
+
 use linkspan::domain::product::Product;
 use serde_json::json;
 
@@ -29,6 +31,37 @@ async fn a3_what_a_row_allows_brings_its_data_and_what_it_refuses_makes_no_call(
                 _ if one.products.contains(&product) => is_added(&app, one, product).await,
                 _ => {}
             }
+        }
+    }
+    app.assert_faithful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_a4_at_mx_what_is_there_opens_what_the_table_says_and_its_data_comes() {
+    use Product::{InvestmentHoldings, InvestmentTransactions, Transactions};
+    let chain = [Transactions, InvestmentHoldings, InvestmentTransactions];
+    let app = TestApp::new().await;
+    for bits in 1..7 {
+        let present: BTreeSet<Product> =
+            chain.into_iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, one)| one).collect();
+        for product in chain.into_iter().filter(|product| !present.contains(product)) {
+            let asked = json!({ "products": present, "serviceProvider": "MX", "allowDuplicate": true });
+            let id = app.linked_through("MX", "First Platypus Bank", asked).await;
+            let one = Linked { provider: "MX", id, products: present.clone() };
+            let opens: &[Product] = match product {
+                InvestmentTransactions => &[Transactions, InvestmentHoldings],
+                _ => &[InvestmentTransactions],
+            };
+            if opens.iter().any(|needed| present.contains(needed)) {
+                is_added(&app, &one, product).await;
+                continue;
+            }
+            let calls = app.fidelity.operations().len();
+            let refused = app.add(&one.id, json!([product])).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+            let error = &refused["errors"][0];
+            assert_eq!(error["code"], "PREREQUISITE_MISSING", "{present:?}: {product}");
+            assert_eq!(error["anyOf"], json!(opens), "{present:?}: {product}");
+            assert_eq!(app.fidelity.operations().len(), calls, "{present:?}: {product} made a call");
         }
     }
     app.assert_faithful();

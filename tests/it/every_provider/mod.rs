@@ -9,6 +9,7 @@ mod own_products;
 mod pending;
 mod refreshes;
 mod relink;
+mod removals;
 mod users;
 
 use std::collections::BTreeSet;

@@ -28,7 +28,7 @@ const OF_A_CONNECTION: &[&str] = &[
 ];
 
 /// Not a tenant's: everybody sees the same.
-pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "knob", "webhookSecret"];
+pub const SHARED: &[&str] = &["institutionId", "serviceProvider", "product", "knob", "webhookSecret"];
 
 impl World {
     /// The sandbox tenant's: a linked connection with data, and a second session that is open.
@@ -84,6 +84,7 @@ impl World {
             ("externalCustomerId", "somebody".to_owned()),
             ("institutionId", institution),
             ("serviceProvider", "PLAID".to_owned()),
+            ("product", "OWNERS".to_owned()),
             ("knob", "post-transactions".to_owned()),
             ("webhookSecret", "no-secret".to_owned()),
         ]);

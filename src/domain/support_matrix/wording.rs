@@ -1,0 +1,38 @@
+//! The matrix in words, for people.
+
+use super::{AfterLink, Cell};
+
+impl Cell {
+    /// What the cell means for the product of its column.
+    pub fn explained(self) -> String {
+        match self {
+            Self::Yes => "Added by one call, without the customer.".to_owned(),
+            Self::No => "Only with the customer: a repair session that names it asks them, and what they consent to is fetched. \
+                         Without one: UNSUPPORTED_BY_PROVIDER."
+                .to_owned(),
+            Self::IfAny(any_of) => {
+                let names: Vec<&str> = any_of.iter().map(|one| one.as_str()).collect();
+                let names = names.join(" or ");
+                format!(
+                    "Added without the customer where {names} is fetched already: where it stands in products, \
+                     requiredIfSupportedProducts or optionalProducts at that time. Consent alone does not count. Products of one call \
+                     are judged together, so that one may open the way for another. Without {names}: PREREQUISITE_MISSING."
+                )
+            }
+            Self::IfInstitution => "Added without the customer at institutions of which the provider's own record names the interface \
+                                    that loads it. Elsewhere: UNSUPPORTED_BY_INSTITUTION."
+                .to_owned(),
+        }
+    }
+}
+
+impl AfterLink {
+    /// What it means for a product that one provider alone has.
+    pub fn explained(self) -> &'static str {
+        match self {
+            Self::Call => "added by one call, where the customer's consent covers it; else fetched after a repair",
+            Self::Repair => "accepted, and fetched once the customer has agreed in a repair session",
+            Self::Never => "not addable after the link: it needs a connection of its own",
+        }
+    }
+}
