@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::complete::News;
 use super::{Linking, session_job};
+use crate::domain::ids::{SessionId, TenantId};
 use crate::domain::problem::Problem;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
-use crate::providers::link::{LinkInput, LinkProgress};
-use crate::providers::{Failure, Persistence};
+use crate::providers::link::LinkInput;
 use crate::store::{JobKind, Session, SessionLaunch, TenantTx};
 
 /// After which pause it is asked for again where nobody says otherwise: a code lives for minutes.
@@ -27,18 +27,9 @@ impl Linking {
         Ok(())
     }
 
-    /// The provider has answered for it, unless what hindered it passes. A link that it brought takes its place in one transaction.
-    pub(super) async fn forget_brought(
-        &self,
-        session: &Session,
-        progress: &Result<LinkProgress, Failure>,
-    ) -> Result<(), Problem> {
-        let is_kept = match progress {
-            Err(failure) => failure.persistence == Persistence::Temporary,
-            Ok(LinkProgress::Linked(_)) => session.mode.links(),
-            Ok(_) => false,
-        };
-        if let (false, Some(launch)) = (is_kept, session.launch_id) {
+    /// The provider has answered for it. (With the end of an attempt, and with a link that is kept, it goes by itself.)
+    pub(super) async fn forget_brought(&self, session: &Session) -> Result<(), Problem> {
+        if let Some(launch) = session.launch_id {
             let mut tx = self.tenant(session.tenant_id).begin().await?;
             tx.forget_brought(launch).await?;
             tx.commit().await?;
@@ -47,10 +38,15 @@ impl Linking {
     }
 
     /// Has what was brought asked for again without the customer, once what hindered it may have passed.
-    pub(super) async fn ask_again(&self, session: &Session, after: Option<Duration>) -> Result<(), Problem> {
+    pub(super) async fn ask_again(
+        &self,
+        tenant_id: TenantId,
+        session_id: SessionId,
+        after: Option<Duration>,
+    ) -> Result<(), Problem> {
         let at = self.clock.now() + after.unwrap_or(SOON);
-        let mut tx = self.tenant(session.tenant_id).begin().await?;
-        tx.enqueue(&session_job(JobKind::PollSession, session.tenant_id, session.id, at)).await?;
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        tx.enqueue(&session_job(JobKind::PollSession, tenant_id, session_id, at)).await?;
         Ok(tx.commit().await?)
     }
 }

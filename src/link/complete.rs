@@ -13,7 +13,7 @@ use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress};
-use crate::providers::{Entry, Failure, FailureKind};
+use crate::providers::{Entry, Failure, FailureKind, Persistence};
 use crate::store::{Lease, RevokedObject, Session, SessionLaunch, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on. What a customer brought may come
@@ -73,6 +73,16 @@ pub(super) enum When {
     LastLook,
 }
 
+/// What came of waiting for the connection.
+enum Turn {
+    /// Nobody else works on it.
+    Ours(Lease),
+    /// Somebody else has settled the session.
+    Settled,
+    /// Somebody else works on it for too long.
+    Missed,
+}
+
 impl Linking {
     /// Asks the provider how the session stands, with what the browser or the redirect brought, and stores what came of it.
     /// Runs to its end even when the caller goes away: a browser that is closed must not leave it half done.
@@ -107,23 +117,19 @@ impl Linking {
     ) -> Result<Completion, Problem> {
         let mut tx = self.tenant(tenant_id).begin().await?;
         let session = tx.session(session_id).await?.ok_or_else(Self::unknown_token)?;
-        let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         self.keep_brought(&mut tx, &session, &news).await?;
         tx.commit().await?;
-        if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
-            let condition = connection.condition;
-            return match condition.status.is_terminal() {
-                true => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
-                false => Ok(Completion::Done(connection.id)),
-            };
-        }
+        let connection_id = session.connection_id;
         let brings = !matches!(news.input, LinkInput::Nothing);
-        let tries = if brings { TRIES_WITH_NEWS } else { TRIES };
-        let Some(lease) = self.wait_for_lease(tenant_id, session.connection_id, tries).await? else {
-            if brings {
-                self.ask_again(&session, None).await?;
+        let lease = match self.wait_for_turn(session, &news).await? {
+            Turn::Ours(lease) => lease,
+            Turn::Settled => return self.settled(tenant_id, connection_id).await,
+            Turn::Missed => {
+                if brings {
+                    self.ask_again(tenant_id, session_id, None).await?;
+                }
+                return Ok(Completion::Pending(connection_id));
             }
-            return Ok(Completion::Pending(session.connection_id));
         };
         let rows = self.tenant(tenant_id);
         let work = self.complete_under(tenant_id, session_id, &news, lease);
@@ -139,7 +145,7 @@ impl Linking {
         if let (true, Err(problem)) = (brings, &answer)
             && problem.code.status() >= 500
         {
-            self.ask_again(&session, problem.retry_after).await?;
+            self.ask_again(tenant_id, session_id, problem.retry_after).await?;
         }
         answer
     }
@@ -152,22 +158,36 @@ impl Linking {
         }
     }
 
-    async fn wait_for_lease(
-        &self,
-        tenant_id: TenantId,
-        connection_id: ConnectionId,
-        tries: u32,
-    ) -> Result<Option<Lease>, Problem> {
-        for _ in 0..tries {
-            let mut tx = self.tenant(tenant_id).begin().await?;
-            let lease = tx.acquire_lease(connection_id, LEASE).await?;
+    /// Waits for the connection, and no longer than until somebody else has settled the session: whoever links a connection goes on
+    /// to read it, which a customer at the door need not wait for.
+    async fn wait_for_turn(&self, mut session: Session, news: &News) -> Result<Turn, Problem> {
+        let rows = self.tenant(session.tenant_id);
+        let brings = !matches!(news.input, LinkInput::Nothing);
+        for _ in 0..if brings { TRIES_WITH_NEWS } else { TRIES } {
+            if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
+                return Ok(Turn::Settled);
+            }
+            let mut tx = rows.begin().await?;
+            let lease = tx.acquire_lease(session.connection_id, LEASE).await?;
+            session = tx.session(session.id).await?.ok_or_else(Self::unknown_token)?;
             tx.commit().await?;
-            if lease.is_some() {
-                return Ok(lease);
+            if let Some(lease) = lease {
+                return Ok(Turn::Ours(lease));
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(None)
+        Ok(Turn::Missed)
+    }
+
+    /// The answer to whoever comes to a session that is completed.
+    async fn settled(&self, tenant_id: TenantId, connection_id: ConnectionId) -> Result<Completion, Problem> {
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let condition = tx.connection(connection_id).await?.ok_or_else(Problem::not_found)?.condition;
+        tx.commit().await?;
+        match condition.status.is_terminal() {
+            true => Err(Problem::new(Code::ConnectionTerminal, condition.sentence())),
+            false => Ok(Completion::Done(connection_id)),
+        }
     }
 
     async fn complete_under(
@@ -239,23 +259,38 @@ impl Linking {
             LinkInput::Result(_) => Some("/result"),
             LinkInput::Nothing | LinkInput::Callback(_) => None,
         };
+        let brings = !matches!(input, LinkInput::Nothing);
+        let answered = async || if brings { self.forget_brought(session).await } else { Ok(()) };
         let continuation = LinkContinuation { provider_session, credential, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
-        self.forget_brought(session, &progress).await?;
-        match progress.map_err(|failure| refused_input(&entry, brought, failure))? {
-            LinkProgress::Pending => Ok(Completion::Pending(session.connection_id)),
+        let progress = match progress {
+            Err(failure) => {
+                if failure.persistence != Persistence::Temporary {
+                    answered().await?;
+                }
+                return Err(refused_input(&entry, brought, failure));
+            }
+            Ok(progress) => progress,
+        };
+        match progress {
+            LinkProgress::Pending => {
+                answered().await?;
+                Ok(Completion::Pending(session.connection_id))
+            }
             LinkProgress::Ended(end) => Err(self.end_attempt(tenant_id, session, lease, end).await?),
             LinkProgress::Linked(linked) if !is_repair => {
                 self.keep_linked(tenant_id, session, &entry, &linked).await?;
                 self.finish_link(tenant_id, session, &entry, linked, lease).await
             }
             LinkProgress::Linked(linked) => {
+                answered().await?;
                 self.finish_repair(tenant_id, session, &entry, linked.provider_session_id, lease).await
             }
             LinkProgress::Repaired { credential, provider_session_id } => {
                 if let Some(credential) = credential {
                     self.keep_renewed(tenant_id, session, &credential, lease).await?;
                 }
+                answered().await?;
                 self.finish_repair(tenant_id, session, &entry, provider_session_id, lease).await
             }
         }

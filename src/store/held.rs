@@ -3,10 +3,9 @@
 
 use sqlx::types::Json;
 
-use super::relinks::uuids;
+use super::relinks::{TransactionRow, uuids};
 use super::{KnownRow, KnownRows, Result, TenantTx, TransactionFacts};
-use crate::domain::ids::{AccountId, ConnectionId};
-use crate::domain::recognition::TransactionTraits;
+use crate::domain::ids::ConnectionId;
 
 impl TenantTx {
     /// Keeps these rows back.
@@ -60,7 +59,8 @@ impl TenantTx {
         has_ended: bool,
     ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            TransactionRow,
             "select id, account_id, amount, description, transaction_date from transactions t
              where tenant_id = $1 and connection_id = $2 and not removed and not of_earlier_link and status = 'PENDING'
                and account_id = any($3) and amount = any($4) and transaction_date between $5 and $6
@@ -82,16 +82,6 @@ impl TenantTx {
         )
         .fetch_all(self.sql())
         .await?;
-        let rows = rows.into_iter().map(|row| KnownRow {
-            id: row.id,
-            traits: TransactionTraits {
-                account_id: AccountId(row.account_id),
-                amount: row.amount,
-                quantity: None,
-                description: row.description,
-                date: row.transaction_date,
-            },
-        });
-        Ok(rows.collect())
+        Ok(rows.into_iter().map(KnownRow::from).collect())
     }
 }

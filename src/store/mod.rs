@@ -6,6 +6,7 @@ mod asset_reports;
 mod changes;
 mod connection_reads;
 mod connections;
+mod erasure;
 mod error;
 mod evaluations;
 mod events;
@@ -24,7 +25,6 @@ mod pulse;
 mod records;
 mod refreshes;
 mod relinks;
-mod removals;
 mod revocations;
 mod runs;
 #[cfg(feature = "sandbox")]

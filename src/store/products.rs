@@ -77,6 +77,21 @@ pub fn states(products: &[ConnectionProduct]) -> BTreeMap<Product, (ProductState
 }
 
 impl TenantTx {
+    /// Takes a product out of its array. Nothing of it is wanted any more, and a run that is under way writes nothing more of it.
+    pub async fn unplace_product(&mut self, id: ConnectionId, product: Product) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update connection_products set placement = null, done = wanted, removals = removals + 1
+             where tenant_id = $1 and connection_id = $2 and product = $3",
+            tenant_id,
+            id.0,
+            product.as_str()
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// Keeps what further products cannot start without (B14).
     pub async fn add_product_options(&mut self, id: ConnectionId, options: &Map<String, Value>) -> Result<()> {
         let tenant_id = self.tenant_id.0;

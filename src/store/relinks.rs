@@ -22,6 +22,28 @@ pub struct KnownRow {
     pub traits: TransactionTraits,
 }
 
+/// A transaction as far as it is recognised by it.
+pub(super) struct TransactionRow {
+    pub(super) id: Uuid,
+    pub(super) account_id: Uuid,
+    pub(super) amount: Decimal,
+    pub(super) description: String,
+    pub(super) transaction_date: NaiveDate,
+}
+
+impl From<TransactionRow> for KnownRow {
+    fn from(row: TransactionRow) -> Self {
+        let traits = TransactionTraits {
+            account_id: AccountId(row.account_id),
+            amount: row.amount,
+            quantity: None,
+            description: row.description,
+            date: row.transaction_date,
+        };
+        Self { id: row.id, traits }
+    }
+}
+
 /// Where such rows may be.
 #[derive(Clone, Debug)]
 pub struct KnownRows<'a> {
@@ -152,7 +174,8 @@ impl TenantTx {
         wanted: KnownRows<'_>,
     ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            TransactionRow,
             "select id, account_id, amount, description, transaction_date from transactions
              where tenant_id = $1 and connection_id = $2 and of_earlier_link and not removed and account_id = any($3) and amount = any($4)
                and transaction_date between $5 and $6 order by id",
@@ -165,17 +188,7 @@ impl TenantTx {
         )
         .fetch_all(self.sql())
         .await?;
-        let rows = rows.into_iter().map(|row| KnownRow {
-            id: row.id,
-            traits: TransactionTraits {
-                account_id: AccountId(row.account_id),
-                amount: row.amount,
-                quantity: None,
-                description: row.description,
-                date: row.transaction_date,
-            },
-        });
-        Ok(rows.collect())
+        Ok(rows.into_iter().map(KnownRow::from).collect())
     }
 
     /// These transactions have been delivered again, under these ids of the provider. Nobody is told of that: they are the same.

@@ -1,6 +1,7 @@
 //! A session whose customer was sent to more than one provider, or to one more than once (F9).
 
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 use crate::support::{Customer, TestApp};
 
@@ -43,6 +44,31 @@ async fn f9_who_finishes_the_bank_that_was_chosen_first_is_linked_there() {
     assert_eq!(institution_of(&app, &started).await, json!(first));
     let sessions = app.all("/connect/sessions").await;
     assert_eq!((sessions.len(), &sessions[0]["outcome"]), (1, &json!("COMPLETED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_who_comes_back_does_not_wait_for_the_reading_of_what_a_webhook_has_linked() {
+    let app = TestApp::with(&[NOBODY]).await;
+    let bank = app.institution("First Platypus Bank").await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS"], "redirectUrl": "https://app.example/back" })).await;
+    let way_back = Customer::new(&app, &launch(&app, &started, &bank).await).finish().await;
+    let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    // Somebody else works on the connection, and is not done before the test is.
+    let hold = "insert into connection_leases values ($1::uuid, 1, now() + interval '1 hour')
+        on conflict (connection_id) do update set lease_until = excluded.lease_until";
+    sqlx::query(hold).bind(started["connectionId"].as_str()).execute(&mut database).await.unwrap();
+    let comes_back = app.http.get(&way_back).send();
+    let settles = async {
+        let waits = "select true from link_launches where brought is not null";
+        while sqlx::query(waits).fetch_optional(&mut database).await.unwrap().is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let settle = "update link_sessions set outcome = 'COMPLETED' where outcome = 'OPEN'";
+        sqlx::query(settle).execute(&mut database).await.unwrap()
+    };
+    let (answer, settled) = tokio::join!(comes_back, settles);
+    assert_eq!(settled.rows_affected(), 1);
+    assert!(answer.unwrap().headers()["location"].to_str().unwrap().ends_with("&outcome=COMPLETED"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
