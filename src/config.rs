@@ -8,7 +8,9 @@ use figment::Figment;
 use figment::error::{Actual, Kind};
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
-use serde::Deserialize;
+use hyper::header::HeaderName;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::domain::secret::Secret;
@@ -36,6 +38,9 @@ pub struct Config {
     pub bind: SocketAddr,
     /// How browsers and providers reach it.
     pub public_url: Option<Url>,
+    /// In which header a proxy in front names the client.
+    #[serde(default, deserialize_with = "header_name")]
+    pub client_ip_header: Option<HeaderName>,
     /// Where the embedded database and the sandbox's keys are kept.
     pub data_dir: Option<PathBuf>,
     /// A PostgreSQL to use in place of the embedded one.
@@ -276,6 +281,12 @@ impl Config {
 
 /// A variable's value as the key's type wants it: what looks like a switch or a small number is one, but a provider's own
 /// texts may look like numbers.
+fn header_name<'de, D: Deserializer<'de>>(given: D) -> Result<Option<HeaderName>, D::Error> {
+    let name = Option::<String>::deserialize(given)?;
+    name.map(|name| name.parse().map_err(|_| D::Error::custom(format!("{name:?} is not the name of a header"))))
+        .transpose()
+}
+
 fn scalar(key: &str, text: &str) -> Value {
     match text {
         "true" => Value::from(true),

@@ -4,6 +4,7 @@ mod accounts;
 mod arrival;
 mod assets;
 mod auth;
+mod client;
 mod connect;
 mod connections;
 mod conventions;
@@ -50,6 +51,7 @@ use crate::store::Store;
 use crate::webhooks::Inbound;
 
 pub use auth::{Caller, SandboxCaller};
+pub use client::ClientAddress;
 pub use connect::CompleteAnswer;
 pub use idempotency::IdempotencyKey;
 pub use json::{Body, Json, within, within_or_null};

@@ -1,5 +1,6 @@
 //! The listener: bounded connections, bounded patience for a request's head, a graceful end.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +15,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::client::ClientAddress;
 use crate::config::Limits;
 
 /// How long running requests get to end once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop, then lets running requests end.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    clients: ClientAddress,
+    stop: CancellationToken,
+) {
     let slots = Arc::new(Semaphore::new(limits.connections.get() as usize));
     let graceful = GracefulShutdown::new();
     // What hyper cannot read as a request (a malformed line or header: 400; more than 100 headers, or more than 64 KiB of address
@@ -36,9 +44,10 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             accepted = accept(&listener, &slots) => accepted,
             () = stop.cancelled() => break,
         };
-        let Some((stream, slot)) = accepted else { continue };
-        let router = router.clone();
-        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let Some((stream, peer, slot)) = accepted else { continue };
+        let (router, clients) = (router.clone(), clients.clone());
+        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+            clients.tell(&mut request, peer);
             let router = router.clone();
             router.oneshot(request.map(Body::new))
         });
@@ -58,13 +67,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Small answers go out at once.
             let _ = stream.set_nodelay(true);
-            Some((stream, slot))
+            Some((stream, peer, slot))
         }
         Err(error) => {
             // Mostly too many open files: waiting helps, spinning does not.

@@ -1,5 +1,7 @@
 //! Launching the provider: what the front end needs to get the customer there.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{LEASE, Linking, relink, session_job};
@@ -13,7 +15,7 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Psu;
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
-use crate::providers::{Entry, Failure};
+use crate::providers::{Entry, Failure, FailureKind};
 use crate::routing::{self, Wanted};
 use crate::store::{Connection, JobKind, NewLaunch, Session, SessionLaunch, TenantTx, placements, states};
 
@@ -22,6 +24,11 @@ const FRESH_FOR: TimeDelta = TimeDelta::seconds(60);
 
 /// When the provider is first asked by ourselves whether the customer has finished.
 const FIRST_POLL: TimeDelta = TimeDelta::seconds(15);
+
+/// How often, and after which pause, a provider is asked that is still at work on the connection: the customer is at the door, and
+/// an update mostly takes seconds.
+const TRIES: u32 = 12;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the customer has chosen.
 #[derive(Clone, Debug, Default)]
@@ -96,12 +103,21 @@ impl Linking {
         let webhook_path = webhook_path.map_err(|failure| target.entry.problem(failure))?;
         let wanted = self.link_request(&session, &connection, &target, purpose, (&state, &webhook_path));
         let wanted = LinkRequest { psu: request.psu, ..wanted };
-        let begun = target.entry.provider.begin_link(&target.entry.in_request(&self.clock), &wanted).await;
-        let begun = match begun {
+        let begun = match self.begin(&target.entry, &wanted).await {
             Ok(begun) => begun,
             Err(failure) => return Err(self.refuse_launch(tenant_id, &session, &target, failure).await?),
         };
         self.keep(tenant_id, &session, target, (state, sent), begun).await
+    }
+
+    async fn begin(&self, entry: &Entry, wanted: &LinkRequest) -> Result<LinkBegun, Failure> {
+        for _ in 1..TRIES {
+            match entry.provider.begin_link(&entry.in_request(&self.clock), wanted).await {
+                Err(failure) if failure.kind == FailureKind::NotReady => tokio::time::sleep(PAUSE).await,
+                begun => return begun,
+            }
+        }
+        entry.provider.begin_link(&entry.in_request(&self.clock), wanted).await
     }
 
     /// The provider does not open a session. Where it says that the old link is lost, so does the connection from now on (G1).

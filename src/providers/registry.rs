@@ -99,8 +99,11 @@ impl Entry {
                 format!("{} wants to be asked less often. Try again as Retry-After says.", spec.name),
             ),
             // It is away rather than wrong: nobody is there, we leave it alone, or it says itself when to ask again.
+            (FailureKind::NotReady, _) if failure.retry_after.is_some() => {
+                (Code::Unavailable, format!("{} is still at work on this. Try again as Retry-After says.", spec.name))
+            }
             (FailureKind::Unavailable | FailureKind::NotReady, _) if failure.is_away() => {
-                (Code::Unavailable, format!("{} is away or not ready. Try again as Retry-After says.", spec.name))
+                (Code::Unavailable, format!("{} is away. Try again as Retry-After says.", spec.name))
             }
             _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
         };

@@ -73,7 +73,7 @@ pub(super) const KNOBS: &[Named] = &[
     Named {
         name: "revoke",
         takes: None,
-        does: "The customer takes the permission back at the institution or the provider: some can be repaired, others only linked anew.",
+        does: "The customer takes the permission back at the institution or the provider: some can be repaired, others only linked anew. Where the provider does not tell (`tellsRevocation` in `GET /service-providers/{p}`), it looks like a login or consent that has ended.",
         read: |_, _| Knob::Revoke,
     },
     Named {

@@ -37,7 +37,7 @@ pub struct PlayBody {
     /// What the customer does not allow, where the institution asks for each.
     #[serde(default)]
     pub(super) deny: Vec<Product>,
-    /// Which accounts are shared: `all`, or their masks.
+    /// Which accounts are shared, where a page asks for them: `all`, or their masks. Institutions that do not ask share all.
     #[serde(default)]
     pub(super) accounts: Accounts,
     /// The customer goes away at the login page, before anything is settled.

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 #[cfg(feature = "sandbox")]
 use url::Url;
 
-use crate::api::{self, App};
+use crate::api::{self, App, ClientAddress};
 use crate::clock::Clock;
 use crate::config::{Config, InvestmentRule};
 use crate::jobs::{Runner, Work};
@@ -142,8 +142,8 @@ impl Server {
     pub async fn run(self, ready: impl FnOnce(&str, Option<&str>) + Send) -> Result<(), Error> {
         let tasks = TaskTracker::new();
         let stop = self.stop.clone();
-        let limits = self.config.limits;
-        let serving = tasks.spawn(api::serve(self.listener, self.router, limits, stop.clone()));
+        let clients = ClientAddress { header: self.config.client_ip_header.clone() };
+        let serving = tasks.spawn(api::serve(self.listener, self.router, self.config.limits, clients, stop.clone()));
         let Linking { store, registry, clock, .. } = self.linking.clone();
         tasks.spawn({
             let (store, stop) = (store.clone(), stop.clone());

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use url::Url;
 
+use super::end_user::EndUser;
 use super::page::{self, Page, Policy};
 use super::refused::Refused;
 use super::session::PATH as SESSION;
@@ -33,13 +34,14 @@ pub(super) struct Choice {
 pub(super) async fn choose_institution(
     State(linking): State<Linking>,
     visitor: Visitor,
+    EndUser(psu): EndUser,
     headers: HeaderMap,
     form: Result<Form<Choice>, FormRejection>,
 ) -> Result<Page, Refused> {
     let Form(choice) = form.map_err(|_| Refused::foreign_form())?;
     visitor.check_form(&choice.key)?;
     let institution_id = choice.institution_id.map(|id| id.parse()).transpose().map_err(|_| Refused::no_choice())?;
-    let request = LaunchRequest { institution_id, service_provider: None, psu: None };
+    let request = LaunchRequest { institution_id, service_provider: None, psu };
     let launched = linking.launch(visitor.tenant_id, visitor.session_id, request).await?;
     let page = script::page(&linking, &launched, &visitor.form_key());
     page.or_else(|| way(&launched.launch, page::is_framed(&headers))).ok_or_else(Refused::unusable_launch)

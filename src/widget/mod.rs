@@ -6,6 +6,7 @@
 mod assets;
 mod callback;
 mod cookie;
+mod end_user;
 mod launch;
 mod leave;
 mod page;

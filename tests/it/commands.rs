@@ -52,7 +52,7 @@ async fn a_killed_server_starts_again_at_its_address_at_once() {
     for _ in 0..2 {
         let process = Process::start(&variables).await;
         // One that is open when the server dies, and one that it has closed itself: neither holds the address.
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::support::client().build().unwrap();
         for connection in ["keep-alive", "close"] {
             let asked = client.get(format!("http://{free}/healthz")).header("connection", connection);
             assert_eq!(asked.send().await.unwrap().status(), 200);
@@ -76,7 +76,7 @@ async fn a_key_is_made_for_a_tenant_with_a_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_has_the_key_that_it_was_started_with_and_no_earlier_one() {
     let database_url = database::create().await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client().build().unwrap();
     let keys = ["lsk_sandbox_one", "lsk_sandbox_two", "lsk_sandbox_one"];
     for key in keys {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();

@@ -90,7 +90,7 @@ async fn one_that_commits_late_is_never_skipped() {
 
 /// The first events of a stream: their ids, and what they say.
 async fn streamed(app: &TestApp, after: Option<&str>, most: usize) -> Vec<(String, Value)> {
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+    let http = crate::support::client().timeout(Duration::from_secs(30)).build().unwrap();
     let request = http.get(format!("{}/events/stream", app.url)).bearer_auth(&app.key);
     let request = after.into_iter().fold(request, |request, id| request.header("last-event-id", id));
     let response = request.send().await.unwrap();
@@ -133,7 +133,7 @@ async fn a_stream_goes_on_after_the_last_event_that_was_seen() {
 async fn a_stream_ends_when_the_server_is_told_to_stop() {
     let app = TestApp::new().await;
     World::of_start(&app, Key::Sandbox).await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::client().build().unwrap();
     let response = http.get(format!("{}/events/stream", app.url)).bearer_auth(&app.key).send().await.unwrap();
     let mut chunks = response.bytes_stream();
     assert!(!chunks.next().await.unwrap().unwrap().is_empty());

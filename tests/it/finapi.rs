@@ -47,6 +47,26 @@ async fn e1_a_refresh_ends_with_what_its_update_has_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repair_waits_for_the_update_that_runs() {
+    let app = TestApp::new().await;
+    let id = app.linked_through("FINAPI", BANK, body("user-42")).await;
+    app.post(&format!("/connections/{id}/refresh"), json!({})).await.expect(202);
+    app.called(UPDATE, 1).await;
+    let repair = app.repair(&id, json!({})).await;
+    let launch = app.post_as(repair["connectToken"].as_str().unwrap(), "/connect/link-token", json!({}));
+    let update_ends = async {
+        // It is locked now.
+        app.called(UPDATE, 2).await;
+        app.advance(11).await
+    };
+    let (launched, ()) = tokio::join!(launch, update_ends);
+    assert!(launched.expect(200)["launch"]["url"].is_string());
+    assert!(app.fidelity.requests(UPDATE).len() > 2, "it was refused once");
+    app.play(&repair, None, json!({})).await.expect(200);
+    app.assert_faithful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn e2_an_update_that_wants_the_customer_says_so() {
     let app = TestApp::new().await;
     let started = app.start(body("user-42")).await;

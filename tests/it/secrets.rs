@@ -137,7 +137,7 @@ async fn no_secret_is_found_where_it_does_not_belong() {
         ("LINKSPAN_LOG__FILTER", "trace"),
     ])
     .await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::client().build().unwrap();
     let mut visit = Visit { server: &server, http, bodies: Vec::new() };
     let start = json!({
         "externalCustomerId": "canary", "products": ["TRANSACTIONS", "ASSETS"], "optionalProducts": ["IDENTIFIERS", "OWNERS"],

@@ -46,7 +46,7 @@ async fn the_readme_answers_as_it_says() {
 /// At one in the morning nothing happens at the simulated bank, so what the walk-through books is all that is new.
 async fn wait_for_a_quiet_hour(server: &Process) {
     let advance = 25 * 3600 - Utc::now().num_seconds_from_midnight();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client().build().unwrap();
     let request = client.post(format!("{}/sandbox/clock", server.url)).bearer_auth(&server.key);
     let request = request.header("content-type", "application/json");
     let answer = request.body(json!({ "advanceSeconds": advance }).to_string()).send().await.unwrap();

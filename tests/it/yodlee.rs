@@ -126,7 +126,7 @@ async fn fastlink_opens_by_the_form_that_a_browser_posts() {
     let rig = yodlee().await;
     let begun = rig.begin(rig.everything()).await;
     let Launch::FormPost { url, fields } = begun.launch else { panic!("not a form") };
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::support::client().build().unwrap();
     let post = async |fields: &BTreeMap<String, String>| {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = http.post(&url).header("content-type", "application/x-www-form-urlencoded").body(body);

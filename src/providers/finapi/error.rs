@@ -27,8 +27,10 @@ const FINAPI_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::Se
 /// A state that is new to us (F3).
 pub const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: None };
 
-/// How long to wait where an update runs; they take about a minute.
-const PAUSE_WHILE_LOCKED: Duration = Duration::from_secs(60);
+/// How long to wait where an update runs: they take up to a minute, most of them less.
+const PAUSE_WHILE_LOCKED: Duration = Duration::from_secs(10);
+/// How long to wait where finAPI was asked too often and does not say for how long.
+const PAUSE_WHEN_LIMITED: Duration = Duration::from_secs(60);
 
 const CODES: &[(&[&str], Meaning)] = &[
     // The customer has to go through a form; of status 510 in Access.
@@ -130,8 +132,11 @@ pub fn failure(status: StatusCode, body: &[u8], retry_after: Option<Duration>, o
     let code = code.unwrap_or_else(|| format!("HTTP_{}", status.as_u16()));
     let mut failure = meaning.failure(code, text);
     failure.request_id = answer.request_id.as_deref().map(|id| printable(id).chars().take(100).collect());
-    let locked = matches!(meaning.kind, K::NotReady | K::RateLimit).then_some(PAUSE_WHILE_LOCKED);
-    failure.retry_after = retry_after.or(locked);
+    failure.retry_after = retry_after.or(match meaning.kind {
+        K::NotReady => Some(PAUSE_WHILE_LOCKED),
+        K::RateLimit => Some(PAUSE_WHEN_LIMITED),
+        _ => None,
+    });
     failure
 }
 

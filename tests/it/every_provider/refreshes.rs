@@ -95,6 +95,25 @@ async fn e3_an_update_with_the_customer_says_who_it_is_where_the_caller_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn e3_the_widget_says_who_the_customer_is_by_its_own_request() {
+    let app = TestApp::with(&[("LINKSPAN_CLIENT_IP_HEADER", "x-forwarded-for")]).await;
+    let body = json!({ "products": ["TRANSACTIONS"], "countryCodes": ["DE"] });
+    let id = app.linked_through("FINAPI", "Isarwinkel Universalbank", body).await;
+    let repair = app.repair(&id, json!({})).await;
+    let cookie = format!("linkspan-session={}", repair["connectToken"].as_str().unwrap());
+    let session = app.http.get(format!("{}/link", app.url)).header("cookie", &cookie).send().await.unwrap();
+    let html = session.text().await.unwrap();
+    let key = html.split_once("name=\"key\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let agent = "Mothra/1.0 (Plan 9)";
+    let request = app.http.post(format!("{}/link/choose", app.url)).header("cookie", &cookie);
+    let request = request.header("user-agent", agent).header("x-forwarded-for", "10.0.0.1, 2001:db8::7");
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(format!("key={key}"));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let told = &app.fidelity.requests(UPDATE)[0]["userMetadata"];
+    assert_eq!(*told, json!({ "ipAddress": "2001:db8::7", "deviceOs": "Plan 9", "userAgent": agent }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn e8_a_refresh_too_soon_waits_as_long_as_the_provider_wants_and_makes_no_call() {
     let app = TestApp::new().await;
     for (provider, pause) in [("MX", 3 * 3600), ("YODLEE", 15 * 60)] {

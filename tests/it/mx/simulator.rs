@@ -33,7 +33,7 @@ impl Client {
 async fn rig() -> (Rig, Client) {
     let rig = Rig::each().await.into_iter().find(|rig| rig.name() == "MX").expect("it is in the list");
     let url = rig.entry.upstream.base_url().as_str().trim_end_matches('/').to_owned();
-    (rig, Client { url, http: reqwest::Client::builder().no_proxy().build().unwrap() })
+    (rig, Client { url, http: crate::support::client().build().unwrap() })
 }
 
 /// The path of the member that a credential is about.

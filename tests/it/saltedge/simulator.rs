@@ -20,7 +20,7 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     fn new(rig: &'a Rig) -> Self {
-        Self { rig, key: sandbox_key(), http: reqwest::Client::builder().no_proxy().build().unwrap() }
+        Self { rig, key: sandbox_key(), http: crate::support::client().build().unwrap() }
     }
 
     /// Status, and class of the error or data; the signature holds for so many seconds and is over that address.

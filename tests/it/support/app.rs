@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::observer::{Fidelity, Judging};
-use super::{Customer, database, document};
+use super::{Customer, client, database, document};
 
 /// How long a test waits for something that has to happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whose calls.
 #[derive(Clone, Copy)]
@@ -123,18 +123,13 @@ impl TestApp {
             }
         });
         tokio::time::timeout(PATIENCE, told).await.expect("ready in time").expect("ready");
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE * 3)
-            .build()
-            .unwrap();
+        let http = client().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE * 3).build().unwrap();
         Self { url, key, fidelity, database_url, config: kept, http, stop, running: Some(running) }
     }
 
     /// The client alone, of a server that runs elsewhere.
     pub fn of(url: &str, key: &str, database_url: &str) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self {
             url: url.to_owned(),
             key: key.to_owned(),
