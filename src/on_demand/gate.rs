@@ -84,17 +84,19 @@ pub(super) fn check_present<'a>(
 
 /// The connection lacks the product: how it gets there (C1, C4, C5).
 fn not_present(entry: &Entry, product: Product) -> Problem {
-    let how = match after_link(entry.id(), product) {
-        AfterLink::Call => format!("Add it by POST /connections/{{id}}/products with products [\"{product}\"]."),
-        AfterLink::Repair => format!(
-            "Add it by POST /connections/{{id}}/products with products [\"{product}\"]; the customer consents in a repair (POST /connections/{{id}}/repair)."
+    let (remedy, how) = match after_link(entry.id(), product) {
+        AfterLink::Call => {
+            ("ADD_FIRST", format!("Add it by POST /connections/{{id}}/products with products [\"{product}\"]."))
+        }
+        AfterLink::Repair => (
+            "REPAIR",
+            format!(
+                "Add it by POST /connections/{{id}}/products with products [\"{product}\"]; the customer consents in a repair (POST /connections/{{id}}/repair)."
+            ),
         ),
-        AfterLink::Never => "It can be had at link time only: start a new connection with it.".to_owned(),
-    };
-    let remedy = match after_link(entry.id(), product) {
-        AfterLink::Call => "ADD_FIRST",
-        AfterLink::Repair => "REPAIR",
-        AfterLink::Never => "NEW_CONNECTION",
+        AfterLink::Never => {
+            ("NEW_CONNECTION", "It can be had at link time only: start a new connection with it.".to_owned())
+        }
     };
     Problem::new(Code::ProductNotPresent, format!("The connection does not have {product}. {how}"))
         .with("remedy", remedy)
