@@ -313,7 +313,10 @@ create table transactions (
     posted_date date,
     recurring boolean not null default false,
     added_seq bigint not null,
+    -- When it was added first: since then it may have been removed and have come back.
+    first_seq bigint not null,
     changed_seq bigint not null,
+    -- Nothing else of it counts, and its description is kept for some days only where it was pending: it may be booked yet.
     removed boolean not null default false,
     -- It came by a link that another has replaced, and that one has not delivered it yet: it may under another id (G2).
     of_earlier_link boolean not null default false,
@@ -321,6 +324,7 @@ create table transactions (
     unique (connection_id, provider_transaction_id)
 ) partition by hash (connection_id);
 create index transactions_of_earlier_link on transactions (connection_id, account_id) where of_earlier_link;
+create index transactions_pending on transactions (connection_id, account_id) where status = 'PENDING' and (not removed or description <> '');
 create index transactions_by_id on transactions (id);
 create index transactions_by_date on transactions (tenant_id, transaction_date desc, id) where not removed;
 create index transactions_by_connection_date on transactions (connection_id, transaction_date desc, id) where not removed;

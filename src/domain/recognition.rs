@@ -1,15 +1,23 @@
 //! What a new link delivers again under other ids, recognised by what does not depend on the link (rule G2).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::account::{AccountType, Identifiers};
 use super::ids::AccountId;
+use super::transaction::TransactionStatus;
 
-/// How many days the date of one transaction may differ between two links.
+/// How many days the date of one transaction may differ between two links, or between its pending and its posted row.
 const MOST_DAYS: u64 = 3;
+
+/// What a pending transaction may be booked for at the most, as a share of what was held: a tip on top is seldom more than half of it.
+const MOST_BOOKED: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
+
+/// And at the least. A hold may well exceed what is booked in the end: a pump holds 100 or 175 before the tank is filled, a hotel a deposit.
+/// What is far less is likelier to be another purchase.
+const LEAST_BOOKED: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
 
 /// What accounts are recognised by.
 #[derive(Clone, Debug)]
@@ -126,28 +134,24 @@ pub struct TransactionTraits {
     pub description: String,
     /// When it was made.
     pub date: NaiveDate,
+    /// How final it is.
+    pub status: TransactionStatus,
 }
 
 /// For each transaction that is seen, which known one it is, if any: of the same account, amount and description, and of a date
 /// that differs by three days at most; one to one, the nearest first.
 pub fn recognize_transactions(known: &[TransactionTraits], seen: &[TransactionTraits]) -> Vec<Option<usize>> {
-    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-    for (at, one) in known.iter().enumerate() {
-        alike.entry(key(one)).or_default().push(at);
-    }
-    let mut pairs = Vec::new();
-    for (index, one) in seen.iter().enumerate() {
-        for &at in alike.get(&key(one)).into_iter().flatten() {
-            let days = (known[at].date - one.date).num_days().unsigned_abs();
-            if days <= MOST_DAYS {
-                pairs.push((days, index, at));
-            }
-        }
-    }
+    let same = |known: &TransactionTraits, seen: &TransactionTraits| {
+        (known.amount, known.quantity) == (seen.amount, seen.quantity)
+    };
+    let mut pairs: Vec<_> = alike(known, seen, same)
+        .into_iter()
+        .map(|(at, index)| (days_between(&known[at], &seen[index]), seen[index].date, known[at].date, index, at))
+        .collect();
     pairs.sort_unstable();
     let mut found = vec![None; seen.len()];
     let mut taken = vec![false; known.len()];
-    for (_, index, at) in pairs {
+    for (.., index, at) in pairs {
         if found[index].is_none() && !taken[at] {
             (found[index], taken[at]) = (Some(at), true);
         }
@@ -155,8 +159,84 @@ pub fn recognize_transactions(known: &[TransactionTraits], seen: &[TransactionTr
     found
 }
 
-fn key(one: &TransactionTraits) -> (AccountId, Decimal, Option<Decimal>, String) {
-    (one.account_id, one.amount, one.quantity, normalized(&one.description))
+/// For each row that is seen, which of the pending ones, all of them gone, it is, if any: as [`recognize_transactions`] says; and
+/// among what is left a posted one may be booked for another amount than was held, where no other pending one can have become it, and no
+/// other posted one come of that.
+pub fn recognize_postings(gone: &[TransactionTraits], seen: &[TransactionTraits]) -> Vec<Option<usize>> {
+    let mut found = recognize_transactions(gone, seen);
+    let taken: HashSet<usize> = found.iter().copied().flatten().collect();
+    let mut pairs = alike(gone, seen, may_become);
+    pairs.retain(|(at, index)| found[*index].is_none() && !taken.contains(at));
+    for (at, index) in only_choices(pairs) {
+        found[index] = Some(at);
+    }
+    found
+}
+
+/// For each row that is seen, which of those that were removed while they were pending it is, if any: a posted one, as
+/// [`recognize_postings`] says of another amount.
+pub fn recognize_removed(removed: &[TransactionTraits], seen: &[TransactionTraits]) -> Vec<Option<usize>> {
+    let mut found = vec![None; seen.len()];
+    for (at, index) in only_choices(alike(removed, seen, may_become)) {
+        found[index] = Some(at);
+    }
+    found
+}
+
+/// For each row that is seen, whether it may be one of these pending ones under another id, for all that is known before it shows which
+/// of them are gone.
+pub fn may_be_pending(pending: &[TransactionTraits], seen: &[TransactionTraits]) -> Vec<bool> {
+    let mut may = vec![false; seen.len()];
+    let fits = |pending: &TransactionTraits, seen: &TransactionTraits| {
+        pending.amount == seen.amount || may_become(pending, seen)
+    };
+    alike(pending, seen, fits).into_iter().for_each(|(_, index)| may[index] = true);
+    may
+}
+
+/// The pairs of which each side is in no other.
+fn only_choices(pairs: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    let (mut of_known, mut of_seen) = (HashMap::<_, usize>::new(), HashMap::<_, usize>::new());
+    for (at, index) in &pairs {
+        *of_known.entry(*at).or_default() += 1;
+        *of_seen.entry(*index).or_default() += 1;
+    }
+    pairs.into_iter().filter(|(at, index)| of_known[at] == 1 && of_seen[index] == 1).collect()
+}
+
+/// Whether what was held may have been booked for that: money out stays money out, and the amounts are within bounds.
+fn may_become(pending: &TransactionTraits, posted: &TransactionTraits) -> bool {
+    let (held, booked) = (pending.amount, posted.amount);
+    let bounds = [LEAST_BOOKED, MOST_BOOKED].map(|share| held.abs().checked_mul(share));
+    pending.status == TransactionStatus::Pending
+        && posted.status == TransactionStatus::Posted
+        && held.is_sign_negative() == booked.is_sign_negative()
+        && !held.is_zero()
+        && matches!(bounds, [Some(least), Some(most)] if (least..=most).contains(&booked.abs()))
+}
+
+/// The pairs of a known and a seen one of one account and description that are three days apart at most, and fit.
+fn alike(
+    known: &[TransactionTraits],
+    seen: &[TransactionTraits],
+    fits: impl Fn(&TransactionTraits, &TransactionTraits) -> bool,
+) -> Vec<(usize, usize)> {
+    let key = |one: &TransactionTraits| (one.account_id, normalized(&one.description));
+    let mut by_key: HashMap<_, BTreeSet<(NaiveDate, usize)>> = HashMap::new();
+    for (at, one) in known.iter().enumerate() {
+        by_key.entry(key(one)).or_default().insert((one.date, at));
+    }
+    let mut pairs = Vec::new();
+    for (index, one) in seen.iter().enumerate() {
+        let (first, last) = days_around(one.date);
+        let near = by_key.get(&key(one)).into_iter().flat_map(|known| known.range((first, 0)..=(last, usize::MAX)));
+        pairs.extend(near.filter(|(_, at)| fits(&known[*at], one)).map(|&(_, at)| (at, index)));
+    }
+    pairs
+}
+
+fn days_between(known: &TransactionTraits, seen: &TransactionTraits) -> u64 {
+    (known.date - seen.date).num_days().unsigned_abs()
 }
 
 /// The first and last day on which a transaction may be known that is seen on that day.

@@ -70,8 +70,9 @@ impl TenantTx {
         let (tenant_id, account) = (self.tenant_id.0, account.map(|id| id.0));
         let sequence = self.next_sequence(id).await?;
         sqlx::query!(
-            "update transactions set removed = true, changed_seq = $4, description = '', merchant = null
-             where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3) and not removed",
+            "update transactions set removed = true, changed_seq = case when removed then changed_seq else $4 end, description = '',
+                merchant = null
+             where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3) and (not removed or description <> '')",
             tenant_id,
             id.0,
             account,

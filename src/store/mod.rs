@@ -44,6 +44,7 @@ pub use connections::{
 pub use error::{Error, Result};
 pub use evaluations::Evaluation;
 pub use events::{Event, EventFilter, EventPosition};
+pub use held::Missing;
 pub use idempotency::{Claim, KEEP_KEYS};
 pub use incomes::Income;
 pub use institutions::{Institution, InstitutionAtProvider, InstitutionCount, InstitutionFilter};

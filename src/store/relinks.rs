@@ -12,6 +12,7 @@ use crate::domain::ids::{AccountId, ConnectionId, HoldingId};
 use crate::domain::product::Product;
 use crate::domain::recognition::TransactionTraits;
 use crate::domain::service_provider::ServiceProvider;
+use crate::domain::transaction::TransactionStatus;
 
 /// A stored row that may be seen again under another id of the provider.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ pub(super) struct TransactionRow {
     pub(super) amount: Decimal,
     pub(super) description: String,
     pub(super) transaction_date: NaiveDate,
+    pub(super) status: TransactionStatus,
 }
 
 impl From<TransactionRow> for KnownRow {
@@ -39,6 +41,7 @@ impl From<TransactionRow> for KnownRow {
             quantity: None,
             description: row.description,
             date: row.transaction_date,
+            status: row.status,
         };
         Self { id: row.id, traits }
     }
@@ -49,8 +52,6 @@ impl From<TransactionRow> for KnownRow {
 pub struct KnownRows<'a> {
     /// Of these accounts.
     pub accounts: &'a [AccountId],
-    /// Of these amounts.
-    pub amounts: &'a [Decimal],
     /// From that day.
     pub from: NaiveDate,
     /// To that day, inclusive.
@@ -167,22 +168,23 @@ impl TenantTx {
         .await?)
     }
 
-    /// Transactions of an earlier link that have not been delivered again.
+    /// Transactions of an earlier link of these amounts that have not been delivered again.
     pub async fn earlier_transactions(
         &mut self,
         connection_id: ConnectionId,
         wanted: KnownRows<'_>,
+        amounts: &[Decimal],
     ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query_as!(
             TransactionRow,
-            "select id, account_id, amount, description, transaction_date from transactions
+            r#"select id, account_id, amount, description, transaction_date, status as "status: TransactionStatus" from transactions
              where tenant_id = $1 and connection_id = $2 and of_earlier_link and not removed and account_id = any($3) and amount = any($4)
-               and transaction_date between $5 and $6 order by id",
+               and transaction_date between $5 and $6 order by id"#,
             tenant_id,
             connection_id.0,
             &uuids(wanted.accounts),
-            wanted.amounts,
+            amounts,
             wanted.from,
             wanted.to
         )
@@ -252,6 +254,7 @@ impl TenantTx {
         &mut self,
         connection_id: ConnectionId,
         wanted: KnownRows<'_>,
+        amounts: &[Decimal],
     ) -> Result<Vec<KnownRow>> {
         let tenant_id = self.tenant_id.0;
         let rows = sqlx::query!(
@@ -261,7 +264,7 @@ impl TenantTx {
             tenant_id,
             connection_id.0,
             &uuids(wanted.accounts),
-            wanted.amounts,
+            amounts,
             wanted.from,
             wanted.to
         )
@@ -275,6 +278,7 @@ impl TenantTx {
                 quantity: row.quantity,
                 description: row.description,
                 date: row.date,
+                status: TransactionStatus::Posted,
             },
         });
         Ok(rows.collect())

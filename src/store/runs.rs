@@ -76,19 +76,28 @@ impl TenantTx {
         self.note_vanished(connection_id, product, &[], &unshown).await
     }
 
-    /// Marks what vanished in this run as removed under that sequence number; how many rows.
-    pub async fn remove_vanished(&mut self, connection_id: ConnectionId, product: &str, sequence: i64) -> Result<i64> {
+    /// Marks what vanished in this run as removed under that sequence number; how many rows. Whether what was pending may be booked
+    /// under another id, by which it is recognised.
+    pub async fn remove_vanished(
+        &mut self,
+        connection_id: ConnectionId,
+        product: &str,
+        sequence: i64,
+        renames: bool,
+    ) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
         let removed = sqlx::query!(
             "with gone as (
                 select unnest(vanished) as provider_id from connection_products where tenant_id = $1 and connection_id = $2 and product = $3
              )
-             update transactions t set removed = true, changed_seq = $4, description = '', merchant = null
+             update transactions t set removed = true, changed_seq = $4, merchant = null,
+                description = case when $5 and status = 'PENDING' then description else '' end
              from gone where t.tenant_id = $1 and t.connection_id = $2 and t.provider_transaction_id = gone.provider_id and not t.removed",
             tenant_id,
             connection_id.0,
             product,
-            sequence
+            sequence,
+            renames
         )
         .execute(self.sql())
         .await?;
@@ -163,13 +172,14 @@ impl TenantTx {
 
     /// The end of a run that had to begin anew: what it did not show is gone, under that sequence number; how many rows. A run that
     /// began at nothing has shown everything only once the whole history is there; until then nothing is removed. What came by an
-    /// earlier link stays (G2).
+    /// earlier link stays (G2). Whether what was pending may be booked under another id, as in [`remove_vanished`](Self::remove_vanished).
     pub async fn remove_unshown(
         &mut self,
         connection_id: ConnectionId,
         product: &str,
         sequence: i64,
         history_complete: bool,
+        renames: bool,
     ) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
         let after = sqlx::query_scalar!(
@@ -188,14 +198,16 @@ impl TenantTx {
         .flatten();
         let Some(after) = after else { return Ok(0) };
         let removed = sqlx::query!(
-            "update transactions t set removed = true, changed_seq = $3, description = '', merchant = null
+            "update transactions t set removed = true, changed_seq = $3, merchant = null,
+                description = case when $5 and status = 'PENDING' then description else '' end
              where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link and t.added_seq > $4 and not exists (
                 select from shown_transactions s
                 where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
             tenant_id,
             connection_id.0,
             sequence,
-            after
+            after,
+            renames
         )
         .execute(self.sql())
         .await?;

@@ -176,7 +176,8 @@ impl TenantTx {
             r#"select id, account_id, connection_id, amount, currency, description, merchant, category as "category: Category",
                 status as "status: TransactionStatus", transaction_date, posted_date, recurring, changed_seq as "sequence", removed
              from transactions
-             where tenant_id = $1 and connection_id = $2 and added_seq <= $3 and changed_seq > $3 and changed_seq <= $4
+             where tenant_id = $1 and connection_id = $2 and case when removed then first_seq else added_seq end <= $3
+               and changed_seq > $3 and changed_seq <= $4
                and (changed_seq, id) > ($5, $6)
              order by changed_seq, id limit $7"#,
             tenant_id,

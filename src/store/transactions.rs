@@ -188,16 +188,17 @@ impl TenantTx {
             ), taken_over as (
                 update transactions t set provider_transaction_id = i.provider_id, account_id = i.account_id, amount = i.amount,
                     currency = i.currency, description = i.description, merchant = i.merchant, category = i.category, status = i.status,
-                    transaction_date = i.date, posted_date = i.posted, removed = false, changed_seq = $3
+                    transaction_date = i.date, posted_date = i.posted, removed = false,
+                    added_seq = case when t.removed then $3 else t.added_seq end, changed_seq = $3
                 from incoming i
                 where t.tenant_id = $1 and t.connection_id = $2 and t.provider_transaction_id = i.pending_id
                   and not exists (select from transactions x where x.connection_id = $2 and x.provider_transaction_id = i.provider_id)
-                returning i.provider_id
+                returning i.provider_id, t.added_seq
             ), written as (
                 insert into transactions as t (tenant_id, connection_id, id, account_id, provider_transaction_id, amount, currency, description,
-                    merchant, category, status, transaction_date, posted_date, added_seq, changed_seq)
+                    merchant, category, status, transaction_date, posted_date, added_seq, first_seq, changed_seq)
                 select $1, $2, i.id, i.account_id, i.provider_id, i.amount, i.currency, i.description, i.merchant, i.category, i.status,
-                    i.date, i.posted, $3, $3
+                    i.date, i.posted, $3, $3, $3
                 from incoming i where i.provider_id not in (select provider_id from taken_over)
                 on conflict (connection_id, provider_transaction_id) do update set
                     account_id = excluded.account_id, amount = excluded.amount, currency = excluded.currency,
@@ -208,9 +209,8 @@ impl TenantTx {
                     is distinct from (excluded.account_id, excluded.amount, excluded.currency, excluded.description, excluded.merchant,
                         excluded.category, excluded.status, excluded.transaction_date, excluded.posted_date, false)
                 returning t.added_seq
-            )
-            select (select count(*) from taken_over) as "taken_over!", (select count(*) from written where added_seq = $3) as "added!",
-                (select count(*) from written where added_seq <> $3) as "changed!""#,
+            ), told as (select added_seq from taken_over union all select added_seq from written)
+            select count(*) filter (where added_seq = $3) as "added!", count(*) filter (where added_seq <> $3) as "modified!" from told"#,
             tenant_id,
             connection_id.0,
             sequence,
@@ -229,7 +229,7 @@ impl TenantTx {
         )
         .fetch_one(self.sql())
         .await?;
-        Ok(PageCounts { added: counts.added, modified: counts.taken_over + counts.changed, removed: 0 })
+        Ok(PageCounts { added: counts.added, modified: counts.modified, removed: 0 })
     }
 
     /// Marks what recurs: the same account paid the same merchant in at least three months, once or twice in each, and about

@@ -13,12 +13,14 @@ use crate::domain::ids::AccountId;
 use crate::domain::problem::Problem;
 use crate::domain::product::{Product, ProductState};
 use crate::domain::recognition::{
-    AccountTraits, Numbers, TransactionTraits, days_around, recognize_accounts, recognize_transactions,
+    AccountTraits, Numbers, TransactionTraits, days_around, may_be_pending, recognize_accounts, recognize_postings,
+    recognize_removed, recognize_transactions,
 };
+use crate::domain::transaction::TransactionStatus;
 use crate::providers::data::{AccountsWanted, ProviderAccount};
 use crate::store::{
     Account, AccountFilter, AccountSecret, Holding, InvestmentFilter, InvestmentTransaction, KnownRow, KnownRows,
-    TenantTx, TransactionFacts,
+    Missing, TenantTx, TransactionFacts,
 };
 
 /// The most accounts, or holdings, of a connection that are looked at.
@@ -146,8 +148,8 @@ impl Run<'_> {
     pub(super) async fn adopt_transactions(&self, tx: &mut TenantTx, rows: &[TransactionFacts]) -> Result<(), Problem> {
         let seen = self.unknown_among(tx, rows).await?;
         let Some(span) = Span::of(&seen) else { return Ok(()) };
-        let earlier = tx.earlier_transactions(self.id(), span.wanted()).await?;
-        let (ids, provider_ids) = again(&earlier, &seen);
+        let earlier = tx.earlier_transactions(self.id(), span.wanted(), &amounts_of(&seen)).await?;
+        let (ids, provider_ids) = again(recognize_transactions, &earlier, &seen);
         Ok(tx.adopt_transactions(self.id(), &ids, &provider_ids).await?)
     }
 
@@ -160,25 +162,32 @@ impl Run<'_> {
     ) -> Result<Vec<TransactionFacts>, Problem> {
         let all: Vec<_> = rows.iter().map(seen).collect();
         let Some(span) = Span::of(&all) else { return Ok(rows) };
-        let missing = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), false).await?;
+        let missing = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), Missing::Unshown).await?;
         if missing.is_empty() {
             return Ok(rows);
         }
-        let (_, held) = again(&missing, &self.unknown_among(tx, &rows).await?);
-        let held: HashSet<String> = held.into_iter().collect();
+        let unknown = self.unknown_among(tx, &rows).await?;
+        let may = may_be_pending(&traits_of_known(&missing), &traits_of_seen(&unknown));
+        let held: HashSet<String> =
+            unknown.iter().zip(may).filter(|(_, may)| *may).map(|((id, _), _)| (*id).clone()).collect();
         let (held, rows): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| held.contains(&row.provider_transaction_id));
         tx.hold_transactions(self.id(), TRANSACTIONS, &held).await?;
         Ok(rows)
     }
 
-    /// The rows that the run, which has seen all by now, kept back. Those that are pending ones which are gone get these' place.
+    /// The rows that the run, which has seen all by now, kept back. Those that are pending ones which are gone get these' place, be they
+    /// gone just now or since an earlier run, which showed neither.
     pub(super) async fn take_up(&self, tx: &mut TenantTx) -> Result<Vec<TransactionFacts>, Problem> {
         let rows = tx.release_transactions(self.id(), TRANSACTIONS).await?;
-        let seen = self.unknown_among(tx, &rows).await?;
+        let mut seen = self.unknown_among(tx, &rows).await?;
         let Some(span) = Span::of(&seen) else { return Ok(rows) };
-        let gone = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), true).await?;
-        let (ids, provider_ids) = again(&gone, &seen);
+        let gone = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), Missing::Gone).await?;
+        let (ids, provider_ids) = again(recognize_postings, &gone, &seen);
+        tx.adopt_transactions(self.id(), &ids, &provider_ids).await?;
+        seen.retain(|(provider_id, _)| !provider_ids.contains(provider_id));
+        let removed = tx.missing_pending(self.id(), TRANSACTIONS, span.wanted(), Missing::Removed).await?;
+        let (ids, provider_ids) = again(recognize_removed, &removed, &seen);
         tx.adopt_transactions(self.id(), &ids, &provider_ids).await?;
         Ok(rows)
     }
@@ -218,13 +227,14 @@ impl Run<'_> {
                     quantity: row.quantity,
                     description: row.description.clone(),
                     date: row.date,
+                    status: TransactionStatus::Posted,
                 };
                 (&row.provider_transaction_id, traits)
             })
             .collect();
         let Some(span) = Span::of(&seen) else { return Ok(()) };
-        let earlier = tx.earlier_movements(self.id(), span.wanted()).await?;
-        let (ids, provider_ids) = again(&earlier, &seen);
+        let earlier = tx.earlier_movements(self.id(), span.wanted(), &amounts_of(&seen)).await?;
+        let (ids, provider_ids) = again(recognize_transactions, &earlier, &seen);
         Ok(tx.adopt_movements(self.id(), &ids, &provider_ids).await?)
     }
 
@@ -254,25 +264,40 @@ fn seen(row: &TransactionFacts) -> (&String, TransactionTraits) {
         quantity: None,
         description: row.description.clone(),
         date: row.transaction_date,
+        status: row.status,
     };
     (&row.provider_transaction_id, traits)
 }
 
-/// Our ids of the rows that are delivered again, and the ids of the provider that they have now.
-fn again(earlier: &[KnownRow], seen: &[(&String, TransactionTraits)]) -> (Vec<Uuid>, Vec<String>) {
-    let known: Vec<TransactionTraits> = earlier.iter().map(|row| row.traits.clone()).collect();
-    let traits: Vec<TransactionTraits> = seen.iter().map(|(_, traits)| traits.clone()).collect();
-    let found = recognize_transactions(&known, &traits);
+/// Our ids of the rows that are delivered again, as `recognize` finds them, and the ids of the provider that they have now.
+fn again(
+    recognize: impl Fn(&[TransactionTraits], &[TransactionTraits]) -> Vec<Option<usize>>,
+    known: &[KnownRow],
+    seen: &[(&String, TransactionTraits)],
+) -> (Vec<Uuid>, Vec<String>) {
+    let found = recognize(&traits_of_known(known), &traits_of_seen(seen));
     seen.iter()
         .zip(found)
-        .filter_map(|((provider_id, _), at)| Some((earlier.get(at?)?.id, (*provider_id).clone())))
+        .filter_map(|((provider_id, _), at)| Some((known.get(at?)?.id, (*provider_id).clone())))
         .unzip()
+}
+
+fn traits_of_known(rows: &[KnownRow]) -> Vec<TransactionTraits> {
+    rows.iter().map(|row| row.traits.clone()).collect()
+}
+
+fn traits_of_seen(rows: &[(&String, TransactionTraits)]) -> Vec<TransactionTraits> {
+    rows.iter().map(|(_, traits)| traits.clone()).collect()
+}
+
+fn amounts_of(rows: &[(&String, TransactionTraits)]) -> Vec<Decimal> {
+    let amounts: HashSet<Decimal> = rows.iter().map(|(_, traits)| traits.amount).collect();
+    amounts.into_iter().collect()
 }
 
 /// What a page covers.
 struct Span {
     accounts: Vec<AccountId>,
-    amounts: Vec<Decimal>,
     from: NaiveDate,
     to: NaiveDate,
 }
@@ -282,16 +307,10 @@ impl Span {
         let first = seen.iter().map(|(_, traits)| traits.date).min()?;
         let last = seen.iter().map(|(_, traits)| traits.date).max()?;
         let accounts: HashSet<AccountId> = seen.iter().map(|(_, traits)| traits.account_id).collect();
-        let amounts: HashSet<Decimal> = seen.iter().map(|(_, traits)| traits.amount).collect();
-        Some(Self {
-            accounts: accounts.into_iter().collect(),
-            amounts: amounts.into_iter().collect(),
-            from: days_around(first).0,
-            to: days_around(last).1,
-        })
+        Some(Self { accounts: accounts.into_iter().collect(), from: days_around(first).0, to: days_around(last).1 })
     }
 
     fn wanted(&self) -> KnownRows<'_> {
-        KnownRows { accounts: &self.accounts, amounts: &self.amounts, from: self.from, to: self.to }
+        KnownRows { accounts: &self.accounts, from: self.from, to: self.to }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::outcome::{Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, with_notice};
 use super::{LEASE, Next, Run, Sync};
@@ -18,7 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Observation;
 use crate::providers::{Context, Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, TenantTx};
+use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, Session, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -350,10 +350,12 @@ impl Run<'_> {
         tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
         tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;
         tx.fail_products(self.id(), &self.wanted_where(|product| has_failed(&outcomes, product))).await?;
-        let changed = tx.change_condition(self.id(), condition, code.as_deref(), "AGGREGATION", now).await?;
         let was_lost = self.connection.condition.status.needs_customer();
-        if changed && was_lost {
-            self.close_needless_repairs(&mut tx).await?;
+        let repairs = if was_lost { self.open_repairs(&mut tx).await? } else { Vec::new() };
+        // Where the customer is at the provider to mend it, that is what mended it, whoever hears of it first.
+        let cause = if repairs.iter().any(|one| mends(one, now)) { "REPAIRED" } else { "AGGREGATION" };
+        if tx.change_condition(self.id(), condition, code.as_deref(), cause, now).await? {
+            self.close_needless(&mut tx, &repairs).await?;
         }
         self.end_refreshes(&mut tx, &outcomes).await?;
         tx.commit().await?;
@@ -367,20 +369,27 @@ impl Run<'_> {
         self.products.iter().filter(|row| is_meant(row.product)).map(|row| (row.product, row.wanted)).collect()
     }
 
+    async fn open_repairs(&self, tx: &mut TenantTx) -> Result<Vec<Session>, Problem> {
+        let mut open = Vec::new();
+        for id in tx.open_sessions(self.id()).await? {
+            open.extend(tx.session(id).await?);
+        }
+        Ok(open)
+    }
+
     /// The login works again without a repair: open sessions for it have nothing left to do (D8). One in which the customer is
     /// at the provider may be what healed it: its own completion ends it, with all that follows a repair.
-    async fn close_needless_repairs(&self, tx: &mut TenantTx) -> Result<(), Problem> {
+    async fn close_needless(&self, tx: &mut TenantTx, repairs: &[Session]) -> Result<(), Problem> {
         let now = self.sync.clock.now();
-        for id in tx.open_sessions(self.id()).await? {
-            let Some(session) = tx.session(id).await? else { continue };
+        for session in repairs {
             let is_needless = match session.mode {
-                SessionMode::Login => session.launch_expires_at.is_none_or(|end| end <= now),
+                SessionMode::Login => !mends(session, now),
                 // Whoever has been sent to link anew may have linked.
                 SessionMode::Relink => session.launch_id.is_none(),
                 _ => false,
             };
             if is_needless {
-                tx.finish_session(id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
+                tx.finish_session(session.id, SessionOutcome::Completed, Some("SELF_HEALED"), None, now).await?;
             }
         }
         Ok(())
@@ -392,6 +401,11 @@ impl Run<'_> {
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
         TimeDelta::hours(hours) - TimeDelta::seconds(spread)
     }
+}
+
+/// Whether the customer is at the provider in that session, and mends the link that is there.
+fn mends(session: &Session, now: DateTime<Utc>) -> bool {
+    !session.mode.links() && session.launch_expires_at.is_some_and(|end| end > now)
 }
 
 /// Whether it need not be tried again.

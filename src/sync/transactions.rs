@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::Run;
@@ -20,6 +21,9 @@ const MOST_PAGES: usize = 2000;
 
 /// How often a run may begin anew because a cursor was of no use.
 const MOST_RESTARTS: usize = 5;
+
+/// So long after it was made, a transaction that was removed while it was pending may still be booked.
+const LATEST_BOOKING: TimeDelta = TimeDelta::days(14);
 
 const NAME: &str = Product::Transactions.as_str();
 
@@ -187,12 +191,13 @@ impl Run<'_> {
         let mut counts =
             if rows.is_empty() { PageCounts::default() } else { tx.write_transactions(id, rows, sequence).await? };
         if run_ended {
-            counts.removed = tx.remove_vanished(id, NAME, sequence).await?;
+            counts.removed = tx.remove_vanished(id, NAME, sequence, windowed).await?;
             if reading.begun_anew {
-                counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
+                counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete, windowed).await?;
             } else if windowed {
                 tx.forget_shown(id).await?;
             }
+            tx.forget_removed(id, (now - LATEST_BOOKING).date_naive()).await?;
             if reading.recognizes && history_complete {
                 counts.removed += tx.remove_earlier_pending(id, sequence).await?;
             }

@@ -18,7 +18,7 @@ use crate::support::truth::{assert_same, quiet_hour, rows, truth};
 use crate::support::watch::between_pages;
 
 fn books(count: i64) -> Books {
-    let row = |cents| Row { account: "checking".into(), cents, pending: false, replaces: None };
+    let row = |cents| Row { account: "checking".into(), cents, tip: 0, pending: false, replaces: None };
     (0..count).map(|number| (format!("t{number}"), row(number))).collect()
 }
 

@@ -181,7 +181,7 @@ async fn g1_what_was_handed_over_is_settled_later_or_given_back() {
 }
 
 fn row(account: &str, cents: i64, pending: bool) -> Row {
-    Row { account: account.into(), cents, pending, replaces: None }
+    Row { account: account.into(), cents, tip: 0, pending, replaces: None }
 }
 
 /// Our ids, by the provider's.

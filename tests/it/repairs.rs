@@ -149,7 +149,46 @@ async fn d8_a_login_that_heals_elsewhere_closes_open_repairs() {
     assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("COMPLETED"), &json!("SELF_HEALED")));
     let token = repair["connectToken"].as_str().unwrap();
     app.post_as(token, "/connect/link-token", json!({})).await.problem(409, "CONNECT_SESSION_FINISHED");
-    assert_eq!(app.events(&id, "connection.recovered", 1).await.len(), 1);
+    let recovered = app.events(&id, "connection.recovered", 1).await;
+    assert_eq!((recovered.len(), &recovered[0]["cause"]), (1, &json!("AGGREGATION")));
+    assert_eq!(app.events(&id, "connection.repaired", 0).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f5_a_repair_is_the_cause_whoever_hears_of_it_first() {
+    let app = TestApp::new().await;
+    for is_told_first in [false, true] {
+        let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+        let works = async || {
+            app.knob(&id, "fire-webhook", json!({ "code": "LOGIN_REPAIRED" })).await;
+            app.until(&format!("/connections/{id}"), |connection| connection["status"] == "ACTIVE").await;
+        };
+        app.knob(&id, "reset-login", json!({})).await;
+        let repair = app.repair(&id, json!({})).await;
+        if is_told_first {
+            // The customer is at the provider, where the login works again before they come back.
+            app.post_as(repair["connectToken"].as_str().unwrap(), "/connect/link-token", json!({})).await.expect(200);
+            works().await;
+            assert_eq!(app.events(&id, "connection.repaired", 0).await, Vec::<Value>::new());
+        }
+        assert_eq!(app.play(&repair, None, json!({})).await.expect(200)["status"], "ACTIVE");
+        works().await;
+        app.settled(&id).await;
+        let session = app.all(&format!("/connect/sessions?connectionId={id}")).await.pop().unwrap();
+        assert_eq!((&session["outcome"], &session["outcomeCode"]), (&json!("COMPLETED"), &Value::Null));
+        let history = app.all(&format!("/connections/{id}/history")).await;
+        let causes: Vec<_> = history.iter().skip(2).map(|row| (&row["to"], &row["cause"])).collect();
+        assert_eq!(
+            causes,
+            [(&json!("RECONNECT_REQUIRED"), &json!("AGGREGATION")), (&json!("ACTIVE"), &json!("REPAIRED"))],
+            "told first: {is_told_first}"
+        );
+        let events = app.all_events(&id).await;
+        let repaired = events.iter().filter(|event| event["type"] == "connection.repaired").count();
+        let recovered: Vec<_> = events.iter().filter(|event| event["type"] == "connection.recovered").collect();
+        assert_eq!((repaired, recovered.len()), (1, 1), "told first: {is_told_first}");
+        assert_eq!(recovered[0]["data"]["cause"], "REPAIRED");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use crate::support::bench::{Bench, Linked, as_stored};
 use crate::support::network::{Books, Row, Trick, failure};
 
 fn row(account: &str, cents: i64) -> Row {
-    Row { account: account.into(), cents, pending: false, replaces: None }
+    Row { account: account.into(), cents, tip: 0, pending: false, replaces: None }
 }
 
 fn books(rows: impl IntoIterator<Item = (i64, Row)>) -> Books {

@@ -28,8 +28,8 @@ enum Change {
     Remove(prop::sample::Index),
     /// One has another amount.
     Modify(prop::sample::Index, i16),
-    /// One that is pending is booked, under a new id.
-    Post(prop::sample::Index),
+    /// One that is pending is booked, under a new id, for so many hundredths more.
+    Post(prop::sample::Index, i64),
     /// All that are pending have new ids.
     Renumber,
 }
@@ -56,11 +56,12 @@ enum Step {
 }
 
 fn change() -> impl Strategy<Value = Change> {
+    let share = prop::sample::select(vec![0, 0, 50, -60, 90, -200]);
     prop_oneof![
         4 => (1..7_u8, any::<bool>(), any::<bool>()).prop_map(|(count, savings, pending)| Change::Add(count, savings, pending)),
         2 => any::<prop::sample::Index>().prop_map(Change::Remove),
         2 => (any::<prop::sample::Index>(), any::<i16>()).prop_map(|(which, cents)| Change::Modify(which, cents)),
-        2 => any::<prop::sample::Index>().prop_map(Change::Post),
+        2 => (any::<prop::sample::Index>(), share).prop_map(|(which, share)| Change::Post(which, share)),
         1 => Just(Change::Renumber),
     ]
 }
@@ -95,9 +96,10 @@ fn after(mut books: Books, change: &Change, next: &mut u32) -> Books {
     };
     match change {
         Change::Add(count, savings, pending) => {
-            for cents in 1..=i64::from(*count) {
+            // Of the last days: what went while it was pending may be booked yet.
+            for cents in 300 - i64::from(*count)..300 {
                 let account = if *savings { "savings" } else { "checking" }.to_owned();
-                books.insert(fresh(), Row { account, cents, pending: *pending, replaces: None });
+                books.insert(fresh(), Row { account, cents, tip: 0, pending: *pending, replaces: None });
             }
         }
         Change::Remove(which) => {
@@ -110,10 +112,11 @@ fn after(mut books: Books, change: &Change, next: &mut u32) -> Books {
                 row.cents = i64::from(*cents);
             }
         }
-        Change::Post(which) => {
+        Change::Post(which, share) => {
             if let Some(id) = chosen(&books, which).filter(|id| books[id].pending) {
                 let row = books.remove(&id).unwrap();
-                books.insert(fresh(), Row { pending: false, replaces: Some(id), ..row });
+                let tip = row.tip + (row.cents + row.tip) * share / 100;
+                books.insert(fresh(), Row { tip, pending: false, replaces: Some(id), ..row });
             }
         }
         Change::Renumber => {
@@ -133,14 +136,11 @@ struct Follower {
 
 impl Follower {
     async fn follow(&mut self, linked: &Linked<'_>) {
-        let (changes, last) = linked.changes(self.seen).await;
-        self.seen = last;
-        for (id, name) in changes {
-            match name {
-                Some(_) => self.rows.insert(id),
-                None => self.rows.remove(&id),
-            };
-        }
+        let [added, modified, removed] = linked.told(self.seen).await;
+        self.seen = linked.changes(self.seen).await.1;
+        assert!(modified.iter().all(|id| self.rows.contains(id)), "what is modified was there");
+        self.rows.extend(added);
+        self.rows.retain(|id| !removed.contains(id));
     }
 }
 
@@ -176,21 +176,50 @@ async fn read_with(linked: &Linked<'_>, mishap: Option<&Mishap>, next: &mut u32)
     }
 }
 
-/// What was pending and is no longer there has gone to what came and looks the same, where the network does not say which: as many as
-/// there are of both keep our ids.
-fn kept(before: (&Books, &HashMap<String, Uuid>), now: (&Books, &HashMap<String, Uuid>)) -> Result<(), TestCaseError> {
-    let mut looks: HashMap<(&str, i64), [Vec<&String>; 2]> = HashMap::new();
+/// The books, and our ids.
+type Stored<'b> = (&'b Books, &'b HashMap<String, Uuid>);
+
+/// Of one place, by amount: which pending ones are gone, and which ones came.
+type Place<'b> = HashMap<i64, [Vec<&'b String>; 2]>;
+
+/// What was pending and is no longer there has gone to what came and looks the same, where the network does not say which.
+fn kept(before: Stored<'_>, now: Stored<'_>) -> Result<(), TestCaseError> {
+    let mut places: HashMap<(&str, i64), Place<'_>> = HashMap::new();
     let gone = before.0.iter().filter(|(id, row)| row.pending && !now.0.contains_key(*id));
     let came = now.0.iter().filter(|(id, _)| !before.0.contains_key(*id));
     for (at, (id, row)) in gone.map(|one| (0, one)).chain(came.map(|one| (1, one))) {
-        looks.entry((&row.account, row.cents)).or_default()[at].push(id);
+        let place = places.entry((&row.account, row.cents)).or_default();
+        place.entry(row.cents + row.tip).or_default()[at].push(id);
     }
-    for [gone, came] in looks.values() {
+    places.values().try_for_each(|place| kept_at(place, before, now))
+}
+
+/// As many of one amount as there are of both keep our ids. One that is left then has gone to the posted one that is left, within bounds.
+fn kept_at(place: &Place<'_>, before: Stored<'_>, now: Stored<'_>) -> Result<(), TestCaseError> {
+    let (mut gone_left, mut came_left) = (Vec::new(), Vec::new());
+    for (amount, [gone, came]) in place {
         let ours: HashSet<Uuid> = gone.iter().map(|id| before.1[*id]).collect();
-        let same = came.iter().filter(|id| ours.contains(&now.1[**id])).count();
-        prop_assert_eq!(same, gone.len().min(came.len()), "{:?} are now {:?}", gone, came);
+        let (same, other): (Vec<&String>, Vec<&String>) = came.iter().partition(|id| ours.contains(&now.1[**id]));
+        prop_assert_eq!(same.len(), gone.len().min(came.len()), "{:?} are now {:?}", gone, came);
+        let taken: HashSet<Uuid> = same.iter().map(|id| now.1[*id]).collect();
+        gone_left.extend(gone.iter().map(|id| (*amount, before.1[*id])).filter(|(_, id)| !taken.contains(id)));
+        came_left.extend(other.iter().map(|id| (*amount, now.1[*id], now.0[*id].pending)));
+    }
+    let mut joined = 0;
+    for (booked, id, pending) in &came_left {
+        let Some((held, _)) = gone_left.iter().find(|(_, gone)| gone == id) else { continue };
+        prop_assert!(!pending && may_become(*held, *booked), "{held} was never booked for {booked}");
+        joined += 1;
+    }
+    if let ([(held, _)], [(booked, _, false)]) = (&gone_left[..], &came_left[..]) {
+        prop_assert_eq!(joined, usize::from(may_become(*held, *booked)), "{} and {}", held, booked);
     }
     Ok(())
+}
+
+fn may_become(held: i64, booked: i64) -> bool {
+    let (held, booked) = if held < 0 { (-held, -booked) } else { (held, booked) };
+    held > 0 && (held * 25..=held * 150).contains(&(booked * 100))
 }
 
 async fn play(bench: &Bench, windows: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
-use super::entry::{self, BILLS, Entry, SHOPS, SUBSCRIPTIONS};
+use super::entry::{self, BILLS, Entry, SHOPS, SUBSCRIPTIONS, TABLES};
 use super::event::{BOOKING_TIME, Event, instant};
 use crate::bank::plan::Planned;
 use crate::bank::random::{Draw, Key};
@@ -30,7 +30,7 @@ pub(super) fn purchases(account: &Planned, day: NaiveDate, per_hundred_days: u64
     (0..count).filter_map(move |i| purchase(key.number(i), day))
 }
 
-/// One purchase: small ones are commoner than large ones.
+/// One purchase.
 pub(super) fn purchase(key: Key, day: NaiveDate) -> Option<Event> {
     let mut draw = key.draw();
     let mut ticket = draw.below(SHOPS.iter().map(|(weight, _)| weight).sum());
@@ -39,6 +39,16 @@ pub(super) fn purchase(key: Key, day: NaiveDate) -> Option<Event> {
         ticket = ticket.saturating_sub(*weight);
         hit
     })?;
+    bought(key, shops, day, draw)
+}
+
+/// One meal in a restaurant.
+pub(super) fn meal(key: Key, day: NaiveDate) -> Option<Event> {
+    bought(key, TABLES, day, key.draw())
+}
+
+/// Something in one of these shops: small purchases are commoner than large ones.
+fn bought(key: Key, shops: &'static [Entry], day: NaiveDate, mut draw: Draw) -> Option<Event> {
     let entry = draw.pick(shops)?;
     let (low, high) = entry.cents;
     let share = draw.between(0, 1000);

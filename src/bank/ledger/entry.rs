@@ -75,14 +75,7 @@ pub(super) const SHOPS: &[(u64, &[Entry])] = &[
             shop("NOODLE HOUSE EXPRESS", "Noodle House", FoodAndDrink, 1_050, 3_100),
         ],
     ),
-    (
-        9,
-        &[
-            table("TRATTORIA LUPO", "Trattoria Lupo", 2_400, 9_800),
-            table("THE COPPER POT", "The Copper Pot", 1_900, 8_400),
-            table("SAKURA GARDEN", "Sakura Garden", 2_200, 9_200),
-        ],
-    ),
+    (9, TABLES),
     (
         12,
         &[
@@ -139,6 +132,13 @@ pub(super) const SHOPS: &[(u64, &[Entry])] = &[
             web("OPEN HANDS FUND", "Open Hands Fund", GovernmentAndNonProfit, 1_000, 7_500),
         ],
     ),
+];
+
+/// Where people eat, and tip.
+pub(super) const TABLES: &[Entry] = &[
+    table("TRATTORIA LUPO", "Trattoria Lupo", 2_400, 9_800),
+    table("THE COPPER POT", "The Copper Pot", 1_900, 8_400),
+    table("SAKURA GARDEN", "Sakura Garden", 2_200, 9_200),
 ];
 
 /// What a card pays every month: day and what.

@@ -72,7 +72,7 @@ impl Event {
         let day = working_day(made_at.date_naive() + TimeDelta::days(draw.between(1, 3)));
         let done = instant(day, BOOKING_TIME + draw.between(0, 4 * 3600));
         let vanishes = draw.chance(20);
-        let held = if entry.tip { amount * 100 / draw.between(115, 122) } else { amount };
+        let held = held(entry, amount, &mut draw);
         let slip = slip(&mut draw, done).filter(|_| !vanishes);
         let fate = if vanishes { Fate::Vanishes(done) } else { Fate::Booked(done) };
         Self { held, fate, slip, ..Self::at_once(key, entry, made_at, amount) }
@@ -86,8 +86,11 @@ impl Event {
     /// The same, made now: pending until tomorrow or booked at once, and never corrected.
     pub fn by_hand(self, made_at: DateTime<Utc>, pending: bool) -> Self {
         let (key, entry, amount) = (self.key, self.entry, self.amount);
-        let make = if pending { Self::debited } else { Self::at_once };
-        make(key, entry, made_at, amount)
+        if !pending {
+            return Self::at_once(key, entry, made_at, amount);
+        }
+        let held = held(entry, amount, &mut key.name("life").draw());
+        Self { held, ..Self::debited(key, entry, made_at, amount) }
     }
 
     /// Gives it a key of its own among several of the same day and text.
@@ -213,6 +216,11 @@ impl Event {
             _ => format!("{prefix}{}", self.entry.text),
         }
     }
+}
+
+/// What is held of that amount: where there is a table, the bill without the tip.
+fn held(entry: &Entry, amount: i64, draw: &mut Draw) -> i64 {
+    if entry.tip { amount * 100 / draw.between(115, 122) } else { amount }
 }
 
 /// One in thirty has one, and it is put right one to five days after it was booked.

@@ -195,10 +195,11 @@ pub(super) fn loan_payments(loan: &Loan, at: DateTime<Utc>) -> usize {
     loan.due_until(if booked { today } else { today - Days::new(1) })
 }
 
-/// The n-th that was posted by hand: a purchase.
+/// The n-th that was posted by hand: a purchase. Of those that are pending every second is a meal, which is booked with a tip.
 pub(super) fn posted_by_hand(account: &Planned, n: u64, posted: &PostedByHand) -> Option<Event> {
     let key = account.key.name("posted by hand").number(n);
-    daily::purchase(key, posted.made_at.date_naive()).map(|event| event.by_hand(posted.made_at, posted.pending))
+    let make = if posted.pending && n % 2 == 1 { daily::meal } else { daily::purchase };
+    make(key, posted.made_at.date_naive()).map(|event| event.by_hand(posted.made_at, posted.pending))
 }
 
 fn is_open(account: &Planned, at: DateTime<Utc>) -> bool {

@@ -17,7 +17,9 @@ use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::net;
 use linkspan::providers::{Entry, Registry};
 use linkspan::records::Kept;
-use linkspan::store::{Connection, ConnectionProduct, ConnectionSettings, NewConnection, Store, TenantTx};
+use linkspan::store::{
+    Connection, ConnectionProduct, ConnectionSettings, NewConnection, Span, Store, TenantTx, TransactionChange,
+};
 use linkspan::sync::{Next, Sync};
 use sqlx::{ConnectOptions, PgPool};
 use uuid::Uuid;
@@ -136,7 +138,7 @@ impl Linked<'_> {
             .into_iter()
             .map(|(id, account, amount, status)| {
                 let cents = i64::try_from(amount.mantissa()).unwrap();
-                (id, Row { account, cents, pending: status == "PENDING", replaces: None })
+                (id, Row { account, cents, tip: 0, pending: status == "PENDING", replaces: None })
             })
             .collect();
         assert_eq!(books.len(), count, "no transaction is there twice");
@@ -170,14 +172,39 @@ impl Linked<'_> {
         (rows.into_iter().map(|(id, name, removed, _)| (id, (!removed).then_some(name))).collect(), last)
     }
 
+    /// What `/transactions/sync` tells after that sequence number: added, modified and removed.
+    pub async fn told(&self, after: i64) -> [Vec<Uuid>; 3] {
+        let (added, changed) = self.feed(after).await;
+        let ids = |rows: Vec<&TransactionChange>| rows.iter().map(|row| row.transaction.id.0).collect();
+        let (removed, modified) = changed.iter().partition(|change| change.removed);
+        [ids(added.iter().collect()), ids(modified), ids(removed)]
+    }
+
+    /// What is modified after that sequence number, with its amount and status.
+    pub async fn modified(&self, after: i64) -> Vec<(Uuid, String, String)> {
+        let rows =
+            self.feed(after).await.1.into_iter().filter(|change| !change.removed).map(|change| change.transaction);
+        rows.map(|row| (row.id.0, row.amount.to_string(), row.status.as_str().to_owned())).collect()
+    }
+
+    async fn feed(&self, after: i64) -> (Vec<TransactionChange>, Vec<TransactionChange>) {
+        let (span, first) = (Span { after, upto: i64::MAX }, (after, Uuid::nil().into()));
+        let mut tx = self.bench.begin().await;
+        let added = tx.transactions_added(self.id, span, first, 10_000).await.unwrap();
+        (added, tx.transactions_changed(self.id, span, first, 10_000).await.unwrap())
+    }
+
     /// When the connection was last read without fault, and each product last brought data.
     pub async fn read_at(&self, product: Product) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         (self.connection().await.successfully_aggregated_at, self.product(product).await.last_aggregated_at)
     }
 }
 
-/// The bank's books as they are stored: what a row replaces is not kept.
+/// The bank's books as they are stored: what a row replaces is not kept, nor what its amount was before it was booked.
 pub fn as_stored(mut books: Books) -> Books {
-    books.values_mut().for_each(|row| row.replaces = None);
+    for row in books.values_mut() {
+        row.cents += std::mem::take(&mut row.tip);
+        row.replaces = None;
+    }
     books
 }

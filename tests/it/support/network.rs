@@ -24,6 +24,8 @@ use tokio::sync::Notify;
 pub struct Row {
     pub account: String,
     pub cents: i64,
+    /// What came on top of that, or was not taken of it, when it was booked: says nothing of where and when it was.
+    pub tip: i64,
     pub pending: bool,
     /// The pending one that it replaces.
     pub replaces: Option<String>,
@@ -31,6 +33,9 @@ pub struct Row {
 
 /// The bank's books: every transaction by its id.
 pub type Books = BTreeMap<String, Row>;
+
+/// In so many days rows are made; an amount of a cent less is made the day before.
+const DAYS: u64 = 300;
 
 /// What the network does at its next calls for transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,17 +192,19 @@ pub fn failure(kind: FailureKind, code: &str) -> Failure {
     Failure::new(kind, Persistence::Temporary, code, "as the test says")
 }
 
+/// Of the days in which rows are made; the last one is that of this test's beginning.
 fn first_day() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()
+    static FIRST: LazyLock<NaiveDate> = LazyLock::new(|| Utc::now().date_naive() - Days::new(DAYS - 1));
+    *FIRST
 }
 
 fn transaction(id: &str, row: &Row) -> ProviderTransaction {
-    let date = first_day() + Days::new(row.cents.unsigned_abs() % 300);
+    let date = first_day() + Days::new(row.cents.unsigned_abs() % DAYS);
     ProviderTransaction {
         provider_transaction_id: id.to_owned(),
         pending_transaction_id: row.replaces.clone(),
         provider_account_id: row.account.clone(),
-        amount: Decimal::new(row.cents, 2),
+        amount: Decimal::new(row.cents + row.tip, 2),
         currency: Some("USD".into()),
         description: format!("payment of {}", row.cents),
         merchant: None,
