@@ -141,6 +141,8 @@ create table connection_products (
     failed bigint not null default 0,
     -- How often it was removed: a run that began before writes nothing of it.
     removals bigint not null default 0,
+    -- The provider's word for how its object (a payment, a verification) stands, as last told by an event.
+    told_status text,
     -- Where the current run began, where it is, and what it has seen vanish (applied when the run ends).
     cursor text,
     page_cursor text,

@@ -1,6 +1,7 @@
 //! The HTTP API: typed requests and answers, each handler with its OpenAPI description. The list of all paths is in `router`.
 
 mod accounts;
+mod alone;
 mod arrival;
 mod assets;
 mod auth;

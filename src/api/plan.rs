@@ -73,7 +73,7 @@ impl PlanView {
         let product = |planned: PlannedProduct| PlannedProductView {
             product: planned.product,
             placement: planned.placement,
-            filters_institutions: planned.placement == Placement::Required,
+            filters_institutions: planned.placement == Placement::Required && planned.product.is_of_institution(),
             institutions: having.remove(&planned.product).unwrap_or_default().into(),
             service_providers: planned.at,
         };

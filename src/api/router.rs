@@ -19,9 +19,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::document::{self, API_KEY, CONNECT_TOKEN};
 use super::json::MOST_BYTES;
 use super::{
-    App, accounts, assets, connect, connections, conventions, events, income, institutions, investments, matrix_page,
-    operating, params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start, statements,
-    transactions,
+    App, accounts, alone, assets, connect, connections, conventions, events, income, institutions, investments,
+    matrix_page, operating, params, plan, products, provider_webhooks, providers, refreshes, repair, signal, start,
+    statements, transactions,
 };
 
 /// What a tenant's back end calls, with its API key.
@@ -52,6 +52,8 @@ fn tenant() -> OpenApiRouter<App> {
         .routes(routes!(signal::evaluate_payment, signal::list_evaluations))
         .routes(routes!(signal::get_evaluation))
         .routes(routes!(income::get_income))
+        .routes(routes!(alone::get_payment))
+        .routes(routes!(alone::get_identity_verification))
         .routes(routes!(signal::report_decision))
         .routes(routes!(signal::report_return))
         .routes(routes!(statements::download_statement))

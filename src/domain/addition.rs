@@ -188,7 +188,14 @@ impl Situation<'_> {
 
     /// What stands against the product where `present` is fetched already.
     fn obstacle(&self, product: Product, present: &BTreeSet<Product>) -> Option<Obstacle> {
-        let provider = self.bound_provider()?;
+        if self.placements.alone().is_some_and(|alone| alone != product) {
+            return Some(Obstacle::AfterLink);
+        }
+        let Some(provider) = self.bound_provider() else {
+            // Not even before the link, for there is none that both could go into (B7).
+            let is_other = product.stands_alone() && self.placements.of(product).is_none();
+            return is_other.then_some(Obstacle::AfterLink);
+        };
         if self.is_fetched(product) {
             return None;
         }

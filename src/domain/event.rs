@@ -37,6 +37,10 @@ wire_enum! {
         HoldingsUpdated = "holdings.updated",
         /// An asset report is there, or could not be made.
         AssetReportsUpdated = "asset_reports.updated",
+        /// A payment's status changed.
+        PaymentUpdated = "payment.updated",
+        /// The status of an identity verification changed.
+        IdentityVerificationUpdated = "identity_verification.updated",
         /// An institution's health changed.
         InstitutionHealthChanged = "institution.health_changed",
         /// A test of a webhook endpoint.

@@ -47,7 +47,7 @@ pub enum Refused {
 /// Settles what was asked for in the session against what was granted. A product that was added while the session was under way
 /// was never asked for in it: that one is to be judged anew (see [`judge`](super::addition::judge)).
 pub fn settle(requested: &Placements, observed: &Observed<'_>) -> Result<Settlement, Refused> {
-    if observed.accounts.is_empty() {
+    if observed.accounts.is_empty() && requested.alone().is_none() {
         return Err(Refused::NoAccounts);
     }
     let mut settlement = Settlement::default();
@@ -93,7 +93,7 @@ impl Observed<'_> {
     /// Why data of the product cannot be had. What no repair could change comes first.
     fn hindrance(&self, product: Product) -> Option<ProductReason> {
         let initialized = self.initialized.contains(&product);
-        if product == Product::Balances {
+        if product == Product::Balances || product.stands_alone() && initialized {
             None
         } else if !initialized && self.institution_lacks(product) {
             Some(ProductReason::InstitutionUnsupported)

@@ -17,6 +17,7 @@ pub mod institution;
 pub mod investment;
 pub mod liability;
 pub mod money;
+pub mod payment;
 pub mod placement;
 pub mod plan;
 pub mod problem;
@@ -31,5 +32,6 @@ pub mod session;
 pub mod statement;
 pub mod support_matrix;
 pub mod transaction;
+pub mod verification;
 
 pub use wire_enum::UnknownValue;

@@ -91,6 +91,16 @@ impl Placements {
             .flat_map(|&placement| self.array(placement).iter().map(move |&product| (product, placement)))
     }
 
+    /// The product that has the link for itself, if it is one of those (B7).
+    pub fn alone(&self) -> Option<Product> {
+        self.iter().map(|(product, _)| product).find(|product| product.stands_alone())
+    }
+
+    /// Whether the customer has an institution to choose.
+    pub fn are_of_institution(&self) -> bool {
+        self.alone().is_none_or(Product::is_of_institution)
+    }
+
     /// The products for which data is fetched (all but the consent-only ones).
     pub fn fetched(&self) -> BTreeSet<Product> {
         self.iter().filter(|(_, placement)| placement.is_fetched()).map(|(product, _)| product).collect()

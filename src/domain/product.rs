@@ -51,6 +51,16 @@ impl Product {
         Self::COMMON.contains(&self)
     }
 
+    /// Whether its link is its own, and brings a result but no login (B7): no accounts, nothing that could be refreshed, repaired or added.
+    pub fn stands_alone(self) -> bool {
+        matches!(self, Self::IdentityVerification | Self::PaymentInitiation)
+    }
+
+    /// Whether it is had of an institution, which the customer chooses, and not of the customer alone.
+    pub fn is_of_institution(self) -> bool {
+        self != Self::IdentityVerification
+    }
+
     /// Whether its first fetch goes on in the background because it has a history (B10).
     pub fn has_history(self) -> bool {
         matches!(self, Self::Transactions | Self::InvestmentTransactions)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Map;
 use tracing::Instrument;
 
 use super::retire::read_linked;
@@ -14,7 +15,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress};
 use crate::providers::{Entry, Failure, FailureKind, Persistence};
-use crate::store::{Lease, RevokedObject, Session, SessionLaunch, placements};
+use crate::store::{Lease, RevokedObject, Session, SessionLaunch, TenantTx, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on. What a customer brought may come
 /// but once, and is waited with longer: a reading takes its time.
@@ -252,6 +253,7 @@ impl Linking {
         let mut tx = self.tenant(tenant_id).begin().await?;
         // A fresh link has nothing to do with the credential that it replaces (G1).
         let credential = if session.mode.links() { None } else { tx.credential(session.connection_id).await? };
+        let product_options = Self::product_options(&mut tx, session).await?;
         tx.commit().await?;
         let is_repair = credential.is_some();
         let brought = match input {
@@ -261,7 +263,8 @@ impl Linking {
         };
         let brings = !matches!(input, LinkInput::Nothing);
         let answered = async || if brings { self.forget_brought(session).await } else { Ok(()) };
-        let continuation = LinkContinuation { provider_session, credential, input };
+        let products = session.sent.clone();
+        let continuation = LinkContinuation { provider_session, credential, products, product_options, input };
         let progress = entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await;
         let progress = match progress {
             Err(failure) => {
@@ -294,6 +297,15 @@ impl Linking {
                 self.finish_repair(tenant_id, session, &entry, provider_session_id, lease).await
             }
         }
+    }
+
+    /// What the session's products could not start without (B14): of the connection, and of this session.
+    pub(super) async fn product_options(
+        tx: &mut TenantTx,
+        session: &Session,
+    ) -> Result<Map<String, serde_json::Value>, Problem> {
+        let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
+        Ok(connection.settings.product_options.into_iter().chain(session.request.product_options.clone()).collect())
     }
 
     /// Keeps what takes the credential's place. Of a connection that was deleted meanwhile it is the last that the provider knows:

@@ -146,6 +146,9 @@ impl Linking {
         connection: &Connection,
         request: &LaunchRequest,
     ) -> Result<Target, Problem> {
+        if !connection.requested.are_of_institution() {
+            return self.target_without_institution(connection, request);
+        }
         let settled = session.request.institution_id;
         if settled.is_some() && request.institution_id.is_some_and(|chosen| Some(chosen) != settled) {
             let detail = "This session is for the institution that it was started with. Leave institutionId out.";
@@ -170,6 +173,21 @@ impl Linking {
             provider_institution_id: Some(choice.at_provider.provider_institution_id),
             institution_products: choice.at_provider.products.into_iter().collect(),
         })
+    }
+
+    /// What is of no institution is had of the first provider that has it.
+    fn target_without_institution(&self, connection: &Connection, request: &LaunchRequest) -> Result<Target, Problem> {
+        if request.institution_id.is_some() {
+            return Err(no_institution());
+        }
+        let wanted = Wanted {
+            placements: &connection.requested,
+            country_codes: &connection.settings.country_codes,
+            pinned: connection.settings.pinned_provider.or(request.service_provider),
+        };
+        let entry = routing::choose_provider(&self.registry, wanted)?;
+        let institution_products = Vec::new();
+        Ok(Target { entry, institution_id: None, provider_institution_id: None, institution_products })
     }
 
     pub(super) fn repair_target(&self, connection: &Connection) -> Result<Target, Problem> {
@@ -324,6 +342,12 @@ impl Linking {
             expires_at: begun.expires_at,
         })
     }
+}
+
+/// An institution is named for what is of none.
+pub(super) fn no_institution() -> Problem {
+    let detail = "What is asked for is had of the customer, not of an institution. Leave institutionId out.";
+    Problem::invalid("/institutionId", "NOT_TAKEN", detail)
 }
 
 /// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.

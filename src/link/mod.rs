@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::crypto;
 use crate::domain::ids::{ConnectionId, SessionId, TenantId};
 use crate::domain::problem::{Code, Problem};
+use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::Registry;
@@ -147,6 +148,19 @@ impl Linking {
     fn random_token(prefix: &str) -> Result<Secret, Problem> {
         crypto::random_token(prefix).map_err(|error| Problem::from(crate::store::Error::from(error)))
     }
+}
+
+/// Refuses what needs a login where the link brought none (B7).
+pub fn check_has_login(connection: &Connection) -> Result<(), Problem> {
+    let Some(product) = connection.requested.alone() else { return Ok(()) };
+    let read = match product {
+        Product::PaymentInitiation => "payment",
+        _ => "identity-verification",
+    };
+    let detail = format!(
+        "{product} leaves no login that could be refreshed or repaired. GET /connections/{{id}}/{read} asks the provider each time; for another attempt start a new link."
+    );
+    Err(Problem::new(Code::UnsupportedByProvider, detail))
 }
 
 /// What connect tokens begin with.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::repair::{REPAIR_SECONDS, RepairRequest};
-use super::{Linking, sync_job};
+use super::{Linking, check_has_login, sync_job};
 use crate::domain::connection::{RepairReason, Status, StatusReason};
 use crate::domain::ids::{ConnectionId, RefreshId};
 use crate::domain::placement::Placement;
@@ -191,6 +191,7 @@ impl Linking {
     ) -> Result<Judged, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
         connection.condition.check_linked()?;
+        check_has_login(&connection)?;
         let entry = self.registry.require(connection.service_provider)?;
         let spec = entry.provider.spec();
         if wanted.store_secrets && !spec.keeps_logins {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::launch::repair_mode;
 use super::start::violations;
-use super::{Linking, Opened};
+use super::{Linking, Opened, check_has_login};
 use crate::config::Mode;
 use crate::domain::combination::{check_combination, check_options};
 use crate::domain::connection::{RepairReason, Status};
@@ -122,7 +122,7 @@ impl Linking {
             status if status.is_terminal() => {
                 return Err(Problem::new(Code::ConnectionTerminal, connection.condition.sentence()));
             }
-            _ => {}
+            _ => check_has_login(connection)?,
         }
         if request.account_filters.is_some() && !request.account_selection {
             return Err(Problem::invalid(

@@ -100,7 +100,11 @@ impl Linking {
     ) -> Result<(), Problem> {
         let Some(provider_session) = launch.provider_session.clone() else { return Ok(()) };
         let entry = self.registry.require(session.service_provider)?;
-        let continuation = LinkContinuation { provider_session, credential: None, input };
+        let mut tx = self.tenant(tenant_id).begin().await?;
+        let product_options = Self::product_options(&mut tx, session).await?;
+        tx.commit().await?;
+        let products = session.sent.clone();
+        let continuation = LinkContinuation { provider_session, credential: None, products, product_options, input };
         match entry.provider.continue_link(&entry.in_request(&self.clock), &continuation).await {
             Ok(LinkProgress::Linked(linked)) => self.revoke(tenant_id, session, entry, &linked, "SESSION_OVER").await,
             Ok(LinkProgress::Ended(_)) => {

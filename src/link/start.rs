@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
+use super::launch::no_institution;
 use super::{Linking, Opened, TOKEN_PREFIX, session_job};
 use crate::domain::combination::{
     IdentifiersFlow, Violation, ViolationCode, check_combination, check_given_options, lacks_company,
@@ -65,6 +66,9 @@ impl Linking {
         check_combination(&request.placements, flow, &settings.product_options, never_alone).map_err(violations)?;
         self.check_supported(request, pinned.map(|entry| entry.id()))?;
         if let Some(institution_id) = request.institution_id {
+            if !request.placements.are_of_institution() {
+                return Err(no_institution());
+            }
             let wanted = Wanted {
                 placements: &request.placements,
                 country_codes: &settings.country_codes,

@@ -1,6 +1,7 @@
 //! Products that one provider has and that are read when a caller asks for them, rather than by the engine: reports, documents, risks
 //! of payments. What stands against a call is judged from stored facts; nobody holds a database transaction while the provider is asked.
 
+mod alone;
 mod assets;
 mod gate;
 mod income;

@@ -140,8 +140,20 @@ pub struct LinkContinuation {
     pub provider_session: Secret,
     /// The credential, in a repair.
     pub credential: Option<Secret>,
+    /// What was asked for in the session; nothing in a repair.
+    pub products: Vec<Product>,
+    /// What a product could not start without (B14).
+    pub product_options: serde_json::Map<String, serde_json::Value>,
     /// What the front end or the redirect brought.
     pub input: LinkInput,
+}
+
+impl LinkContinuation {
+    /// Of a repair with that credential, or of a first link whose products needed no options.
+    pub fn of(provider_session: Secret, credential: Option<Secret>, input: LinkInput) -> Self {
+        let (products, product_options) = Default::default();
+        Self { provider_session, credential, products, product_options, input }
+    }
 }
 
 /// What the front end or the redirect brought.

@@ -369,6 +369,16 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Payments that customers authorise, where it has them.
+    fn payments(&self) -> Option<&dyn own::Payments> {
+        None
+    }
+
+    /// Verifications of people, where it has them.
+    fn identity_verifications(&self) -> Option<&dyn own::IdentityVerifications> {
+        None
+    }
+
     /// One page of the institutions that it serves.
     async fn institutions(
         &self,

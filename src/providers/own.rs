@@ -8,9 +8,11 @@ use rust_decimal::Decimal;
 use super::{Context, Failure};
 use crate::domain::asset_report::AssetAccount;
 use crate::domain::income::IncomeSource;
+use crate::domain::payment::InitiatedPayment;
 use crate::domain::risk::{RiskDecision, RiskResult, RiskReturn};
 use crate::domain::secret::Secret;
 use crate::domain::statement::StatementPeriod;
+use crate::domain::verification::IdentityVerification;
 
 /// A report that is wanted.
 #[derive(Clone, Debug)]
@@ -142,4 +144,18 @@ pub trait Incomes: Send + Sync {
         customer_ref: &str,
         provider_connection_id: &str,
     ) -> Result<ProviderIncome, Failure>;
+}
+
+/// Payments (`PAYMENT_INITIATION`), made at the provider and authorised in a link of their own, whose credential names them.
+#[async_trait]
+pub trait Payments: Send + Sync {
+    /// How the payment stands.
+    async fn payment(&self, cx: &Context<'_>, credential: &Secret) -> Result<InitiatedPayment, Failure>;
+}
+
+/// Verifications of people (`IDENTITY_VERIFICATION`), gone through in a link of their own, whose credential names them.
+#[async_trait]
+pub trait IdentityVerifications: Send + Sync {
+    /// How the verification stands.
+    async fn verification(&self, cx: &Context<'_>, credential: &Secret) -> Result<IdentityVerification, Failure>;
 }

@@ -95,6 +95,24 @@ pub async fn choose(
     Err(refusal(&institution, lacking, &passed_over))
 }
 
+/// Chooses the provider of what is had of no institution.
+pub fn choose_provider(registry: &Registry, wanted: Wanted<'_>) -> Result<Entry, Problem> {
+    let can = |entry: &&Entry| {
+        let spec = entry.provider.spec();
+        wanted.pinned.is_none_or(|pinned| pinned == spec.id)
+            && wanted.placements.products.iter().all(|product| spec.products.contains(product))
+            && wanted.country_codes.iter().any(|code| spec.countries.contains(&code.as_str()))
+    };
+    registry.iter().find(can).cloned().ok_or_else(|| {
+        let names: Vec<&str> = wanted.placements.products.iter().map(|product| product.as_str()).collect();
+        let countries = wanted.country_codes.join(", ");
+        let names = names.join(", ");
+        let detail =
+            format!("No service provider that may be used has {names} in {countries}. Leave serviceProvider out.");
+        Problem::new(Code::NoProviderAvailable, detail)
+    })
+}
+
 fn refusal(institution: &Institution, lacking: Option<BTreeSet<Product>>, passed_over: &[String]) -> Problem {
     if !passed_over.is_empty() {
         return Problem::new(

@@ -17,6 +17,7 @@ use crate::bank::{Knob, KnobError};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::service_provider::ServiceProvider;
+use crate::link::check_has_login;
 use crate::providers::{Hint, HintKind, HintSubject, LIST};
 use crate::store::{Connection, JobKind, placements};
 use crate::sync::{Next, Sync};
@@ -94,7 +95,8 @@ pub(super) const KNOBS: &[Named] = &[
 #[utoipa::path(post, path = "/sandbox/connections/{connectionId}/{knob}", tag = "Sandbox", params(("connectionId" = ConnectionId, Path),
     ("knob" = String, Path, description = "reset-login, expire-consent, new-accounts, revoke, post-transactions or fire-webhook")),
     request_body = KnobBody, responses((status = 200, body = ConnectionView), (status = 400, body = ProblemDocument),
-        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument)))]
+        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument),
+        (status = 422, body = ProblemDocument)))]
 pub(super) async fn turn_knob(
     State(app): State<App>,
     sandbox: Shared,
@@ -133,6 +135,9 @@ async fn turn(
         Knob::FireWebhook(code) if code.is_empty() => Knob::FireWebhook(first_webhook(provider)),
         knob => knob,
     };
+    if !matches!(knob, Knob::FireWebhook(_)) {
+        check_has_login(&connection)?;
+    }
     let simulator = sandbox.simulator(provider).ok_or_else(Problem::not_found)?;
     if knob == Knob::NewAccounts {
         // Where they come unasked, they may have come as soon as the knob is turned.

@@ -32,15 +32,15 @@ pub struct PlayBody {
     pub(super) service_provider: Option<ServiceProvider>,
     /// A test user.
     pub(super) username: String,
-    /// Its password; with a wrong one, the customer knows no right amounts of deposits either.
+    /// Its password; with a wrong one, the customer knows no right amounts of deposits either, and has no document of their own.
     pub(super) password: String,
-    /// What the customer does not allow, where the institution asks for each.
+    /// What the customer does not allow, where the institution asks for each, or asks whether to pay.
     #[serde(default)]
     pub(super) deny: Vec<Product>,
     /// Which accounts are shared, where a page asks for them: `all`, or their masks. Institutions that do not ask share all.
     #[serde(default)]
     pub(super) accounts: Accounts,
-    /// The customer goes away at the login page, before anything is settled.
+    /// The customer goes away at the login page, or at the first question about themselves, before anything is settled.
     #[serde(default)]
     pub(super) abandon: bool,
 }
@@ -106,7 +106,7 @@ impl Sandbox {
             if form.step == "done" || form.step.is_empty() {
                 return Err(stuck(&form.step));
             }
-            if play.abandon && form.step == "credentials" {
+            if play.abandon && ["credentials", "person"].contains(&form.step.as_str()) {
                 return Ok(Visit { end: VisitEnd::Abandoned, refusal });
             }
             refusal = refusal.or_else(|| form.error.clone());
@@ -164,10 +164,12 @@ fn fields(form: &PageForm, play: &PlayBody) -> Vec<(String, String)> {
         "mfa" => put("answer", MFA_ANSWER),
         // Who does not know the password does not know these either.
         "deposits" => {
-            let is_good = TestUser::find(&play.username).is_some_and(|user| user.password == play.password);
-            let amounts = if is_good { DEPOSITED } else { ["0.98", "0.99"] };
+            let amounts = if is_themselves(play) { DEPOSITED } else { ["0.98", "0.99"] };
             amounts.into_iter().for_each(|amount| put("amount", amount));
         }
+        "person" => put("name", &play.username),
+        // And shows a document that is somebody else's.
+        "document" => put("document", if is_themselves(play) { "own" } else { "foreign" }),
         "permissions" => {
             let denied = |value: &str| play.deny.iter().any(|product| product.as_str() == value);
             for value in form.named("allow").filter_map(|tag| tag.get("value")).filter(|value| !denied(value)) {
@@ -190,6 +192,10 @@ fn fields(form: &PageForm, play: &PlayBody) -> Vec<(String, String)> {
     }
     put("action", "submit");
     fields
+}
+
+fn is_themselves(play: &PlayBody) -> bool {
+    TestUser::find(&play.username).is_some_and(|user| user.password == play.password)
 }
 
 fn stuck(step: &str) -> Problem {

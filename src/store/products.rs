@@ -273,6 +273,22 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Keeps the status that is told of a product's object now; whether it was another before.
+    pub async fn set_told_status(&mut self, id: ConnectionId, product: Product, status: &str) -> Result<bool> {
+        let tenant_id = self.tenant_id.0;
+        let done = sqlx::query!(
+            "update connection_products set told_status = $4
+             where tenant_id = $1 and connection_id = $2 and product = $3 and told_status is distinct from $4",
+            tenant_id,
+            id.0,
+            product.as_str(),
+            status
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Nothing is left to do for a product, though nothing was read either.
     pub async fn settle_product(&mut self, id: ConnectionId, product: Product, done: i64) -> Result<()> {
         let tenant_id = self.tenant_id.0;

@@ -1,7 +1,10 @@
 //! Products that are read when a caller asks for them, as far as something is to be had or done before.
 
+use serde_json::{Value, json};
+
 use super::Run;
 use super::outcome::Fetched;
+use crate::domain::event::EventType;
 use crate::domain::ids::StatementId;
 use crate::domain::income::IncomeSource;
 use crate::domain::problem::Problem;
@@ -44,6 +47,52 @@ impl Run<'_> {
         let rows: Vec<Income> = income.sources.into_iter().filter_map(row).collect();
         let Some(mut tx) = self.begin_for(Product::Income).await? else { return Ok(Fetched::Removed) };
         tx.replace_income(self.id(), &rows).await?;
+        tx.commit().await?;
+        Ok(Fetched::Whole)
+    }
+
+    /// Reads how the payment stands.
+    pub(super) async fn read_payment(&self) -> Result<Fetched, Problem> {
+        let Some(payments) = self.entry.provider.payments() else {
+            return Ok(Fetched::of(Failure::unsupported("payments")));
+        };
+        match payments.payment(&self.context(), &self.credential).await {
+            Ok(payment) => {
+                let told = json!({ "status": payment.status, "providerStatus": payment.provider_status });
+                self.tell_status(Product::PaymentInitiation, &payment.provider_status, EventType::PaymentUpdated, told)
+                    .await
+            }
+            Err(failure) => Ok(Fetched::of(failure)),
+        }
+    }
+
+    /// Reads how the verification stands.
+    pub(super) async fn read_verification(&self) -> Result<Fetched, Problem> {
+        let Some(verifications) = self.entry.provider.identity_verifications() else {
+            return Ok(Fetched::of(Failure::unsupported("identity_verifications")));
+        };
+        match verifications.verification(&self.context(), &self.credential).await {
+            Ok(one) => {
+                let told = json!({ "status": one.status, "providerStatus": one.provider_status });
+                let event = EventType::IdentityVerificationUpdated;
+                self.tell_status(Product::IdentityVerification, &one.provider_status, event, told).await
+            }
+            Err(failure) => Ok(Fetched::of(failure)),
+        }
+    }
+
+    /// Tells a status once. Of the object itself nothing else is kept.
+    async fn tell_status(
+        &self,
+        product: Product,
+        status: &str,
+        event: EventType,
+        told: Value,
+    ) -> Result<Fetched, Problem> {
+        let Some(mut tx) = self.begin_for(product).await? else { return Ok(Fetched::Removed) };
+        if tx.set_told_status(self.id(), product, status).await? {
+            tx.emit(self.id(), event, told, self.sync.clock.now()).await?;
+        }
         tx.commit().await?;
         Ok(Fetched::Whole)
     }

@@ -215,6 +215,8 @@ impl Run<'_> {
             Product::Liabilities => self.fetch_liabilities().await,
             Product::Statements => self.fetch_statements().await,
             Product::Income => self.fetch_income().await,
+            Product::PaymentInitiation => self.read_payment().await,
+            Product::IdentityVerification => self.read_verification().await,
             // What came with the link is prepared; what was consent-only is prepared before its first use (C7).
             Product::Signal if !observation.initialized.contains(&product) => self.prepare_risks().await,
             // The one-provider products have nothing that is fetched ahead of its use.
@@ -240,7 +242,7 @@ impl Run<'_> {
         if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
             return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
         }
-        if !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
+        if !product.stands_alone() && !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             return Some(Fetched::Refused(ProductState::Unavailable, ProductReason::NoCompatibleAccount));
         }
         if let (Product::Identifiers, Some((state, Some(reason)))) = (product, verification.map(unverified)) {
@@ -347,7 +349,7 @@ impl Run<'_> {
         let succeeded =
             (came || outcomes.is_empty()) && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
         let history_from = tx.first_transaction_date(self.id()).await?;
-        tx.record_run(self.id(), succeeded, history_from, Some(now + self.read_pause()), now).await?;
+        tx.record_run(self.id(), succeeded, history_from, self.next_read(now), now).await?;
         tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;
         tx.fail_products(self.id(), &self.wanted_where(|product| has_failed(&outcomes, product))).await?;
         let was_lost = self.connection.condition.status.needs_customer();
@@ -395,11 +397,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The time to the next scheduled read, spread by the connection's id so that reads do not come all at once (E7).
-    fn read_pause(&self) -> TimeDelta {
+    /// The next scheduled read, spread by the connection's id so that reads do not come all at once (E7). What stands alone is read
+    /// again when the provider says that it changed.
+    fn next_read(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.connection.requested.alone().is_some() {
+            return None;
+        }
         let hours = i64::from(self.entry.provider.spec().read_every_hours);
         let spread = i64::try_from(self.id().0.as_u128() % 1800).unwrap_or_default();
-        TimeDelta::hours(hours) - TimeDelta::seconds(spread)
+        Some(now + TimeDelta::hours(hours) - TimeDelta::seconds(spread))
     }
 }
 

@@ -49,16 +49,19 @@ pub(super) async fn show_session(
         return Ok(end_page(&linking, &view.session, outcome).status(end_status(outcome)));
     }
     let form_key = visitor.form_key();
-    if chooses_institution(&view.session) {
+    if chooses_institution(&view) {
         let search = search.map(|Query(search)| search).unwrap_or_default();
         return Ok(picker::page(&linking, &view, &search, &form_key).await?);
     }
     Ok(start::page(&linking, &view, &form_key).await?)
 }
 
-/// Whether the customer says where; in a repair it is settled, and the tenant may have settled it before.
-fn chooses_institution(session: &Session) -> bool {
-    session.mode == SessionMode::Connect && session.request.institution_id.is_none()
+/// Whether the customer says where; in a repair it is settled, the tenant may have settled it before, and not all is had of an institution.
+fn chooses_institution(view: &SessionView) -> bool {
+    let session = &view.session;
+    session.mode == SessionMode::Connect
+        && session.request.institution_id.is_none()
+        && view.connection.requested.are_of_institution()
 }
 
 /// How the session ended, if it has.

@@ -165,11 +165,8 @@ async fn repaired(rig: &Rig, accounts: Vec<serde_json::Value>) -> (Option<String
         "id": "s", "customer": "c", "ends": i64::MAX, "known": ["7"], "institution": "100",
         "fix": { "login": "7", "accounts": ["1", "2"], "broken": true, "since": 1 },
     });
-    let continuation = LinkContinuation {
-        provider_session: Secret::new(session.to_string()),
-        credential: Some(Secret::new("c/7")),
-        input: LinkInput::Nothing,
-    };
+    let (session, credential) = (Secret::new(session.to_string()), Some(Secret::new("c/7")));
+    let continuation = LinkContinuation::of(session, credential, LinkInput::Nothing);
     let credential = match rig.provider().continue_link(&moved.patient(), &continuation).await.unwrap() {
         LinkProgress::Repaired { credential, .. } => {
             Some(credential.map_or("c/7".to_owned(), |it| it.expose().to_owned()))

@@ -20,6 +20,7 @@ mod finicity;
 mod foundation;
 mod idempotency;
 mod income;
+mod alone;
 mod institutions;
 mod judge;
 mod launches;

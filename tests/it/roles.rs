@@ -11,6 +11,7 @@ const SENSITIVE: &[&str] = &[
     "/accounts/{accountId}/owners",
     "/connections/{connectionId}/assets/{reportId}",
     "/connections/{connectionId}/assets/{reportId}/pdf",
+    "/connections/{connectionId}/identity-verification",
     "/connections/{connectionId}/statements/{statementId}/download",
 ];
 

@@ -38,6 +38,9 @@ pub struct FlowOptions {
     /// Whether a login that shares no account is a result like another; else it fails with [`Failure::NoAccounts`].
     #[serde(default)]
     pub takes_none: bool,
+    /// What the institution pays from the account when the customer allows it, as they read it; then it asks for nothing else.
+    #[serde(default)]
+    pub payment: Option<String>,
     /// In a repair: another user's login fails with [`Failure::DifferentLogin`].
     pub user: Option<UserRef>,
     /// In a repair: the customer enters the amounts of two small deposits instead of logging in.
@@ -365,6 +368,10 @@ impl Flow {
 
     /// Takes what the customer allows at the institution.
     fn allow(&mut self, login: Login, choices: Vec<AccountChoice>, form: &Form) {
+        if self.options.payment.is_some() && !form.all("allow").any(|name| name == Product::PaymentInitiation.as_str())
+        {
+            return self.fail(Failure::PermissionDenied);
+        }
         if self.bank().is_some_and(|bank| bank.per_product_consent) {
             let offered = self.offered();
             self.granted =

@@ -18,7 +18,7 @@
 //! | `credentials` | `username`, `password` | log in |
 //! | `deposits` | `amount`, twice | enter what was paid in ([`DEPOSITED`]) |
 //! | `mfa` | `answer` | answer the institution's question |
-//! | `permissions` | `allow` (product, repeated; a checkbox each) where the institution asks for each, else none | agree at the institution (OAuth only) |
+//! | `permissions` | `allow` (product, repeated; a checkbox each) where the institution asks for each or is to pay, else none | agree at the institution (OAuth only) |
 //! | `accounts` | `accounts` (key, repeated); each is a checkbox with `data-mask` | choose accounts |
 //! | `done` | – | the flow is over; there is no form, `data-result` says how, and `data-handover` holds the JSON that a script would give to its page |
 //!
@@ -34,6 +34,7 @@ pub(super) use flow::Accepted;
 pub use flow::{AccountChoice, DEPOSITED, Deposits, Failure, Finished, Flow, FlowOptions, Step};
 pub use form::Form;
 pub use page::{Page, PageQuery, last_page};
+pub use view::{form, sheet};
 
 /// The header `Content-Security-Policy` that suits these pages.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";

@@ -23,45 +23,18 @@ impl Flow {
             PageState::Credentials => ("Log in", self.credentials_page(bank)),
             PageState::Deposits => ("Confirm your account", self.deposits_page()),
             PageState::Mfa { question, .. } => ("Confirm that it is you", self.mfa_page(question)),
+            PageState::Permissions { .. } if self.options.payment.is_some() => {
+                ("Confirm the payment", self.payment_page(bank))
+            }
             PageState::Permissions { .. } => ("Allow access", self.permissions_page(bank)),
             PageState::Accounts { choices, .. } => ("Choose accounts", self.accounts_page(choices)),
             PageState::Done { result } => ("Done", done_page(result)),
         };
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="referrer" content="no-referrer";
-                    title { (title) " · " (bank) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    main {
-                        header { strong { (bank) } span { "for " (self.options.application) } }
-                        h1 { (title) }
-                        (content)
-                    }
-                    footer { "A simulated bank: no real money, no real data." }
-                }
-            }
-        }
+        sheet(bank, &self.options.application, title, &content)
     }
 
-    /// The form around a page's fields, with what every form has.
     fn form(&self, step: &str, submit: Option<&str>, fields: &Markup) -> Markup {
-        html! {
-            form method="post" data-step=(step) data-error=[self.error.as_deref()] {
-                @if let Some(error) = &self.error { p role="alert" { (explain(error)) } }
-                input type="hidden" name="step" value=(self.step);
-                (fields)
-                p.actions {
-                    @if let Some(label) = submit { button name="action" value="submit" { (label) } }
-                    button.quiet name="action" value="cancel" formnovalidate { "Cancel" }
-                }
-            }
-        }
+        form(step, self.step, self.error.as_deref(), submit, fields)
     }
 
     fn institution_page(&self, query: &str) -> Markup {
@@ -128,6 +101,22 @@ impl Flow {
         self.form("deposits", Some("Confirm"), &fields)
     }
 
+    fn payment_page(&self, bank: &str) -> Markup {
+        let allow = Product::PaymentInitiation.as_str();
+        let fields = html! {
+            p { (bank) " will pay this from your account:" }
+            ul.products {
+                li data-product=(allow) {
+                    label {
+                        input type="checkbox" name="allow" value=(allow) checked;
+                        (self.options.payment.as_deref().unwrap_or_default())
+                    }
+                }
+            }
+        };
+        self.form("permissions", Some("Pay"), &fields)
+    }
+
     fn permissions_page(&self, bank: &str) -> Markup {
         let each = self.bank().is_some_and(|bank| bank.per_product_consent);
         let fields = html! {
@@ -161,6 +150,45 @@ impl Flow {
             }
         };
         self.form("accounts", Some("Share"), &fields)
+    }
+}
+
+/// A page with what every page has. `owner` is whose it is, `application` who asks.
+pub fn sheet(owner: &str, application: &str, title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (title) " · " (owner) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header { strong { (owner) } span { "for " (application) } }
+                    h1 { (title) }
+                    (content)
+                }
+                footer { "A simulated bank: no real money, no real data." }
+            }
+        }
+    }
+}
+
+/// The form around a page's fields, with what every form has. `counter` is the hidden field `step`, `error` why it is shown again.
+pub fn form(step: &str, counter: u32, error: Option<&str>, submit: Option<&str>, fields: &Markup) -> Markup {
+    html! {
+        form method="post" data-step=(step) data-error=[error] {
+            @if let Some(error) = error { p role="alert" { (explain(error)) } }
+            input type="hidden" name="step" value=(counter);
+            (fields)
+            p.actions {
+                @if let Some(label) = submit { button name="action" value="submit" { (label) } }
+                button.quiet name="action" value="cancel" formnovalidate { "Cancel" }
+            }
+        }
     }
 }
 

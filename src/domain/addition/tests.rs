@@ -268,9 +268,27 @@ fn a10_each_refusal_names_what_helps() {
 fn a12_before_the_session_anything_goes_in() {
     for provider in [None, Some(Yodlee), Some(Plaid)] {
         let case = Case { provider, session_created: false, institution: None, ..at(Plaid).consented(&[]) };
-        for accepted in case.status(Status::InProgress).judge(Product::ALL).unwrap() {
+        let any: Vec<Product> = Product::ALL.iter().copied().filter(|product| !product.stands_alone()).collect();
+        for accepted in case.status(Status::InProgress).judge(&any).unwrap() {
             assert_eq!((accepted.outcome, accepted.state), (Outcome::Added, ProductState::Pending));
             assert!(!accepted.fetch);
+        }
+    }
+}
+
+#[test]
+fn b7_what_needs_a_link_of_its_own_goes_beside_nothing_even_before_the_link() {
+    for product in [IdentityVerification, PaymentInitiation] {
+        for provider in [None, Some(Plaid)] {
+            let before = Case { provider, session_created: false, institution: None, ..at(Plaid) };
+            let refusal = before.status(Status::InProgress).refused(product);
+            assert_eq!((refusal.code, refusal.remedy), (RefusalCode::NotAddableAfterLink, Remedy::NewConnection));
+            let alone = || Case { provider, session_created: false, ..at(Plaid) }.with(product, Placement::Required);
+            for status in [Status::InProgress, Status::Active] {
+                let refusal = alone().status(status).refused(Transactions);
+                assert_eq!((refusal.code, refusal.remedy), (RefusalCode::NotAddableAfterLink, Remedy::NewConnection));
+                assert_eq!(alone().status(status).outcomes(&[product]), [Outcome::AlreadyPresent]);
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
         RefusalCode::UnsupportedByInstitution => {
             format!("the institution does not have {product} at this service provider")
         }
-        RefusalCode::NotAddableAfterLink => format!("{product} can be had here only when a connection is linked"),
+        RefusalCode::NotAddableAfterLink => format!("{product} can be had only when a connection is linked with it"),
     };
     let help = match remedy {
         Remedy::Repair => "post what stands in repair to the connection's repair, where the customer consents to it",

@@ -3,6 +3,8 @@
 //! A connection is an *Item*: webhooks name it by `item_id`, calls by an `access_token` that never ends. A session is a
 //! *link token*, opened at a page of Plaid's (Hosted Link) or by its script; a session for an existing Item is *update mode*.
 //!
+//! A payment and the verification of a person are linked without an Item (see `client/alone.rs`).
+//!
 //! What is peculiar here:
 //! - Balances come with any other product, and cannot be linked for alone (B5); both investment products are one (B6).
 //! - Calling a product's endpoint for the first time adds the product, and may bill it (C1).
@@ -29,7 +31,7 @@ use crate::config::Mode;
 use crate::domain::secret::Secret;
 
 use super::{Context, Failure, Hint, Provider, Spec, Webhook, data, link, own, section};
-use client::{Api, accounts, institutions, investments, items, session, transactions};
+use client::{Api, accounts, alone, institutions, investments, items, session, transactions};
 
 pub use config::PlaidConfig;
 
@@ -97,6 +99,9 @@ impl Provider for Plaid {
     }
 
     async fn status(&self, cx: &Context<'_>, credential: &Secret) -> Result<data::Observation, Failure> {
+        if let Some(object) = alone::Object::of(credential) {
+            return Ok(object.observation());
+        }
         items::status(&self.api(cx, "status"), credential).await
     }
 
@@ -106,6 +111,9 @@ impl Provider for Plaid {
         credential: &Secret,
         wanted: data::AccountsWanted,
     ) -> Result<Vec<data::ProviderAccount>, Failure> {
+        if alone::Object::of(credential).is_some() {
+            return Ok(Vec::new());
+        }
         let operation = if wanted.live_balances { "live_balances" } else { "accounts" };
         accounts::accounts(&self.api(cx, operation), credential, wanted).await
     }
@@ -175,6 +183,14 @@ impl Provider for Plaid {
         Some(self)
     }
 
+    fn payments(&self) -> Option<&dyn own::Payments> {
+        Some(self)
+    }
+
+    fn identity_verifications(&self) -> Option<&dyn own::IdentityVerifications> {
+        Some(self)
+    }
+
     async fn institutions(
         &self,
         cx: &Context<'_>,
@@ -184,6 +200,10 @@ impl Provider for Plaid {
     }
 
     async fn revoke(&self, cx: &Context<'_>, credential: &Secret) -> Result<(), Failure> {
+        if alone::Object::of(credential).is_some() {
+            // Nothing at Plaid goes on after it, and there is no call that would end it.
+            return Ok(());
+        }
         items::remove(&self.api(cx, "revoke"), credential).await
     }
 

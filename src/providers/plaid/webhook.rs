@@ -80,6 +80,9 @@ pub fn hints(body: &[u8]) -> Result<Vec<Hint>, WebhookRefused> {
     let subject = match webhook.webhook_type.as_str() {
         "LINK" => webhook.link_token.filter(is_token).map(HintSubject::Session),
         "ASSETS" => webhook.asset_report_id.map(|id| HintSubject::AssetReport(id.0)),
+        // What is linked without an Item is named by its own id.
+        "PAYMENT_INITIATION" => webhook.payment_id.map(|id| HintSubject::Connection(id.0)),
+        "IDENTITY_VERIFICATION" => webhook.identity_verification_id.map(|id| HintSubject::Connection(id.0)),
         _ => webhook.item_id.map(|id| HintSubject::Connection(id.0)),
     };
     Ok(subject.map(|subject| Hint { subject, kind }).into_iter().collect())
@@ -122,6 +125,8 @@ fn kind(webhook: &Webhook) -> HintKind {
             | "SMS_MICRODEPOSITS_VERIFICATION",
         ) => HintKind::Data(&[Product::Identifiers]),
         ("IDENTITY", "DEFAULT_UPDATE" | "PRODUCT_PERMISSIONS_REQUIRED") => HintKind::Data(&[Product::Owners]),
+        ("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE") => HintKind::Data(&[Product::PaymentInitiation]),
+        ("IDENTITY_VERIFICATION", "STATUS_UPDATED") => HintKind::Data(&[Product::IdentityVerification]),
         ("LINK", "SESSION_FINISHED" | "ITEM_ADD_RESULT" | "EVENTS") => HintKind::SessionFinished,
         _ => HintKind::Nothing,
     }

@@ -254,8 +254,7 @@ impl Rig {
         credential: Option<&Secret>,
         input: LinkInput,
     ) -> Result<LinkProgress, Failure> {
-        let continuation =
-            LinkContinuation { provider_session: session.clone(), credential: credential.cloned(), input };
+        let continuation = LinkContinuation::of(session.clone(), credential.cloned(), input);
         self.provider().continue_link(&self.cx(), &continuation).await
     }
 

@@ -7,7 +7,7 @@ use crate::support::document::operations;
 use crate::support::{Key, TestApp};
 
 /// Where such products are, below a connection.
-const OWN: &[&str] = &["assets", "statements", "signal", "income"];
+const OWN: &[&str] = &["assets", "statements", "signal", "income", "payment", "identity-verification"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b4_what_one_provider_has_is_refused_elsewhere_without_a_call() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 const PROVIDER: &str = "plaid";
 
 /// `webhook_type`, `webhook_code`, and the component schema of that body.
-pub const WEBHOOKS: [(&str, &str, &str); 30] = [
+pub const WEBHOOKS: [(&str, &str, &str); 32] = [
     ("ASSETS", "ERROR", "AssetsErrorWebhook"),
     ("ASSETS", "PRODUCT_READY", "AssetsProductReadyWebhook"),
     ("AUTH", "AUTOMATICALLY_VERIFIED", "AutomaticallyVerifiedWebhook"),
@@ -17,6 +17,7 @@ pub const WEBHOOKS: [(&str, &str, &str); 30] = [
     ("HOLDINGS", "DEFAULT_UPDATE", "HoldingsDefaultUpdateWebhook"),
     ("IDENTITY", "DEFAULT_UPDATE", "IdentityDefaultUpdateWebhook"),
     ("IDENTITY", "PRODUCT_PERMISSIONS_REQUIRED", "ProductPermissionsRequiredIdentityWebhook"),
+    ("IDENTITY_VERIFICATION", "STATUS_UPDATED", "IdentityVerificationStatusUpdatedWebhook"),
     ("INVESTMENTS_TRANSACTIONS", "DEFAULT_UPDATE", "InvestmentsDefaultUpdateWebhook"),
     ("INVESTMENTS_TRANSACTIONS", "HISTORICAL_UPDATE", "InvestmentsHistoricalUpdateWebhook"),
     ("ITEM", "ERROR", "ItemErrorWebhook"),
@@ -31,6 +32,7 @@ pub const WEBHOOKS: [(&str, &str, &str); 30] = [
     ("LINK", "EVENTS", "LinkEventsWebhook"),
     ("LINK", "ITEM_ADD_RESULT", "ItemAddResultWebhook"),
     ("LINK", "SESSION_FINISHED", "LinkSessionFinishedWebhook"),
+    ("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE", "PaymentStatusUpdateWebhook"),
     ("TRANSACTIONS", "DEFAULT_UPDATE", "DefaultUpdateWebhook"),
     ("TRANSACTIONS", "HISTORICAL_UPDATE", "HistoricalUpdateWebhook"),
     ("TRANSACTIONS", "INITIAL_UPDATE", "InitialUpdateWebhook"),

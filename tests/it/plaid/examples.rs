@@ -62,8 +62,7 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
     let (provider, credential) = (rig.provider(), Secret::new("access-sandbox-example"));
     let (reports, risks) = (provider.asset_reports().unwrap(), provider.payment_risks().unwrap());
     let wanted = |live_balances, identifiers, owners| AccountsWanted { live_balances, identifiers, owners };
-    let token =
-        |input| LinkContinuation { provider_session: Secret::new("link-sandbox-example"), credential: None, input };
+    let token = |input| LinkContinuation::of(Secret::new("link-sandbox-example"), None, input);
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     match path {
         "/link/token/create" => provider.begin_link(cx, &rig.request(rig.everything())).await.map(drop),
@@ -104,6 +103,13 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
         }
         "/asset_report/get" => reports.report(cx, &credential).await.map(drop),
         "/statements/list" => provider.statements().unwrap().list(cx, &credential).await.map(drop),
+        "/payment_initiation/payment/get" => {
+            provider.payments().unwrap().payment(cx, &Secret::new("payment_id:example")).await.map(drop)
+        }
+        "/identity_verification/get" => {
+            let credential = Secret::new("identity_verification_id:example");
+            provider.identity_verifications().unwrap().verification(cx, &credential).await.map(drop)
+        }
         "/user/create" | "/credit/bank_income/get" => {
             // The first time Plaid's user is made; the examples' Item is in no report of theirs.
             let customer = format!("example-{}", uuid::Uuid::now_v7());

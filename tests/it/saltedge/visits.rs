@@ -153,11 +153,8 @@ async fn standing(rig: &Rig, attempt: Value, input: LinkInput) -> LinkProgress {
         "id": "ours", "customer": "1", "expires_at": rig.clock.now() + chrono::TimeDelta::hours(1),
         "aim": { "connect": { "known": ["4"] } },
     });
-    let continuation = linkspan::providers::link::LinkContinuation {
-        provider_session: Secret::new(session.to_string()),
-        credential: None,
-        input,
-    };
+    let session = Secret::new(session.to_string());
+    let continuation = linkspan::providers::link::LinkContinuation::of(session, None, input);
     rig.provider().continue_link(&foreign.patient(), &continuation).await.unwrap()
 }
 

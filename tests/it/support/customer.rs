@@ -49,6 +49,8 @@ impl<'a> Customer<'a> {
                 fields.push(("username".into(), "user_good".into()));
                 fields.push(("password".into(), "pass_good".into()));
             }
+            "person" => fields.push(("name".into(), "Leslie Knope".into())),
+            "document" => fields.push(("document".into(), "own".into())),
             "accounts" => fields.extend(named(html, "accounts").into_iter().map(|value| ("accounts".into(), value))),
             "permissions" => fields.extend(named(html, "allow").into_iter().map(|value| ("allow".into(), value))),
             _ => {}

@@ -1,6 +1,7 @@
 //! Builds requests and reads answers. Every operation is a POST of JSON; what is not the one call itself is pure.
 
 pub mod accounts;
+pub mod alone;
 pub mod assets;
 pub mod income;
 pub mod institutions;

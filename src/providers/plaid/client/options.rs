@@ -49,10 +49,12 @@ struct IdentityVerification {
     template_id: String,
 }
 
+/// Which payment the customer authorises.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PaymentInitiation {
-    payment_id: String,
+pub struct PaymentInitiation {
+    /// Plaid's id of it.
+    pub payment_id: String,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +120,8 @@ fn income(source: IncomeSource, history_days: u16) -> Value {
     }
 }
 
-fn of<T: DeserializeOwned>(product: Product, options: &Map<String, Value>) -> Result<T, Failure> {
+/// The options of a product.
+pub fn of<T: DeserializeOwned>(product: Product, options: &Map<String, Value>) -> Result<T, Failure> {
     let given = options.get(product.as_str()).cloned().unwrap_or_default();
     serde_json::from_value(given).map_err(|_| missing(product))
 }

@@ -9,6 +9,9 @@
 //! 3. the newest visit ended without either (Plaid keeps complete visits only for hosted pages), or the page says that Link
 //!    succeeded: the Item decides. Without an error it is repaired; with one, it is asked for again.
 //!
+//! **Without an Item** (a payment, a verification) there is nothing to exchange either, and it is the same with the object in the
+//! Item's place.
+//!
 //! That the Item has no error is no sign by itself: it has none before a choice of accounts or a consent either.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,6 +27,7 @@ use crate::providers::plaid::wire::link::{Session, TokenState};
 use crate::providers::plaid::wire::{Exchanged, PlaidError};
 use crate::providers::{Failure, FailureKind};
 
+use super::alone::Wanted;
 use super::{Api, Operation, items, refused};
 
 const TOKEN_GET: Operation = Operation::repeatable("/link/token/get");
@@ -35,12 +39,20 @@ const GRACE: TimeDelta = TimeDelta::minutes(30);
 
 /// Asks how a session stands.
 pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkProgress, Failure> {
+    if let Some(wanted) = Wanted::of(request)? {
+        let claim = match &request.input {
+            LinkInput::Result(value) => claim_alone(value)?,
+            input => claim(input)?,
+        };
+        return without_item(api, &request.provider_session, &wanted, claim).await;
+    }
     match (claim(&request.input)?, &request.credential) {
         (Claim::Left(end), _) => Ok(LinkProgress::Ended(end)),
         (Claim::Succeeded { public_token, session }, None) => exchange(api, &public_token, session).await,
         (Claim::Nothing, None) => first_link(api, &request.provider_session).await,
+        (Claim::Finished, None) => first_link(api, &request.provider_session).await,
         (claim, Some(credential)) => {
-            let claimed = matches!(claim, Claim::Succeeded { .. });
+            let claimed = matches!(claim, Claim::Succeeded { .. } | Claim::Finished);
             update_mode(api, &request.provider_session, credential, claimed).await
         }
     }
@@ -77,6 +89,36 @@ async fn update_mode(
             Ok(unfinished(&state, &visit, api.now()))
         }
     }
+}
+
+/// Which object came of it is taken from Plaid's own record of the session alone: what the page says of it, anybody could.
+async fn without_item(
+    api: &Api<'_>,
+    link_token: &Secret,
+    wanted: &Wanted,
+    claim: Claim,
+) -> Result<LinkProgress, Failure> {
+    let claimed = match claim {
+        Claim::Left(end) => return Ok(LinkProgress::Ended(end)),
+        Claim::Nothing => false,
+        Claim::Succeeded { .. } | Claim::Finished => true,
+    };
+    let Some(state) = token_state(api, link_token).await? else { return Ok(expired()) };
+    let visit = match visit(&state) {
+        Visit::Left(end) => return Ok(LinkProgress::Ended(end)),
+        visit => visit,
+    };
+    if let Some(object) = wanted.object(visit.session_id()) {
+        let has_come = match &visit {
+            Visit::Succeeded { .. } => true,
+            Visit::Silent { .. } => object.has_come(api).await?,
+            _ => claimed && object.has_come(api).await?,
+        };
+        if has_come {
+            return Ok(LinkProgress::Linked(object.linked(visit.session_id().map(str::to_owned))));
+        }
+    }
+    Ok(unfinished(&state, &visit, api.now()))
 }
 
 /// The Item keeps its access token.
@@ -124,6 +166,13 @@ enum Visit {
 }
 
 impl Visit {
+    fn session_id(&self) -> Option<&str> {
+        match self {
+            Self::Open { session } | Self::Succeeded { session, .. } | Self::Silent { session } => session.as_deref(),
+            Self::Left(_) | Self::None => None,
+        }
+    }
+
     fn session(self) -> Option<String> {
         match self {
             Self::Open { session } | Self::Succeeded { session, .. } | Self::Silent { session } => session,
@@ -205,7 +254,12 @@ fn unfinished(state: &TokenState, visit: &Visit, now: DateTime<Utc>) -> LinkProg
 /// What the front end says.
 enum Claim {
     Nothing,
-    Succeeded { public_token: Secret, session: Option<String> },
+    Succeeded {
+        public_token: Secret,
+        session: Option<String>,
+    },
+    /// The customer came to the end, of a session that has nothing to exchange.
+    Finished,
     Left(AttemptEnd),
 }
 
@@ -238,6 +292,15 @@ fn script_result(value: &Value) -> Result<Claim, Failure> {
         None if value.get("error").is_some() => Ok(Claim::Left(end(result.error.as_ref(), session))),
         None => Err(not_a_result()),
     }
+}
+
+/// The same of a session without an Item, whose public token is none that counts.
+fn claim_alone(value: &Value) -> Result<Claim, Failure> {
+    if value.get("error").is_some() {
+        return script_result(value);
+    }
+    let result: ScriptResult = serde_json::from_value(value.clone()).map_err(|_| not_a_result())?;
+    if result.metadata.is_some() { Ok(Claim::Finished) } else { Err(not_a_result()) }
 }
 
 fn not_a_result() -> Failure {

@@ -379,7 +379,7 @@ fn a_total_that_cannot_be_is_refused() {
 }
 
 fn continuation(credential: Option<Secret>, input: LinkInput) -> LinkContinuation {
-    LinkContinuation { provider_session: Secret::new("link-sandbox-1"), credential, input }
+    LinkContinuation::of(Secret::new("link-sandbox-1"), credential, input)
 }
 
 async fn progress(stub: &Stub, credential: Option<Secret>, input: LinkInput) -> Result<LinkProgress, Failure> {

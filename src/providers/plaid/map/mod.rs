@@ -1,6 +1,7 @@
 //! From Plaid's terms to ours. Pure: bodies in, domain types out.
 
 pub mod accounts;
+pub mod alone;
 pub mod assets;
 pub mod income;
 pub mod institutions;

@@ -247,6 +247,8 @@ pub(super) mod tests {
             user: None,
             income_days: None,
             statements: None,
+            payment: None,
+            template: None,
             item_id: None,
             account_selection: false,
             hosted: true,

@@ -70,11 +70,26 @@ impl Simulator {
 
     /// Sends a webhook by its code, whatever is the case; where several types have the code, that of transactions.
     pub async fn fire_webhook(&self, item_id: &str, code: &str) -> std::result::Result<(), KnobError> {
-        let item = self.known(item_id).await?;
+        let item: Option<Item> = self.shared.documents.get(ITEM, item_id).await?;
+        let Some(item) = item else { return self.fire_of_object(item_id, code).await };
         if !WEBHOOKS.contains(&code) {
             return Err(KnobError::unknown_webhook(WEBHOOKS));
         }
         self.fire(item, None, code).await.map_err(|error| KnobError::Refused(error.code().to_owned()))
+    }
+
+    /// The same of a payment or a verification.
+    async fn fire_of_object(&self, id: &str, code: &str) -> std::result::Result<(), KnobError> {
+        let (known, sent) = match self.payment_webhook(id).await? {
+            Some(sent) => ("PAYMENT_STATUS_UPDATE", sent),
+            None => ("STATUS_UPDATED", self.verification_webhook(id).await?.ok_or(store::Error::NotFound)?),
+        };
+        if code != known {
+            return Err(KnobError::unknown_webhook(&[known]));
+        }
+        let (url, body) = sent;
+        let url = url.ok_or_else(|| KnobError::Refused("SANDBOX_WEBHOOK_INVALID".to_owned()))?;
+        self.post(&url, &body).await.map_err(|error| KnobError::Refused(error.code().to_owned()))
     }
 
     async fn known(&self, item_id: &str) -> store::Result<Item> {

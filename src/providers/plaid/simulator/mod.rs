@@ -26,8 +26,10 @@ mod liabilities;
 mod link;
 mod news;
 mod pages;
+mod payments;
 mod pdf;
 mod product;
+mod questions;
 mod sandbox;
 mod session;
 mod signal;
@@ -36,6 +38,8 @@ mod state;
 mod statements;
 mod transactions;
 mod updates;
+mod verifications;
+mod walk;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -115,6 +119,8 @@ impl Simulator {
             .route("/signal/return/report", post(signal::report_return))
             .route("/user/create", post(income::create_user))
             .route("/credit/bank_income/get", post(income::get))
+            .route("/payment_initiation/payment/get", post(payments::get))
+            .route("/identity_verification/get", post(verifications::get))
             .route("/institutions/get", post(institutions::list))
             .route("/institutions/get_by_id", post(institutions::get))
             .route("/institutions/search", post(institutions::search))

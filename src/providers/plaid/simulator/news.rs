@@ -32,7 +32,9 @@ impl Simulator {
                 tracing::debug!(code = error.code(), "an Item of the Plaid simulator has no news");
             }
         }
-        self.tell_reports().await
+        self.tell_reports().await?;
+        self.tell_payments().await?;
+        self.tell_verifications().await
     }
 
     /// Tells what is new at an Item.

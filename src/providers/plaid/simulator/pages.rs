@@ -12,6 +12,7 @@ use super::ids;
 use super::link::public_token;
 use super::session::{self, Next};
 use super::state::{Ending, ITEM, Item, LINK, Link, Session};
+use super::walk::Walk;
 use crate::bank;
 use crate::bank::pages::{Form, Page, PageQuery, Step, last_page};
 
@@ -59,7 +60,7 @@ impl Simulator {
             return Ok(notice(StatusCode::GONE, "expired", text));
         }
         if let Some(session) = link.open_session() {
-            return Ok(Page::Markup(StatusCode::OK, session.flow.view(query)));
+            return Ok(Page::Markup(StatusCode::OK, session.walk.view(query)));
         }
         self.begin(token, &link, query).await
     }
@@ -79,14 +80,14 @@ impl Simulator {
             return Ok(unknown());
         }
         let now = self.shared.clock.now();
-        let mut session = Session::new(session::flow(link, item.as_ref(), None), now);
+        let mut session = Session::new(session::walk(link, item.as_ref()), now);
         let institution = link.institution.as_deref().and_then(bank::institution).filter(|_| item.is_none());
         if institution.is_some_and(|one| !link.asked.required.iter().all(|product| product.at(one))) {
             let ending = session::exit(&session, Some(&Error::new("PRODUCTS_NOT_SUPPORTED")));
             session.end(now, ending);
         }
         let over = session.ending.is_some();
-        let view = session.flow.view(query);
+        let view = session.walk.view(query);
         let opened = session.clone();
         let open = |link: &mut Link| {
             if link.open_session().is_some() || link.sessions.len() >= MOST_SESSIONS {
@@ -97,7 +98,7 @@ impl Simulator {
         };
         match self.shared.documents.update(LINK, &ids::fingerprint(token), open).await? {
             Some(Ok(())) if over => self.leave(token, link, &session).await,
-            Some(Ok(())) => Ok(Page::Markup(StatusCode::OK, view)),
+            Some(Ok(())) => self.begin_verification(link, &session).await.map(|()| Page::Markup(StatusCode::OK, view)),
             // Somebody else opened one in the same moment.
             _ => Ok(Page::Elsewhere(self.page_url(token))),
         }
@@ -112,18 +113,26 @@ impl Simulator {
             None if !link.sessions.is_empty() => return Ok(self.way_out(token, &link)),
             _ => return Ok(Page::Elsewhere(self.page_url(token))),
         };
-        let before = session.flow.clone();
+        let before = session.walk.clone();
         let mut after = session.clone();
-        let step = self.shared.bank.submit(&mut after.flow, form).await?;
-        if before.institution() != after.flow.institution() {
-            after.note(now, "SELECT_INSTITUTION", None);
+        match &mut after.walk {
+            Walk::Verification(questions) => {
+                let answered = questions.accept(form);
+                self.verify(&link, &mut after, answered).await?;
+            }
+            Walk::AtBank(flow) => {
+                let step = self.shared.bank.submit(flow, form).await?;
+                if before.institution() != after.walk.institution() {
+                    after.note(now, "SELECT_INSTITUTION", None);
+                }
+                self.advance(token, &link, &mut after, step).await?;
+            }
         }
-        self.advance(token, &link, &mut after, step).await?;
         let (id, kept) = (session.id.clone(), after.clone());
         let keep = |link: &mut Link| {
             let stored = link.sessions.last_mut().filter(|stored| stored.id == id && stored.ending.is_none());
             // The second of two equal forms finds the first one's work, and changes nothing.
-            let stored = stored.filter(|stored| stored.flow.step() == before.step()).ok_or(())?;
+            let stored = stored.filter(|stored| stored.walk.step() == before.step()).ok_or(())?;
             *stored = kept;
             Ok::<_, ()>(())
         };
@@ -143,7 +152,8 @@ impl Simulator {
                 session.note(now, "ERROR", Some(&Error::new("ACCESS_NOT_GRANTED")));
                 session.asked_again += 1;
                 let item = self.updated(link).await?;
-                session.flow = session::flow(link, item.as_ref(), session.flow.institution());
+                let flow = session::flow(link, item.as_ref(), session.walk.institution());
+                session.walk = Walk::AtBank(Box::new(flow));
             }
             Next::End(ending) => session.end(now, ending),
         }
@@ -175,10 +185,10 @@ impl Simulator {
             return Ok(Page::Markup(StatusCode::OK, last_page("Plaid", error, text, Some(&handover(token, session)))));
         }
         // The flow does not know of what was refused after its end.
-        let finished = matches!(session.flow.outcome(), Some(Step::Finished(_)) | None);
+        let finished = matches!(session.walk.outcome(), Some(Step::Finished(_)) | None);
         let text = "Your account could not be connected. You can close this page.";
         let page =
-            if finished && !error.is_empty() { last_page("Plaid", error, text, None) } else { session.flow.view("") };
+            if finished && !error.is_empty() { last_page("Plaid", error, text, None) } else { session.walk.view("") };
         Ok(Page::Markup(StatusCode::OK, page))
     }
 }
@@ -188,6 +198,7 @@ fn handover(token: &str, session: &Session) -> Value {
     let metadata = json!({ "link_session_id": session.id });
     match &session.ending {
         Some(Ending::Success { .. }) => json!({ "public_token": public_token(token, session), "metadata": metadata }),
+        Some(Ending::Done) => json!({ "public_token": null, "metadata": metadata }),
         Some(Ending::Exit { error, .. }) => json!({ "error": error, "metadata": metadata }),
         None => Value::Null,
     }

@@ -70,6 +70,8 @@ fn link(simulator: &Simulator, required: BTreeSet<Product>, options: &Fields) ->
         user: None,
         income_days: None,
         statements: None,
+        payment: None,
+        template: None,
         item_id: None,
         account_selection: false,
         hosted: false,

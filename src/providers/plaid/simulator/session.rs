@@ -13,8 +13,11 @@ use super::gate::account_id;
 use super::grant::{self, Refused};
 use super::ids;
 use super::link::{self, public_token};
+use super::payments;
 use super::product::Product;
+use super::questions::Questions;
 use super::state::{Ending, Event, ITEM, Item, Link, PUBLIC_TOKEN, PUBLIC_TOKEN_LIFE, PublicToken, Session};
+use super::walk::Walk;
 use super::webhooks;
 use crate::bank::pages::{Deposits, Failure, Finished, Flow, FlowOptions, Step};
 use crate::bank::{self, BankAccount, Refusal};
@@ -35,10 +38,12 @@ pub enum Next {
 
 impl Session {
     /// A new session.
-    pub fn new(flow: Flow, now: DateTime<Utc>) -> Self {
-        let id = Uuid::new_v4().to_string();
+    pub fn new(walk: Walk, now: DateTime<Utc>) -> Self {
+        // A verification has the id of its session.
+        let kind = if matches!(walk, Walk::Verification(_)) { "idv_" } else { "" };
+        let id = format!("{kind}{}", Uuid::new_v4());
         let mut session =
-            Self { id, started_at: now, finished_at: None, flow, asked_again: 0, ending: None, events: Vec::new() };
+            Self { id, started_at: now, finished_at: None, walk, asked_again: 0, ending: None, events: Vec::new() };
         session.note(now, "OPEN", None);
         session
     }
@@ -46,7 +51,7 @@ impl Session {
     /// Notes what happened.
     pub fn note(&mut self, now: DateTime<Utc>, name: &str, error: Option<&Error>) {
         let mut metadata = json!({ "request_id": ids::request_id() });
-        if let Some(key) = self.flow.institution() {
+        if let Some(key) = self.walk.institution() {
             let institution = link::institution(key);
             metadata["institution_id"] = institution["institution_id"].clone();
             metadata["institution_name"] = institution["name"].clone();
@@ -62,10 +67,24 @@ impl Session {
 
     /// Ends the session.
     pub fn end(&mut self, now: DateTime<Utc>, ending: Ending) {
-        let name = if matches!(ending, Ending::Success { .. }) { "HANDOFF" } else { "EXIT" };
+        let name = if matches!(ending, Ending::Exit { .. }) { "EXIT" } else { "HANDOFF" };
         self.note(now, name, None);
         (self.finished_at, self.ending) = (Some(now), Some(ending));
     }
+}
+
+/// Where a customer begins.
+pub fn walk(link: &Link, item: Option<&Item>) -> Walk {
+    match link.template {
+        Some(_) => Walk::Verification(Questions::new(application(link))),
+        None => Walk::AtBank(Box::new(flow(link, item, None))),
+    }
+}
+
+/// The application's name as Link shows it.
+fn application(link: &Link) -> String {
+    let name = if link.client_name.chars().count() > 30 { "This Application" } else { &link.client_name };
+    name.to_owned()
 }
 
 /// The flow of a new session, or of one that begins again at the institution that was chosen.
@@ -77,9 +96,8 @@ pub fn flow(link: &Link, item: Option<&Item>, chosen: Option<&str>) -> Flow {
         Some(institution) => grant::has_consent_page(institution),
         None => link.country_codes.iter().any(|code| matches!(code.as_str(), "US" | "CA")),
     };
-    let application = if link.client_name.chars().count() > 30 { "This Application" } else { &link.client_name };
     Flow::new(FlowOptions {
-        application: application.to_owned(),
+        application: application(link),
         network: "Plaid".to_owned(),
         institution,
         country_codes: link.country_codes.clone(),
@@ -87,7 +105,8 @@ pub fn flow(link: &Link, item: Option<&Item>, chosen: Option<&str>) -> Flow {
         ask_products: kinds(&asked),
         consent_page: american && (item.is_none() || !link.asked.all().is_empty()),
         takes_none: false,
-        account_selection: item.is_none() || link.account_selection,
+        account_selection: item.is_none() && link.payment.is_none() || link.account_selection,
+        payment: link.payment.as_deref().map(payments::wording),
         account_subtypes: subtypes(link),
         shared_accounts: item.map(|item| item.accounts.keys().cloned().collect()).unwrap_or_default(),
         user: item.map(|item| item.login.user.clone()),
@@ -128,8 +147,12 @@ impl Simulator {
         }
         let refused = match step {
             Step::Show => return Ok(Next::Same),
-            Step::Cancelled => return Ok(Next::End(exit(session, left_with(&session.flow).as_ref()))),
+            Step::Cancelled => return Ok(Next::End(exit(session, left_with(&session.walk).as_ref()))),
             Step::Failed(failure) => Refused::Ended(error(&failure)),
+            Step::Finished(_) if link.payment.is_some() => {
+                self.authorise(link).await?;
+                return Ok(Next::End(Ending::Done));
+            }
             Step::Finished(finished) => match self.conclude(token, link, session, &finished).await? {
                 Ok(ending) => return Ok(Next::End(ending)),
                 Err(refused) => refused,
@@ -143,7 +166,7 @@ impl Simulator {
 
     /// Wrong amounts of deposits count for the Item, however the session ends.
     async fn count_wrong_amounts(&self, link: &Link, session: &Session) -> Result<()> {
-        let wrong = session.flow.wrong_amounts();
+        let wrong = session.walk.wrong_amounts();
         if let Some(item_id) = link.item_id.as_ref().filter(|_| wrong > 0) {
             self.update_item(item_id, |item| grant::count_wrong_amounts(item, wrong)).await?;
         }
@@ -213,16 +236,20 @@ impl Simulator {
                 self.shared.outbox.post(vec![message]);
             }
         }
-        match item_id {
-            Some(item_id) => self.tell(item_id).await,
-            None => Ok(()),
+        if let Some(item_id) = item_id {
+            self.tell(item_id).await?;
         }
+        if matches!(session.ending, Some(Ending::Done)) {
+            self.tell_object(link, session).await?;
+        }
+        Ok(())
     }
 }
 
 fn ending_webhooks(token: &str, link: &Link, session: &Session) -> Vec<Value> {
     let public_token = public_token(token, session);
     let success = matches!(session.ending, Some(Ending::Success { .. }));
+    let done = matches!(session.ending, Some(Ending::Done));
     let mut bodies = Vec::new();
     if success && link.item_id.is_none() {
         let fields = json!({ "public_token": public_token });
@@ -231,7 +258,7 @@ fn ending_webhooks(token: &str, link: &Link, session: &Session) -> Vec<Value> {
     let finished = if success {
         json!({ "status": "SUCCESS", "public_token": public_token, "public_tokens": [public_token] })
     } else {
-        json!({ "status": "EXITED", "public_tokens": [] })
+        json!({ "status": if done { "SUCCESS" } else { "EXITED" }, "public_tokens": [] })
     };
     bodies.push(webhooks::link("SESSION_FINISHED", token, &session.id, finished));
     let events: Vec<Value> = session.events.iter().map(link::event).collect();
@@ -250,7 +277,7 @@ fn shared_account(item_id: &str, account: &BankAccount) -> Value {
 
 /// The end of a session without an Item.
 pub fn exit(session: &Session, error: Option<&Error>) -> Ending {
-    let oauth = session.flow.institution().and_then(bank::institution).is_some_and(|institution| institution.oauth);
+    let oauth = session.walk.institution().and_then(bank::institution).is_some_and(|institution| institution.oauth);
     let status = match error.map(Error::code) {
         Some("PRODUCTS_NOT_SUPPORTED") => "institution_not_supported",
         Some("NO_ACCOUNTS" | "NO_AUTH_ACCOUNTS" | "NO_INVESTMENT_ACCOUNTS" | "NO_LIABILITY_ACCOUNTS") => {
@@ -264,8 +291,8 @@ pub fn exit(session: &Session, error: Option<&Error>) -> Ending {
 }
 
 /// Plaid's error for what was still wrong when the customer left.
-fn left_with(flow: &Flow) -> Option<Error> {
-    match flow.left_with()? {
+fn left_with(walk: &Walk) -> Option<Error> {
+    match walk.left_with()? {
         Refusal::WrongCredentials => Some(Error::new("INVALID_CREDENTIALS")),
         Refusal::WrongAnswer => Some(Error::new("INVALID_MFA")),
         _ => None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::product::Product;
-use crate::bank::pages::Flow;
+use super::walk::Walk;
 use crate::bank::{Login, Moment};
 
 /// Items, by item id.
@@ -20,6 +20,10 @@ pub const PUBLIC_TOKEN: &str = "plaid.public_token";
 pub const ASSET_REPORT: &str = "plaid.asset_report";
 /// Payments that were evaluated, by their client's id of them.
 pub const SIGNAL: &str = "plaid.signal";
+/// Payments that a customer was sent to authorise, by Plaid's id of them.
+pub const PAYMENT: &str = "plaid.payment";
+/// Verifications of people, by Plaid's id of them.
+pub const VERIFICATION: &str = "plaid.verification";
 /// Users' ids, by the fingerprint of their token.
 pub const USER: &str = "plaid.user";
 /// Link tokens, by their fingerprint.
@@ -267,6 +271,12 @@ pub struct Link {
     pub income_days: Option<u32>,
     /// First and last day of the statements.
     pub statements: Option<(NaiveDate, NaiveDate)>,
+    /// The payment that is authorised, by its id.
+    #[serde(default)]
+    pub payment: Option<String>,
+    /// The template by which a person is verified.
+    #[serde(default)]
+    pub template: Option<String>,
     /// The Item that is updated.
     pub item_id: Option<String>,
     /// Whether accounts are chosen anew in the update.
@@ -320,7 +330,7 @@ pub struct Session {
     /// When it was over.
     pub finished_at: Option<DateTime<Utc>>,
     /// Where the customer is.
-    pub flow: Flow,
+    pub walk: Walk,
     /// How often the customer was sent back to allow more.
     pub asked_again: u32,
     /// How it ended.
@@ -340,7 +350,9 @@ pub enum Ending {
         /// The accounts as answered.
         accounts: Value,
     },
-    /// Without one.
+    /// With a payment or a verification, and no Item.
+    Done,
+    /// Without any.
     Exit {
         /// Why, unless the customer just left.
         error: Option<Value>,
@@ -362,6 +374,13 @@ pub struct Event {
     pub metadata: Value,
 }
 
+impl Session {
+    /// Whether it brought what it was for.
+    pub fn has_succeeded(&self) -> bool {
+        matches!(self.ending, Some(Ending::Success { .. } | Ending::Done))
+    }
+}
+
 impl Link {
     /// The session that goes on.
     pub fn open_session(&self) -> Option<&Session> {
@@ -370,6 +389,6 @@ impl Link {
 
     /// Whether a session succeeded.
     pub fn succeeded(&self) -> bool {
-        self.sessions.iter().any(|session| matches!(session.ending, Some(Ending::Success { .. })))
+        self.sessions.iter().any(Session::has_succeeded)
     }
 }

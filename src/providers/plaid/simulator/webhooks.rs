@@ -133,6 +133,20 @@ pub fn report_ready(report_id: &str) -> Value {
     webhook("ASSETS", "PRODUCT_READY", json!({ "asset_report_id": report_id, "report_type": "FULL" }))
 }
 
+/// `PAYMENT_INITIATION/PAYMENT_STATUS_UPDATE`.
+pub fn payment(payment_id: &str, reference: &str, (old, new): (&str, &str), at: &str) -> Value {
+    let fields = json!({
+        "payment_id": payment_id, "new_payment_status": new, "old_payment_status": old, "original_reference": reference,
+        "adjusted_reference": null, "original_start_date": null, "adjusted_start_date": null, "timestamp": at,
+    });
+    webhook("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE", fields)
+}
+
+/// `IDENTITY_VERIFICATION/STATUS_UPDATED`.
+pub fn verification(id: &str) -> Value {
+    webhook("IDENTITY_VERIFICATION", "STATUS_UPDATED", json!({ "identity_verification_id": id }))
+}
+
 /// `LINK` with that code.
 pub fn link(code: &str, link_token: &str, session_id: &str, fields: Value) -> Value {
     let mut body = webhook("LINK", code, fields);

@@ -268,6 +268,22 @@ fn a_report_that_is_there_or_has_failed_is_asked_for() {
 }
 
 #[test]
+fn what_is_linked_without_an_item_is_named_by_its_own_id() {
+    for (webhook_type, code, field, product) in [
+        ("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE", "payment_id", &[Product::PaymentInitiation]),
+        ("IDENTITY_VERIFICATION", "STATUS_UPDATED", "identity_verification_id", &[Product::IdentityVerification]),
+    ] {
+        let hints = |code: &str| {
+            let body = json!({"webhook_type": webhook_type, "webhook_code": code, field: "object-1", "item_id": "i"});
+            hints(body.to_string().as_bytes()).unwrap()
+        };
+        let subject = HintSubject::Connection("object-1".into());
+        assert_eq!(hints(code), [Hint { subject: subject.clone(), kind: HintKind::Data(product) }]);
+        assert_eq!(hints("NEW"), [Hint { subject, kind: HintKind::Nothing }]);
+    }
+}
+
+#[test]
 fn e4_an_end_of_access_says_when() {
     let at = |field: &str, code: &str| {
         let body = json!({"webhook_type": "ITEM", "webhook_code": code, "item_id": "i", field: "2026-12-01T09:00:00Z"});

@@ -1,6 +1,7 @@
 //! Plaid's JSON as serde types, as far as it is read or sent. Answers may hold more fields and more values than are known here.
 
 pub mod account;
+pub mod alone;
 pub mod asset;
 pub mod income;
 pub mod institution;

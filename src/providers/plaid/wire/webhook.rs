@@ -16,6 +16,10 @@ pub struct Webhook {
     pub item_id: Option<Id>,
     /// The link session's token, where it is about one.
     pub link_token: Option<Secret>,
+    /// The payment, where it is about one.
+    pub payment_id: Option<Id>,
+    /// The verification, where it is about one.
+    pub identity_verification_id: Option<Id>,
     /// The asset report, where it is about one.
     pub asset_report_id: Option<Id>,
     /// When consent ends (`PENDING_EXPIRATION`).

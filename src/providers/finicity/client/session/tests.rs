@@ -83,11 +83,7 @@ fn repair(found: serde_json::Value, back: &Back) -> Option<String> {
         let [id, login, number] = [0, 1, 2].map(|at| one[at].as_u64().unwrap());
         numbered(account(id, login, 100), &number.to_string())
     });
-    let request = LinkContinuation {
-        provider_session: Secret::new(""),
-        credential: Some(Secret::new("c/7/6")),
-        input: LinkInput::Nothing,
-    };
+    let request = LinkContinuation::of(Secret::new(""), Some(Secret::new("c/7/6")), LinkInput::Nothing);
     let seen = Seen { now: DateTime::UNIX_EPOCH, back };
     match mended(&session(Some("100")), &fix, &request, &accounts(list.collect()), seen).unwrap()? {
         LinkProgress::Repaired { credential: None, .. } => Some("c/7/6".to_owned()),

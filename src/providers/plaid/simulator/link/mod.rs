@@ -27,6 +27,7 @@ pub async fn create(call: Call) -> Answer {
         simulator.check_updatable(&item).await?;
         link.item_id = Some(item.id);
     }
+    simulator.check_object(&link).await?;
     let token = ids::random_token("link");
     simulator.shared.documents.put(LINK, &ids::fingerprint(&token), &link).await?;
     let mut body = json!({ "link_token": token, "expiration": time(link.expires_at) });
@@ -91,7 +92,7 @@ pub async fn get(call: Call) -> Answer {
 }
 
 fn session(link_token: &str, session: &Session) -> Value {
-    let institution = session.flow.institution().map(institution);
+    let institution = session.walk.institution().map(institution);
     let mut row = json!({
         "link_session_id": session.id,
         "started_at": time(session.started_at),
@@ -110,6 +111,7 @@ fn session(link_token: &str, session: &Session) -> Value {
             let added = json!({ "public_token": public_token, "accounts": accounts, "institution": institution });
             row["results"] = results(vec![added]);
         }
+        Some(Ending::Done) => row["results"] = results(Vec::new()),
         Some(Ending::Exit { error, status }) => {
             row["exit"] = json!({ "error": error, "metadata": {
                 "institution": institution, "status": status, "link_session_id": session.id, "request_id": ids::request_id(),

@@ -50,6 +50,8 @@ pub fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Link> {
         user: None,
         income_days: income_days(fields)?,
         statements: statements(fields)?,
+        payment: payment(fields)?,
+        template: template(fields)?,
         item_id: None,
         account_selection,
         hosted: fields.has("hosted_link"),
@@ -170,6 +172,30 @@ fn statements(fields: &Fields) -> Result<Option<(NaiveDate, NaiveDate)>> {
     Ok(Some((from, to)))
 }
 
+/// The payment that is to be authorised. Payments are made elsewhere: whatever else is an id of one.
+fn payment(fields: &Fields) -> Result<Option<String>> {
+    let Some(payment) = fields.object("payment_initiation", &[], &["payment_id", "consent_id"])? else {
+        return Ok(None);
+    };
+    if payment.has("consent_id") {
+        return Err(Error::invalid_field("payment_initiation.consent_id is not a consent of this client"));
+    }
+    payment.need("payment_id").map(|id| Some(id.to_owned()))
+}
+
+/// The template of the verification.
+fn template(fields: &Fields) -> Result<Option<String>> {
+    let known = ["consent", "gave_consent"];
+    let Some(verification) = fields.object("identity_verification", &["template_id"], &known)? else { return Ok(None) };
+    verification.boolean("gave_consent")?;
+    let template = verification.need("template_id")?;
+    // A template is made in the dashboard, which there is none of: any will do that looks like one.
+    if !template.starts_with("idvtmp_") {
+        return Err(Error::invalid_field("identity_verification.template_id is not a template of this client"));
+    }
+    Ok(Some(template.to_owned()))
+}
+
 fn account_selection(fields: &Fields, update: bool) -> Result<bool> {
     let known = ["account_selection_enabled", "reauthorization_enabled", "user", "item_ids"];
     let settings = fields.object("update", &[], &known)?;
@@ -253,7 +279,7 @@ mod tests {
     #[test]
     fn p18_some_products_do_not_go_together() {
         let cases = [
-            json!({ "products": ["payment_initiation", "auth"], "payment_initiation": {} }),
+            json!({ "products": ["payment_initiation", "auth"], "payment_initiation": { "payment_id": "p" } }),
             json!({ "products": ["cra_base_report", "assets"], "consumer_report_permissible_purpose": "x" }),
             json!({ "products": ["auth", "identity"], "auth": { "same_day_microdeposits_enabled": true } }),
         ];
