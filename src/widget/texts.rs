@@ -62,7 +62,7 @@ pub(super) const STILL_CONFIRMING: Text = text(
     "This takes longer than usual",
     "Your bank has not confirmed yet. You can close this page: as soon as it does, the application will know.",
 );
-pub(super) const COMPLETED: Text = text("All done", "Your accounts are connected. You can close this page.");
+pub(super) const COMPLETED: Text = text("All done", "There is nothing more to do here. You can close this page.");
 
 pub(super) const ATTEMPT_ENDED: Text =
     text("It did not work", "You can close this page, and try again where you came from.");
