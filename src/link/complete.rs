@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Map;
 use tracing::Instrument;
 
+use super::launch::product_options;
 use super::retire::read_linked;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
@@ -299,13 +300,13 @@ impl Linking {
         }
     }
 
-    /// What the session's products could not start without (B14): of the connection, and of this session.
+    /// What products could not start without, of a session whose connection is not at hand.
     pub(super) async fn product_options(
         tx: &mut TenantTx,
         session: &Session,
     ) -> Result<Map<String, serde_json::Value>, Problem> {
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
-        Ok(connection.settings.product_options.into_iter().chain(session.request.product_options.clone()).collect())
+        Ok(product_options(session, &connection))
     }
 
     /// Keeps what takes the credential's place. Of a connection that was deleted meanwhile it is the last that the provider knows:

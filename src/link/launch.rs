@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
 
 use super::{LEASE, Linking, relink, session_job};
 use crate::domain::combination::IdentifiersFlow;
@@ -274,8 +275,7 @@ impl Linking {
         let callback = format!("{}/connect/callback/{provider}", self.public_url);
         let left = (session.expires_at - self.clock.now()).num_seconds().clamp(60, 4 * 3600);
         let settings = &connection.settings;
-        let mut product_options = settings.product_options.clone();
-        product_options.extend(session.request.product_options.clone());
+        let product_options = product_options(session, connection);
         LinkRequest {
             session_id: session.id.to_string(),
             customer_ref: connection.customer_id.to_string(),
@@ -342,6 +342,12 @@ impl Linking {
             expires_at: begun.expires_at,
         })
     }
+}
+
+/// What products cannot start without (B14): what the connection was given, and this session.
+pub(super) fn product_options(session: &Session, connection: &Connection) -> Map<String, Value> {
+    let given = [&connection.settings.product_options, &session.request.product_options];
+    given.into_iter().flatten().map(|(product, options)| (product.clone(), options.clone())).collect()
 }
 
 /// An institution is named for what is of none.

@@ -35,7 +35,7 @@ fn render(
     form_key: &str,
 ) -> Page {
     let bank = institution.map_or(texts::YOUR_BANK, |institution| institution.name.as_str());
-    let (title, explanation) = texts::purpose(mode, bank);
+    let (title, explanation) = texts::purpose(mode, bank, alone(asked));
     let content = html! {
         (notice(so_far))
         @if let Some(institution) = institution { p.bank { (logo(institution)) span.name { (institution.name) } } }
@@ -65,10 +65,15 @@ pub(super) fn requested(view: &SessionView) -> Vec<Product> {
     view.connection.requested.iter().map(|(product, _)| product).collect()
 }
 
-/// What the application wants to see.
+/// The product that has the link for itself (B7).
+fn alone(products: &[Product]) -> Option<Product> {
+    products.iter().copied().find(|product| product.stands_alone())
+}
+
+/// What the application wants to see; it sees nothing of the customer's accounts where a product has the link for itself.
 pub(super) fn asked_for(products: &[Product]) -> Markup {
     html! {
-        @if !products.is_empty() {
+        @if !products.is_empty() && alone(products).is_none() {
             p { (texts::WILL_SEE) }
             ul.products { @for product in products { li { (texts::product(*product)) } } }
         }

@@ -62,7 +62,7 @@ pub(super) const STILL_CONFIRMING: Text = text(
     "This takes longer than usual",
     "Your bank has not confirmed yet. You can close this page: as soon as it does, the application will know.",
 );
-pub(super) const COMPLETED: Text = text("All done", "Your accounts are connected. You can close this page.");
+pub(super) const COMPLETED: Text = text("All done", "There is nothing more to do here. You can close this page.");
 
 pub(super) const ATTEMPT_ENDED: Text =
     text("It did not work", "You can close this page, and try again where you came from.");
@@ -81,8 +81,15 @@ pub(super) const UNKNOWN_STATE: Text = text(
 pub(super) const NO_CHOICE: Text = text("Choose a bank", "Choose one from the list.");
 
 /// What the session is for: heading and explanation, with the bank's name.
-pub(super) fn purpose(mode: SessionMode, bank: &str) -> (String, String) {
+pub(super) fn purpose(mode: SessionMode, bank: &str, alone: Option<Product>) -> (String, String) {
     match mode {
+        SessionMode::Connect if alone == Some(Product::IdentityVerification) => (
+            "Verify your identity".to_owned(),
+            "You will answer questions about yourself, show a document, and come back here.".to_owned(),
+        ),
+        SessionMode::Connect if alone == Some(Product::PaymentInitiation) => {
+            (format!("Pay from {bank}"), format!("You will log in at {bank}, confirm the payment, and come back here."))
+        }
         SessionMode::Connect => {
             (format!("Connect {bank}"), format!("You will log in at {bank}, choose what to share, and come back here."))
         }
@@ -232,7 +239,10 @@ mod tests {
 
     #[test]
     fn every_purpose_and_product_has_words_of_its_own() {
-        let purposes: BTreeSet<_> = SessionMode::ALL.iter().map(|mode| purpose(*mode, "Bank")).collect();
+        let purposes: BTreeSet<_> = SessionMode::ALL.iter().map(|mode| purpose(*mode, "Bank", None)).collect();
+        let alone = Product::ALL.iter().copied().filter(|product| product.stands_alone());
+        let alone: BTreeSet<_> = alone.map(|one| purpose(SessionMode::Connect, "Bank", Some(one))).collect();
+        assert!(alone.len() == 2 && alone.is_disjoint(&purposes));
         assert_eq!(purposes.len(), SessionMode::ALL.len());
         let products: BTreeSet<_> = Product::ALL.iter().map(|one| product(*one)).collect();
         assert_eq!(products.len(), Product::ALL.len());

@@ -110,6 +110,10 @@ async fn b7_a_person_is_verified_without_an_institution() {
         [json!({ "status": "SUCCESS", "providerStatus": "success" })]
     );
     assert_eq!(of_logins(&app), Vec::<String>::new());
+    let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let readings = sqlx::query_scalar("select count(*) from audit_log where action = 'READ_IDENTITY_VERIFICATION'");
+    let readings: i64 = readings.fetch_one(&mut database).await.unwrap();
+    assert_eq!(readings, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,6 +210,8 @@ async fn c4_nothing_is_added_refreshed_or_repaired_where_there_is_no_login() {
     app.post(&format!("/sandbox{path}/new-accounts"), json!({})).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
     app.get(&format!("{path}/identity-verification")).await.problem(422, "PRODUCT_NOT_PRESENT");
     assert_eq!(app.fidelity.operations().len(), calls);
+    let last = format!("{path}/products/PAYMENT_INITIATION");
+    app.call("DELETE", &last, Key::Sandbox, &[], None).await.problem(409, "LAST_REQUIRED_PRODUCT");
     // Deleted here at once; Plaid has nothing to be told.
     app.call("DELETE", &path, Key::Sandbox, &[], None).await.expect(204);
     assert_eq!(app.get(&path).await.expect(200)["status"], "DELETED");
@@ -259,6 +265,8 @@ async fn b7_a_verification_takes_no_institution_and_the_widget_asks_for_none() {
     let plan = app.post("/connect/plan", body).await.expect(200);
     assert_eq!(plan["startable"], true);
     assert_eq!(plan["products"][0]["filtersInstitutions"], false);
+    let terms = &plan["products"][0]["serviceProviders"][0];
+    assert_eq!((&terms["serviceProvider"], &terms["preparation"]), (&json!("PLAID"), &json!("AT_FIRST_USE")));
     let started = app.start(verification("idvtmp_1")).await;
     let played = app.play(&started, Some("First Platypus Bank"), json!({})).await;
     assert_eq!(played.problem(400, "INVALID_REQUEST")["errors"][0]["pointer"], "/institutionId");
@@ -273,4 +281,5 @@ async fn b7_a_verification_takes_no_institution_and_the_widget_asks_for_none() {
     let page = app.http.get(format!("{}/link", app.url)).header("cookie", cookie).send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("action=\"/link/choose\"") && !page.contains("institutionId"), "{page}");
+    assert!(page.contains("Verify your identity"), "{page}");
 }

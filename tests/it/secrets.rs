@@ -14,6 +14,9 @@ use crate::support::process::Process;
 
 const API_KEY: &str = "lsk_sandbox_Canary+Key/0123456789";
 
+/// What somebody is called who proves who they are.
+const PERSON: &str = "Canary-Leslie-Knope";
+
 /// The key of a ring of one.
 const RING_KEY: &str = "Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2E=";
 
@@ -172,12 +175,22 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     // A report, which holds owners, comes by a token of its own.
     visit.call("POST", &format!("/connections/{id}/assets"), API_KEY, Some(json!({ "days": 30 }))).await;
     visit.reported(&id).await;
+    // A person who is verified tells their name to the provider alone.
+    let options = json!({ "IDENTITY_VERIFICATION": { "templateId": "idvtmp_1" } });
+    let start =
+        json!({ "externalCustomerId": "canary", "products": ["IDENTITY_VERIFICATION"], "productOptions": options });
+    let started = visit.call("POST", "/connect/start", API_KEY, Some(start)).await;
+    connect_tokens.push(started["connectToken"].as_str().unwrap().to_owned());
+    let play = json!({ "username": PERSON, "password": "none", "connectToken": connect_tokens[1] });
+    let verified = visit.call("POST", "/sandbox/play", API_KEY, Some(play)).await["id"].as_str().unwrap().to_owned();
+    visit.settled(&verified).await;
+    visit.call("GET", &format!("/connections/{verified}/identity-verification"), API_KEY, None).await;
     // Break, be told by a webhook, repair, delete.
     visit.call("POST", &format!("/sandbox/connections/{id}/fire-webhook"), API_KEY, Some(json!({}))).await;
     visit.call("POST", &format!("/sandbox/connections/{id}/reset-login"), API_KEY, Some(json!({}))).await;
     let repair = visit.call("POST", &format!("/connections/{id}/repair"), API_KEY, Some(json!({}))).await;
     connect_tokens.push(repair["connectToken"].as_str().unwrap().to_owned());
-    visit.call("POST", "/sandbox/play", API_KEY, with(&connect_tokens[1])).await;
+    visit.call("POST", "/sandbox/play", API_KEY, with(&connect_tokens[2])).await;
     visit.settled(&id).await;
 
     let mut database = PgConnection::connect(&address).await.unwrap();
@@ -192,6 +205,7 @@ async fn no_secret_is_found_where_it_does_not_belong() {
     plant("provider token", PROVIDER_TOKENS.map(str::to_owned).to_vec(), &[]);
     plant("account number", numbers.into_iter().collect(), &["/identifiers"]);
     plant("owner", owners.into_iter().filter(|text| text.contains('@')).collect(), &["/owners"]);
+    plant("person", vec![PERSON.to_owned()], &[]);
     plant("processor token", vec![processor["token"].as_str().unwrap().to_owned()], &["/processor-tokens"]);
     let before = dump(&mut database).await;
     visit.call("DELETE", &format!("/connections/{id}"), API_KEY, None).await;

@@ -87,7 +87,8 @@ fn terms(product: Product, placement: Placement) -> Terms {
         _ if waits => Billing::AtFirstUse,
         _ => Billing::AtLink,
     };
-    let preparation = if waits { Preparation::AtFirstUse } else { Preparation::Prefetched };
+    // Nothing comes of these by itself: each reading asks for it.
+    let preparation = if waits || product.stands_alone() { Preparation::AtFirstUse } else { Preparation::Prefetched };
     Terms { billing, preparation }
 }
 

@@ -4,6 +4,9 @@
 //! was opened for, the verification has the session's own id. Whether it came about is said by the session, or, where Plaid
 //! keeps no complete visits, by the object itself. That the object was not liked (a payment that was refused, a person who
 //! failed) is a result like another.
+//!
+//! Plaid's pages "Hosted Link" and "Identity Verification: webhooks" say what is peculiar of verifications: the hosted page does not
+//! lead back to `completion_redirect_uri`, and webhooks go to the dashboard's address, whatever the link token says.
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};

@@ -40,19 +40,14 @@ const GRACE: TimeDelta = TimeDelta::minutes(30);
 /// Asks how a session stands.
 pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkProgress, Failure> {
     if let Some(wanted) = Wanted::of(request)? {
-        let claim = match &request.input {
-            LinkInput::Result(value) => claim_alone(value)?,
-            input => claim(input)?,
-        };
-        return without_item(api, &request.provider_session, &wanted, claim).await;
+        return without_item(api, &request.provider_session, &wanted, &request.input).await;
     }
     match (claim(&request.input)?, &request.credential) {
         (Claim::Left(end), _) => Ok(LinkProgress::Ended(end)),
         (Claim::Succeeded { public_token, session }, None) => exchange(api, &public_token, session).await,
         (Claim::Nothing, None) => first_link(api, &request.provider_session).await,
-        (Claim::Finished, None) => first_link(api, &request.provider_session).await,
         (claim, Some(credential)) => {
-            let claimed = matches!(claim, Claim::Succeeded { .. } | Claim::Finished);
+            let claimed = matches!(claim, Claim::Succeeded { .. });
             update_mode(api, &request.provider_session, credential, claimed).await
         }
     }
@@ -84,41 +79,34 @@ async fn update_mode(
         visit => {
             let may_be_done = claimed || matches!(visit, Visit::Silent { .. });
             if may_be_done && is_well(&items::status(api, credential).await?) {
-                return Ok(repaired(visit.session()));
+                return Ok(repaired(visit.session_id().map(str::to_owned)));
             }
             Ok(unfinished(&state, &visit, api.now()))
         }
     }
 }
 
-/// Which object came of it is taken from Plaid's own record of the session alone: what the page says of it, anybody could.
+/// Which object came of it is taken from Plaid's own record of the session alone: what the page says of it, anybody could. Once
+/// somebody was there, the object counts before how they left: whoever has authorised a payment at their bank need not come back.
 async fn without_item(
     api: &Api<'_>,
     link_token: &Secret,
     wanted: &Wanted,
-    claim: Claim,
+    input: &LinkInput,
 ) -> Result<LinkProgress, Failure> {
-    let claimed = match claim {
-        Claim::Left(end) => return Ok(LinkProgress::Ended(end)),
-        Claim::Nothing => false,
-        Claim::Succeeded { .. } | Claim::Finished => true,
-    };
+    let told = claim_alone(input)?;
     let Some(state) = token_state(api, link_token).await? else { return Ok(expired()) };
-    let visit = match visit(&state) {
-        Visit::Left(end) => return Ok(LinkProgress::Ended(end)),
-        visit => visit,
-    };
-    if let Some(object) = wanted.object(visit.session_id()) {
-        let has_come = match &visit {
-            Visit::Succeeded { .. } => true,
-            Visit::Silent { .. } => object.has_come(api).await?,
-            _ => claimed && object.has_come(api).await?,
-        };
-        if has_come {
-            return Ok(LinkProgress::Linked(object.linked(visit.session_id().map(str::to_owned))));
-        }
+    let visit = visit(&state);
+    let is_idle = visit == Visit::None && matches!(told, Claim::Nothing);
+    if let Some(object) = wanted.object(visit.session_id()).filter(|_| !is_idle)
+        && (matches!(visit, Visit::Succeeded { .. }) || object.has_come(api).await?)
+    {
+        return Ok(LinkProgress::Linked(object.linked(visit.session_id().map(str::to_owned))));
     }
-    Ok(unfinished(&state, &visit, api.now()))
+    match (told, visit) {
+        (Claim::Left(end), _) | (_, Visit::Left(end)) => Ok(LinkProgress::Ended(end)),
+        (_, visit) => Ok(unfinished(&state, &visit, api.now())),
+    }
 }
 
 /// The Item keeps its access token.
@@ -169,14 +157,7 @@ impl Visit {
     fn session_id(&self) -> Option<&str> {
         match self {
             Self::Open { session } | Self::Succeeded { session, .. } | Self::Silent { session } => session.as_deref(),
-            Self::Left(_) | Self::None => None,
-        }
-    }
-
-    fn session(self) -> Option<String> {
-        match self {
-            Self::Open { session } | Self::Succeeded { session, .. } | Self::Silent { session } => session,
-            Self::Left(end) => end.provider_session_id,
+            Self::Left(end) => end.provider_session_id.as_deref(),
             Self::None => None,
         }
     }
@@ -254,12 +235,7 @@ fn unfinished(state: &TokenState, visit: &Visit, now: DateTime<Utc>) -> LinkProg
 /// What the front end says.
 enum Claim {
     Nothing,
-    Succeeded {
-        public_token: Secret,
-        session: Option<String>,
-    },
-    /// The customer came to the end, of a session that has nothing to exchange.
-    Finished,
+    Succeeded { public_token: Secret, session: Option<String> },
     Left(AttemptEnd),
 }
 
@@ -294,13 +270,14 @@ fn script_result(value: &Value) -> Result<Claim, Failure> {
     }
 }
 
-/// The same of a session without an Item, whose public token is none that counts.
-fn claim_alone(value: &Value) -> Result<Claim, Failure> {
-    if value.get("error").is_some() {
-        return script_result(value);
+/// The same of a session without an Item, which has no public token, or none that counts.
+fn claim_alone(input: &LinkInput) -> Result<Claim, Failure> {
+    match input {
+        LinkInput::Result(value) if value.get("error").is_none() && value["metadata"].is_object() => {
+            Ok(Claim::Succeeded { public_token: Secret::new(""), session: None })
+        }
+        input => claim(input),
     }
-    let result: ScriptResult = serde_json::from_value(value.clone()).map_err(|_| not_a_result())?;
-    if result.metadata.is_some() { Ok(Claim::Finished) } else { Err(not_a_result()) }
 }
 
 fn not_a_result() -> Failure {

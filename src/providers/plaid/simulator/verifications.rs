@@ -175,7 +175,7 @@ impl Simulator {
             Ok(one.webhook.clone())
         };
         match self.shared.documents.update(VERIFICATION, id, tell).await? {
-            // Plaid sends them to the address in its dashboard, which is that of the link here.
+            // Plaid sends them to the address in its dashboard, which there is none of here: that of the link stands for it.
             Some(Ok(Some(url))) => self.post(&url, &webhooks::verification(id)).await,
             _ => Ok(()),
         }
