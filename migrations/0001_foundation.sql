@@ -317,6 +317,8 @@ create table transactions (
     added_seq bigint not null,
     -- When it was added first: since then it may have been removed and have come back.
     first_seq bigint not null,
+    -- When it was removed first: who has read until before that knows it.
+    gone_seq bigint,
     changed_seq bigint not null,
     -- Nothing else of it counts, and its description is kept for some days only where it was pending: it may be booked yet.
     removed boolean not null default false,

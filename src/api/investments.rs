@@ -203,7 +203,7 @@ pub(super) async fn list_liabilities(caller: Caller, mut params: Params) -> Resu
         account_id: row.account_id,
         connection_id: row.connection_id,
         kind: row.kind,
-        terms: row.terms,
+        terms: row.terms.in_currency(row.currency.as_deref()),
         currency: row.currency,
         updated_at: row.updated_at,
     };

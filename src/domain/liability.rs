@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::money;
+
 wire_enum! {
     /// Which terms apply.
     pub enum LiabilityKind {
@@ -47,4 +49,21 @@ pub struct LiabilityTerms {
     pub maturity_date: Option<NaiveDate>,
     /// Whether a payment is overdue.
     pub is_overdue: Option<bool>,
+}
+
+impl LiabilityTerms {
+    /// The same with each amount written as its currency has it.
+    pub fn in_currency(mut self, currency: Option<&str>) -> Self {
+        let amounts = [
+            &mut self.minimum_payment,
+            &mut self.last_payment_amount,
+            &mut self.last_statement_balance,
+            &mut self.original_principal,
+        ];
+        for amount in amounts.into_iter().flatten() {
+            *amount = money::in_currency(*amount, currency);
+        }
+        self.interest_rate = self.interest_rate.map(|rate| rate.normalize());
+        self
+    }
 }

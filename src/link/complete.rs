@@ -10,12 +10,12 @@ use super::retire::read_linked;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
 use crate::domain::placement::Placements;
-use crate::domain::problem::{Code, Problem};
+use crate::domain::problem::{Code, Problem, ProviderProblem};
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::domain::session::SessionOutcome;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress};
-use crate::providers::{Entry, Failure, FailureKind, Persistence};
+use crate::providers::{Entry, Failure, FailureKind, Persistence, Spec};
 use crate::store::{Lease, RevokedObject, Session, SessionLaunch, TenantTx, placements};
 
 /// How often, and after which pause, a completion asks for a connection that somebody else works on. What a customer brought may come
@@ -348,8 +348,8 @@ impl Linking {
                 false => tx.end_launch(launch).await?,
             }
         }
-        let never_asked = self.registry.require(session.service_provider)?.provider.spec().never_alone;
-        let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?), never_asked);
+        let spec = self.registry.require(session.service_provider)?.provider.spec();
+        let problem = attempt_problem(&end, &placements(&tx.products(session.connection_id).await?), spec);
         // Whoever asks again is told the same, but it happened once.
         if session.outcome_code.as_deref() != Some(end.code.as_str()) {
             let step = if end.is_cancelled() { "ATTEMPT_CANCELLED" } else { "ATTEMPT_FAILED" };
@@ -367,14 +367,14 @@ impl Linking {
 }
 
 /// What a caller is told of an attempt that is over.
-fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]) -> Problem {
+fn attempt_problem(end: &AttemptEnd, asked: &Placements, spec: &Spec) -> Problem {
     let next = "The session is still open: call POST /connect/link-token to try again.";
     if end.code == Code::RequiredProductNotGranted.as_str() {
         // The institution says that something was withheld, not what.
         let needed =
             [("/products", &asked.products), ("/requiredIfSupportedProducts", &asked.required_if_supported_products)];
         let needed = needed.into_iter().flat_map(|(pointer, products)| products.iter().map(move |one| (pointer, *one)));
-        let needed: Vec<(&str, Product)> = needed.filter(|(_, product)| !never_asked.contains(product)).collect();
+        let needed: Vec<(&str, Product)> = needed.filter(|(_, product)| !spec.never_alone.contains(product)).collect();
         let names: Vec<&str> = needed.iter().map(|(_, product)| product.as_str()).collect();
         let detail = format!("The customer did not allow all that the link needs of {}. {next}", names.join(", "));
         let problem = Problem::new(Code::RequiredProductNotGranted, detail).with("attempt", end.code.clone());
@@ -387,12 +387,26 @@ fn attempt_problem(end: &AttemptEnd, asked: &Placements, never_asked: &[Product]
         let detail = "The customer has linked this login already. Use that connection, or repair it; for another login, call POST /connect/link-token.";
         return Problem::new(Code::DuplicateConnection, detail).with("attempt", end.code.clone());
     }
-    let detail = match (end.is_cancelled(), end.code.as_str()) {
-        (true, _) => "The customer left before finishing.",
-        (_, AttemptEnd::LINK_LOST) => "The customer has linked, but what the provider handed over was lost on the way.",
-        _ => "The attempt failed; attempt says why.",
+    let detail = match (end.is_own(), end.code.as_str()) {
+        (true, AttemptEnd::CANCELLED) => "The customer left before finishing.".to_owned(),
+        (true, AttemptEnd::LINK_LOST) => {
+            "The customer has linked, but what the provider handed over was lost on the way.".to_owned()
+        }
+        (true, AttemptEnd::NO_ACCOUNTS) => "The customer shared no account that the link could use.".to_owned(),
+        (true, AttemptEnd::DIFFERENT_LOGIN) => "The customer used another login than the connection's.".to_owned(),
+        (true, _) => "The customer took too long at the provider.".to_owned(),
+        (false, code) => format!("{} says that the attempt failed: {code}.", spec.name),
     };
-    Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone())
+    let problem = Problem::new(Code::UserActionRequired, format!("{detail} {next}")).with("attempt", end.code.clone());
+    let theirs = || {
+        Box::new(ProviderProblem {
+            service_provider: spec.id,
+            code: end.code.clone(),
+            message: "The attempt to link or to repair failed.".to_owned(),
+            request_id: end.provider_session_id.clone(),
+        })
+    };
+    Problem { provider: (!end.is_own()).then(theirs), ..problem }
 }
 
 /// A token or result that the provider does not take is the caller's mistake, not the provider's failure.

@@ -290,7 +290,10 @@ fn user_action(detail: &str, reasons: &[RepairReason], id: ConnectionId) -> Prob
 
 fn too_often(entry: &Entry) -> Problem {
     let spec = entry.provider.spec();
-    let detail = format!("{} refreshes a connection at most every {} seconds.", spec.name, spec.refresh_pause_seconds);
+    let minutes = spec.refresh_pause_seconds.div_ceil(60);
+    let pause =
+        if minutes.is_multiple_of(60) { format!("{} hours", minutes / 60) } else { format!("{minutes} minutes") };
+    let detail = format!("{} refreshes a connection once in {pause}. Try again as Retry-After says.", spec.name);
     Problem::new(Code::RefreshLimit, detail)
 }
 

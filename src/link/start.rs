@@ -95,7 +95,13 @@ impl Linking {
         let candidates = || self.registry.iter().filter(move |entry| pinned.is_none_or(|id| id == entry.id()));
         let serves = |spec: &Spec| countries.iter().any(|code| spec.countries.contains(&code.as_str()));
         if !candidates().any(|entry| serves(entry.provider.spec())) {
-            let detail = format!("No service provider of this installation serves {}.", countries.join(", "));
+            let countries = countries.join(", ");
+            let detail = match pinned {
+                Some(pinned) => {
+                    format!("{pinned} does not serve {countries}. Send countryCodes, or leave serviceProvider out.")
+                }
+                None => format!("No service provider of this installation serves {countries}."),
+            };
             return Err(Problem::new(Code::NoProviderAvailable, detail.clone()).with_error(
                 "/countryCodes",
                 "COUNTRY",

@@ -190,7 +190,7 @@ pub enum LinkProgress {
 /// Why an attempt ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptEnd {
-    /// A stable code: `CANCELLED`, `NO_ACCOUNTS` (B16), `DIFFERENT_LOGIN` (D9), `SESSION_EXPIRED`, `LINK_LOST`, or the provider's own.
+    /// One of ours, or the provider's own.
     pub code: String,
     /// The provider's id of the session, for support.
     pub provider_session_id: Option<String>,
@@ -199,6 +199,12 @@ pub struct AttemptEnd {
 impl AttemptEnd {
     /// The customer simply left.
     pub const CANCELLED: &str = "CANCELLED";
+    /// The customer shared no account that could be used (B16).
+    pub const NO_ACCOUNTS: &str = "NO_ACCOUNTS";
+    /// In a repair, the customer came with another login than the connection's (D9).
+    pub const DIFFERENT_LOGIN: &str = "DIFFERENT_LOGIN";
+    /// The provider's session ran out.
+    pub const SESSION_EXPIRED: &str = "SESSION_EXPIRED";
     /// The customer has linked, but what the provider handed over for it never arrived and cannot be had again.
     pub const LINK_LOST: &str = "LINK_LOST";
 
@@ -210,6 +216,12 @@ impl AttemptEnd {
     /// In that session of the provider.
     pub fn in_session(self, id: Option<String>) -> Self {
         Self { provider_session_id: id, ..self }
+    }
+
+    /// Whether the code is one of ours, which say the same at each provider.
+    pub fn is_own(&self) -> bool {
+        [Self::CANCELLED, Self::NO_ACCOUNTS, Self::DIFFERENT_LOGIN, Self::SESSION_EXPIRED, Self::LINK_LOST]
+            .contains(&self.code.as_str())
     }
 
     /// Whether the customer simply left.

@@ -92,7 +92,7 @@ pub async fn choose(
             return Ok(Choice { entry: entry.clone(), at_provider: at_provider.clone(), institution });
         }
     }
-    Err(refusal(&institution, lacking, &passed_over))
+    Err(refusal(&institution, wanted.pinned, lacking, &passed_over))
 }
 
 /// Chooses the provider of what is had of no institution.
@@ -113,7 +113,12 @@ pub fn choose_provider(registry: &Registry, wanted: Wanted<'_>) -> Result<Entry,
     })
 }
 
-fn refusal(institution: &Institution, lacking: Option<BTreeSet<Product>>, passed_over: &[String]) -> Problem {
+fn refusal(
+    institution: &Institution,
+    pinned: Option<ServiceProvider>,
+    lacking: Option<BTreeSet<Product>>,
+    passed_over: &[String],
+) -> Problem {
     if !passed_over.is_empty() {
         return Problem::new(
             Code::NoProviderAvailable,
@@ -141,7 +146,10 @@ fn refusal(institution: &Institution, lacking: Option<BTreeSet<Product>>, passed
         }
         None => Problem::new(
             Code::NoProviderAvailable,
-            format!("No service provider of this installation serves {}.", institution.name),
+            match pinned {
+                Some(pinned) => format!("{pinned} does not serve {}. Leave serviceProvider out.", institution.name),
+                None => format!("No service provider of this installation serves {}.", institution.name),
+            },
         ),
     }
 }

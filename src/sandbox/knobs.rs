@@ -68,7 +68,7 @@ pub(super) const KNOBS: &[Named] = &[
     Named {
         name: "new-accounts",
         takes: None,
-        does: "A further account is opened at the institution: it comes by itself, or waits for a repair with `accountSelection`, as the provider has it.",
+        does: "A further account is opened at the institution: it comes by itself, or waits for a repair of `NEW_ACCOUNTS`, with `accountSelection` where the provider has that.",
         read: |_, _| Knob::NewAccounts,
     },
     Named {

@@ -70,8 +70,8 @@ impl TenantTx {
         let (tenant_id, account) = (self.tenant_id.0, account.map(|id| id.0));
         let sequence = self.next_sequence(id).await?;
         sqlx::query!(
-            "update transactions set removed = true, changed_seq = case when removed then changed_seq else $4 end, description = '',
-                merchant = null
+            "update transactions set removed = true, gone_seq = coalesce(gone_seq, $4),
+                changed_seq = case when removed then changed_seq else $4 end, description = '', merchant = null
              where tenant_id = $1 and connection_id = $2 and ($3::uuid is null or account_id = $3) and (not removed or description <> '')",
             tenant_id,
             id.0,

@@ -220,7 +220,8 @@ impl TenantTx {
     pub async fn remove_earlier_pending(&mut self, connection_id: ConnectionId, sequence: i64) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
         let removed = sqlx::query!(
-            "update transactions set removed = true, of_earlier_link = false, changed_seq = $3, description = '', merchant = null
+            "update transactions set removed = true, gone_seq = coalesce(gone_seq, $3), of_earlier_link = false, changed_seq = $3,
+                description = '', merchant = null
              where tenant_id = $1 and connection_id = $2 and of_earlier_link and not removed and status = 'PENDING'",
             tenant_id,
             connection_id.0,

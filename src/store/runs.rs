@@ -90,7 +90,7 @@ impl TenantTx {
             "with gone as (
                 select unnest(vanished) as provider_id from connection_products where tenant_id = $1 and connection_id = $2 and product = $3
              )
-             update transactions t set removed = true, changed_seq = $4, merchant = null,
+             update transactions t set removed = true, gone_seq = coalesce(gone_seq, $4), changed_seq = $4, merchant = null,
                 description = case when $5 and status = 'PENDING' then description else '' end
              from gone where t.tenant_id = $1 and t.connection_id = $2 and t.provider_transaction_id = gone.provider_id and not t.removed",
             tenant_id,
@@ -198,7 +198,7 @@ impl TenantTx {
         .flatten();
         let Some(after) = after else { return Ok(0) };
         let removed = sqlx::query!(
-            "update transactions t set removed = true, changed_seq = $3, merchant = null,
+            "update transactions t set removed = true, gone_seq = coalesce(gone_seq, $3), changed_seq = $3, merchant = null,
                 description = case when $5 and status = 'PENDING' then description else '' end
              where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link and t.added_seq > $4 and not exists (
                 select from shown_transactions s

@@ -133,6 +133,7 @@ impl TenantTx {
     }
 
     /// The transactions of a connection that came in a span of sequence numbers, after a place, in the order in which they came.
+    /// One that was removed and has come back is new to whom its removal was told.
     pub async fn transactions_added(
         &mut self,
         connection_id: ConnectionId,
@@ -147,7 +148,7 @@ impl TenantTx {
                 status as "status: TransactionStatus", transaction_date, posted_date, recurring, added_seq as "sequence", removed
              from transactions
              where tenant_id = $1 and connection_id = $2 and added_seq > $3 and added_seq <= $4 and (added_seq, id) > ($5, $6)
-               and not removed
+               and not removed and not (first_seq <= $3 and coalesce($3 < gone_seq, false))
              order by added_seq, id limit $7"#,
             tenant_id,
             connection_id.0,
@@ -176,7 +177,7 @@ impl TenantTx {
             r#"select id, account_id, connection_id, amount, currency, description, merchant, category as "category: Category",
                 status as "status: TransactionStatus", transaction_date, posted_date, recurring, changed_seq as "sequence", removed
              from transactions
-             where tenant_id = $1 and connection_id = $2 and case when removed then first_seq else added_seq end <= $3
+             where tenant_id = $1 and connection_id = $2 and (added_seq <= $3 or (first_seq <= $3 and (removed or coalesce($3 < gone_seq, false))))
                and changed_seq > $3 and changed_seq <= $4
                and (changed_seq, id) > ($5, $6)
              order by changed_seq, id limit $7"#,

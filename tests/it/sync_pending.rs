@@ -223,8 +223,12 @@ async fn what_comes_back_and_goes_again_is_told_to_whoever_knew_it_first() {
     read(&linked, &there).await;
     let (before, seen) = (linked.ids().await["p1"], linked.changes(-1).await.1);
     read(&linked, &Books::new()).await;
+    let seen_gone = linked.changes(-1).await.1;
     read(&linked, &there).await;
-    assert_eq!(linked.told(seen).await, [vec![before], vec![], vec![]]);
+    // It is new again to who was told that it went, and not to who has it.
+    assert_eq!(linked.told(seen_gone).await, [vec![before], vec![], vec![]]);
+    assert_eq!(linked.told(seen).await, [vec![], vec![before], vec![]]);
+    assert_eq!(linked.told(-1).await, [vec![before], vec![], vec![]]);
     read(&linked, &Books::new()).await;
     assert_eq!(linked.told(seen).await, [vec![], vec![], vec![before]]);
     assert!(linked.told(-1).await.iter().all(Vec::is_empty));

@@ -241,6 +241,7 @@ async fn a_wrong_login_is_named_to_who_plays_the_customer() {
             // Plaid tells the last error of a customer who leaves.
             if row.provider == "PLAID" {
                 assert_eq!(problem["attempt"], "INVALID_CREDENTIALS", "{problem:#}");
+                assert_eq!(problem["provider"]["code"], "INVALID_CREDENTIALS", "{problem:#}");
             }
             let right = json!({ "institutionId": institution, "username": format!("{}-{who}", username(row)) });
             app.play(&started, None, right).await.expect(200);

@@ -83,7 +83,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         .map_err(|_| refused("SESSION", "there is no such session"))?;
     let query = match &request.input {
         LinkInput::Callback(query) => query,
-        LinkInput::Nothing if session.expires_at <= api.now() => return Ok(ended("SESSION_EXPIRED")),
+        LinkInput::Nothing if session.expires_at <= api.now() => return Ok(ended(AttemptEnd::SESSION_EXPIRED)),
         // Nobody but the customer brings the code.
         LinkInput::Nothing => return Ok(LinkProgress::Pending),
         LinkInput::PublicToken(_) | LinkInput::Result(_) => {
@@ -144,7 +144,7 @@ async fn linked(
         if let Err(failure) = tokens::revoke(api, &credential).await {
             tracing::info!(code = %failure.code, "a consent of another login was not given up");
         }
-        return Ok(ended("DIFFERENT_LOGIN"));
+        return Ok(ended(AttemptEnd::DIFFERENT_LOGIN));
     }
     Ok(LinkProgress::Repaired { credential: Some(credential.write()), provider_session_id: None })
 }

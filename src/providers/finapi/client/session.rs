@@ -25,7 +25,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         "NOT_YET_OPENED" | "IN_PROGRESS" => Ok(LinkProgress::Pending),
         "COMPLETED" => completed(api, session, form, request).await,
         "ABORTED" => Ok(ended(AttemptEnd::CANCELLED, form)),
-        "EXPIRED" => Ok(ended("SESSION_EXPIRED", form)),
+        "EXPIRED" => Ok(ended(AttemptEnd::SESSION_EXPIRED, form)),
         "COMPLETED_WITH_ERROR" if session.updates.is_none() && form.payload.error_code.as_deref() == Some(EXISTS) => {
             existing(api, session, form).await
         }
@@ -33,7 +33,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
             let code = form.payload.error_code.clone().filter(|code| is_code(code));
             let code = match code.as_deref() {
                 // Nothing was there to be imported (B16).
-                Some("NO_ACCOUNTS_FOR_TYPE_LIST") => "NO_ACCOUNTS",
+                Some("NO_ACCOUNTS_FOR_TYPE_LIST") => AttemptEnd::NO_ACCOUNTS,
                 Some(code) => code,
                 None => "FAILED",
             };
@@ -61,7 +61,7 @@ async fn completed(
     // Another login leaves none of the accounts that were there (D9).
     let found = connections::of_connection(api, &session.user, *updated).await?;
     if !known.is_empty() && !found.iter().any(|account| known.contains(&account.id)) {
-        return Ok(ended("DIFFERENT_LOGIN", form));
+        return Ok(ended(AttemptEnd::DIFFERENT_LOGIN, form));
     }
     Ok(LinkProgress::Repaired { credential: None, provider_session_id: Some(form.id) })
 }
@@ -76,7 +76,7 @@ async fn existing(api: &Api<'_>, session: Session, form: WebForm) -> Result<Link
         return Ok(ended(DUPLICATE, form));
     };
     if one.account_ids.is_empty() {
-        return Ok(ended("NO_ACCOUNTS", form));
+        return Ok(ended(AttemptEnd::NO_ACCOUNTS, form));
     }
     let credential = Credential { user: session.user, connection: one.id };
     if session.notify {
@@ -95,7 +95,7 @@ async fn linked(api: &Api<'_>, session: Session, connection: i64, form: WebForm)
     let credential = Credential { user: session.user, connection };
     if there.account_ids.is_empty() {
         connections::remove(api, &credential).await?;
-        return Ok(ended("NO_ACCOUNTS", form));
+        return Ok(ended(AttemptEnd::NO_ACCOUNTS, form));
     }
     if session.notify {
         notifications::subscribe(api, &credential).await;

@@ -51,7 +51,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
         (Some(progress), _) => progress,
         (None, Back::Ended(end)) => LinkProgress::Ended(end),
         (None, _) if api.now().timestamp() >= session.ends => {
-            LinkProgress::Ended(AttemptEnd::of("SESSION_EXPIRED").in_session(Some(session.id)))
+            LinkProgress::Ended(AttemptEnd::of(AttemptEnd::SESSION_EXPIRED).in_session(Some(session.id)))
         }
         (None, _) => LinkProgress::Pending,
     })
@@ -140,7 +140,7 @@ struct Seen<'a> {
 }
 
 fn different_login(session: &Session) -> AttemptEnd {
-    AttemptEnd::of("DIFFERENT_LOGIN").in_session(Some(session.id.clone()))
+    AttemptEnd::of(AttemptEnd::DIFFERENT_LOGIN).in_session(Some(session.id.clone()))
 }
 
 /// What the redirect's query says. Its names are not described officially: pages of Finicity's show `success` with `reasonCode`,

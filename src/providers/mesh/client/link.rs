@@ -70,7 +70,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     let session: Session = read(&request.provider_session)?;
     let LinkInput::Result(result) = &request.input else {
         let over = session.expires_at + GRACE <= api.now();
-        return Ok(if over { ended("SESSION_EXPIRED") } else { LinkProgress::Pending });
+        return Ok(if over { ended(AttemptEnd::SESSION_EXPIRED) } else { LinkProgress::Pending });
     };
     match handed(result)? {
         Handed { access_token: Some(connected), .. } => take(api, request, &session, connected).await,
@@ -96,7 +96,7 @@ async fn take(
     connected: Connected,
 ) -> Result<LinkProgress, Failure> {
     if connected.account_tokens.is_empty() {
-        return Ok(ended("NO_ACCOUNTS"));
+        return Ok(ended(AttemptEnd::NO_ACCOUNTS));
     }
     let integrations = api.integrations().await?;
     let (kind, name) = (connected.broker_type.as_str(), connected.broker_name.as_deref());
@@ -110,7 +110,7 @@ async fn take(
     if let Some(before) = before {
         // Another login has none of the accounts (D9).
         if !linked.accounts.iter().any(|new| before.accounts.iter().any(|old| old.id == new.id)) {
-            return Ok(ended("DIFFERENT_LOGIN"));
+            return Ok(ended(AttemptEnd::DIFFERENT_LOGIN));
         }
         linked.connection = before.connection;
         confirm(api, &linked).await?;

@@ -232,7 +232,7 @@ fn left(input: &LinkInput) -> Option<AttemptEnd> {
 }
 
 fn expired() -> LinkProgress {
-    LinkProgress::Ended(AttemptEnd::of("SESSION_EXPIRED"))
+    LinkProgress::Ended(AttemptEnd::of(AttemptEnd::SESSION_EXPIRED))
 }
 
 #[cfg(test)]

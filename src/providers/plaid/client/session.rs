@@ -207,7 +207,7 @@ fn end(error: Option<&PlaidError>, session: Option<String>) -> AttemptEnd {
     let own = error.map(code);
     let code = match own.as_deref() {
         None => AttemptEnd::CANCELLED,
-        Some("INVALID_UPDATED_USERNAME") => "DIFFERENT_LOGIN",
+        Some("INVALID_UPDATED_USERNAME") => AttemptEnd::DIFFERENT_LOGIN,
         // Asked again and again, the customer withheld what must be there (B12).
         Some("ACCESS_NOT_GRANTED") => "REQUIRED_PRODUCT_NOT_GRANTED",
         Some(own) => own,
@@ -216,7 +216,7 @@ fn end(error: Option<&PlaidError>, session: Option<String>) -> AttemptEnd {
 }
 
 fn expired() -> LinkProgress {
-    ended("SESSION_EXPIRED")
+    ended(AttemptEnd::SESSION_EXPIRED)
 }
 
 fn ended(code: &str) -> LinkProgress {

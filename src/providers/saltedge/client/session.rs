@@ -82,7 +82,7 @@ pub async fn progress(api: &Api<'_>, request: &LinkContinuation) -> Result<LinkP
     Ok(match claim {
         Claim { error_class: Some(class), .. } => ended(class),
         Claim { is_over: true, .. } if !is_running => end(AttemptEnd::CANCELLED),
-        _ if is_late => end("SESSION_EXPIRED"),
+        _ if is_late => end(AttemptEnd::SESSION_EXPIRED),
         _ => LinkProgress::Pending,
     })
 }
@@ -123,7 +123,7 @@ fn finished(session: &Session, connection: &Connection) -> LinkProgress {
 }
 
 fn ended(class: &str) -> LinkProgress {
-    end(&if class == DIFFERENT_LOGIN { "DIFFERENT_LOGIN".to_owned() } else { error::plain(class) })
+    end(&if class == DIFFERENT_LOGIN { AttemptEnd::DIFFERENT_LOGIN.to_owned() } else { error::plain(class) })
 }
 
 fn end(code: &str) -> LinkProgress {

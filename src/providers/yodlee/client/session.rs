@@ -70,7 +70,9 @@ async fn first_link(
             logins::remove(api, &session.user, &login.id.to_string()).await?;
             Ok(unfinished(api, session, claim))
         }
-        Update::LoggingIn | Update::Fetching if is_expired(api, session) => Ok(ended("SESSION_EXPIRED", &login)),
+        Update::LoggingIn | Update::Fetching if is_expired(api, session) => {
+            Ok(ended(AttemptEnd::SESSION_EXPIRED, &login))
+        }
         Update::LoggingIn | Update::Fetching => Ok(LinkProgress::Pending),
         // Nothing comes of it any more; in FastLink the customer could have tried again.
         Update::Failed if is_over => {
@@ -89,7 +91,7 @@ async fn link(api: &Api<'_>, session: &Session, login: &ProviderAccount) -> Resu
     let found = accounts::of_login(api, &credential, include).await?;
     if found.is_empty() {
         logins::remove(api, &session.user, &id).await?;
-        return Ok(ended("NO_ACCOUNTS", login));
+        return Ok(ended(AttemptEnd::NO_ACCOUNTS, login));
     }
     credential.accounts = found.iter().map(|account| account.id.to_string()).collect();
     Ok(LinkProgress::Linked(Linked {
@@ -125,7 +127,9 @@ async fn repair(
         return Ok(unfinished(api, session, claim));
     }
     match update(&login) {
-        Update::LoggingIn | Update::Fetching if is_expired(api, session) => Ok(ended("SESSION_EXPIRED", &login)),
+        Update::LoggingIn | Update::Fetching if is_expired(api, session) => {
+            Ok(ended(AttemptEnd::SESSION_EXPIRED, &login))
+        }
         Update::LoggingIn | Update::Fetching => Ok(LinkProgress::Pending),
         Update::Done | Update::Summarised if !observation(&login, &[]).condition.status.needs_customer() => {
             repaired(api, session, credential, &login).await
@@ -143,7 +147,7 @@ async fn repaired(
 ) -> Result<LinkProgress, Failure> {
     let found = accounts::of_login(api, credential, "").await?;
     if !accounts::is_same_login(credential, &found) {
-        return Ok(ended("DIFFERENT_LOGIN", login));
+        return Ok(ended(AttemptEnd::DIFFERENT_LOGIN, login));
     }
     let accounts = found.iter().map(|account| account.id.to_string()).collect();
     let renewed = Credential { profile: session.profile, accounts, ..credential.clone() };
@@ -157,7 +161,7 @@ async fn repaired(
 fn unfinished(api: &Api<'_>, session: &Session, claim: &Claim) -> LinkProgress {
     let code = match claim.is_over {
         true => AttemptEnd::CANCELLED,
-        false if is_expired(api, session) => "SESSION_EXPIRED",
+        false if is_expired(api, session) => AttemptEnd::SESSION_EXPIRED,
         false => return LinkProgress::Pending,
     };
     LinkProgress::Ended(AttemptEnd::of(code))
@@ -171,7 +175,7 @@ fn ended(code: &str, login: &ProviderAccount) -> LinkProgress {
 fn failed(login: &ProviderAccount) -> LinkProgress {
     match failure_code(login).as_deref() {
         // Nothing was there to be aggregated (B16).
-        Some("DATA_NOT_AVAILABLE") => ended("NO_ACCOUNTS", login),
+        Some("DATA_NOT_AVAILABLE") => ended(AttemptEnd::NO_ACCOUNTS, login),
         Some(code) => ended(code, login),
         None => ended("FAILED", login),
     }
