@@ -176,11 +176,8 @@ impl Linking {
         })
     }
 
-    /// What is of no institution is had of the first provider that has it.
+    /// What is of no institution is had of the first provider that has it; a front end with one picker for all may name one.
     fn target_without_institution(&self, connection: &Connection, request: &LaunchRequest) -> Result<Target, Problem> {
-        if request.institution_id.is_some() {
-            return Err(no_institution());
-        }
         let wanted = Wanted {
             placements: &connection.requested,
             country_codes: &connection.settings.country_codes,
@@ -348,12 +345,6 @@ impl Linking {
 pub(super) fn product_options(session: &Session, connection: &Connection) -> Map<String, Value> {
     let given = [&connection.settings.product_options, &session.request.product_options];
     given.into_iter().flatten().map(|(product, options)| (product.clone(), options.clone())).collect()
-}
-
-/// An institution is named for what is of none.
-pub(super) fn no_institution() -> Problem {
-    let detail = "What is asked for is had of the customer, not of an institution. Leave institutionId out.";
-    Problem::invalid("/institutionId", "NOT_TAKEN", detail)
 }
 
 /// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.

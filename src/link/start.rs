@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
-use super::launch::no_institution;
 use super::{Linking, Opened, TOKEN_PREFIX, session_job};
 use crate::domain::combination::{
     IdentifiersFlow, Violation, ViolationCode, check_combination, check_given_options, lacks_company,
@@ -67,7 +66,9 @@ impl Linking {
         self.check_supported(request, pinned.map(|entry| entry.id()))?;
         if let Some(institution_id) = request.institution_id {
             if !request.placements.are_of_institution() {
-                return Err(no_institution());
+                let detail =
+                    "What is asked for is had of the customer, not of an institution. Leave institutionId out.";
+                return Err(Problem::invalid("/institutionId", "NOT_TAKEN", detail));
             }
             let wanted = Wanted {
                 placements: &request.placements,
