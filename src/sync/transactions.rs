@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::TimeDelta;
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::Run;
@@ -59,6 +59,12 @@ impl Run<'_> {
     /// How far back is read: as the caller said, else as far as it costs nothing.
     pub(super) fn history_days(&self) -> u16 {
         self.connection.settings.history_days.unwrap_or_else(|| self.entry.provider.ordinary_history_days())
+    }
+
+    /// The first day of the history that was asked for, where that was said; windows of dates may reach beyond it (B15).
+    fn first_day(&self) -> Option<NaiveDate> {
+        let days = Days::new(u64::from(self.connection.settings.history_days?));
+        self.connection.created_at.date_naive().checked_sub_days(days)
     }
 
     /// Reads what changed since the cursor.
@@ -166,8 +172,12 @@ impl Run<'_> {
         let id = self.id();
         let Some(mut tx) = self.begin_for(Product::Transactions).await? else { return Ok(false) };
         let transactions = page.added.into_iter().chain(page.modified);
+        let first_day = self.first_day();
+        let is_asked_for = |row: &TransactionFacts| first_day.is_none_or(|day| row.transaction_date >= day);
         let (shown, rows): (Vec<String>, Vec<Option<TransactionFacts>>) = transactions
-            .map(|transaction| (transaction.provider_transaction_id.clone(), facts(transaction, accounts)))
+            .map(|transaction| {
+                (transaction.provider_transaction_id.clone(), facts(transaction, accounts).filter(is_asked_for))
+            })
             .unzip();
         let mut rows: Vec<TransactionFacts> = rows.into_iter().flatten().collect();
         let sequence = tx.next_sequence(id).await?;

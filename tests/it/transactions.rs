@@ -59,6 +59,27 @@ async fn a_walk_from_any_cursor_ends_where_the_list_is_and_posted_rows_keep_thei
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b15_no_more_history_is_kept_than_was_asked_for() {
+    let app = TestApp::new().await;
+    for (provider, bank, country) in [
+        ("PLAID", "First Platypus Bank", "US"),
+        ("MX", "First Platypus Bank", "US"),
+        ("YODLEE", "First Platypus Bank", "US"),
+        ("FINAPI", "Isarwinkel Universalbank", "DE"),
+    ] {
+        let body = json!({ "products": ["TRANSACTIONS"], "historyDays": 30, "countryCodes": [country] });
+        let id = app.linked_through(provider, bank, body).await;
+        let connection = app.settled(&id).await;
+        let linked: chrono::DateTime<chrono::Utc> = connection["createdAt"].as_str().unwrap().parse().unwrap();
+        let first = (linked.date_naive() - chrono::Days::new(30)).to_string();
+        let rows = app.all(&format!("/transactions?connectionId={id}")).await;
+        let oldest = rows.iter().map(|row| row["transactionDate"].as_str().unwrap()).min().unwrap();
+        assert!(oldest >= first.as_str(), "{provider}: {oldest} before {first}");
+        assert_eq!(connection["historyFrom"], oldest, "{provider}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_filtered_and_newest_first() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "historyDays": 90 })).await;

@@ -29,8 +29,11 @@ pub(super) fn acceptance(
 /// Why a product was refused, and what helps.
 pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], remedy: Remedy) -> String {
     let why = match code {
-        RefusalCode::UnsupportedByProvider => {
+        RefusalCode::UnsupportedByProvider if remedy == Remedy::Repair => {
             format!("{product} cannot be added at this service provider without the customer")
+        }
+        RefusalCode::UnsupportedByProvider => {
+            format!("{product} cannot be had of this institution through this service provider")
         }
         RefusalCode::PrerequisiteMissing => {
             let needed: Vec<&str> = any_of.iter().map(|product| product.as_str()).collect();
