@@ -161,14 +161,14 @@ pub async fn refresh(api: &Api<'_>, credential: &Secret, products: &[Product]) -
         return Ok(());
     }
     let login = Login::read(credential)?;
-    api.send(REFRESH, Method::POST, format!("{}/accounts", login.path()), None).await.map(drop)
+    api.tell(REFRESH, Method::POST, format!("{}/accounts", login.path())).await
 }
 
 /// Ends the login at Finicity, and those in whose place it stands. One that is gone is ended.
 pub async fn revoke(api: &Api<'_>, credential: &Secret) -> Result<(), Failure> {
     let login = Login::read(credential)?;
     for id in login.retired.iter().chain([&login.id]) {
-        match api.send(DELETE, Method::DELETE, login.path_of(id), None).await {
+        match api.tell(DELETE, Method::DELETE, login.path_of(id)).await {
             Err(failure) if failure.kind != FailureKind::NotFound => return Err(failure),
             _ => {}
         }

@@ -193,7 +193,7 @@ async fn load_history(api: &Api<'_>, login: &Login, accounts: &[Account]) {
     for account in accounts {
         let path =
             format!("/aggregation/v1/customers/{}/accounts/{}/transactions/historic", login.customer, account.id.0);
-        if let Err(failure) = api.send(LOAD_HISTORY, Method::POST, path, None).await {
+        if let Err(failure) = api.tell(LOAD_HISTORY, Method::POST, path).await {
             tracing::info!(code = %failure.code, kind = %failure.kind, "long history could not be loaded");
         }
     }

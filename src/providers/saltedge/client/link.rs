@@ -169,7 +169,10 @@ async fn customer(api: &Api<'_>, customer_ref: &str) -> Result<Secret, Failure> 
 
 async fn create(api: &Api<'_>, identifier: &str) -> Result<Customer, Failure> {
     let made: One<Customer> = api.post(CUSTOMER, "/customers", json!({ "identifier": identifier })).await?;
-    Ok(made.data)
+    match made.data.identifier.as_deref().is_none_or(|made| made == identifier) {
+        true => Ok(made.data),
+        false => Err(Failure::unreadable("another customer than was to be made")),
+    }
 }
 
 /// The record that an earlier attempt made and that got lost on the way. None can be looked up by its identifier: all are
