@@ -63,7 +63,9 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     let bank = request.institution.as_deref().and_then(|bank| bank.parse().ok());
     let session = Session { user, form: form.id, updates, bank, notify };
     let launch = Launch::Redirect { url, token: None };
-    Ok(LinkBegun { launch, provider_session: session.secret(), expires_at, request_id: None })
+    // The form of an update is there for whoever comes next, until it ends.
+    let issued = session.updates.is_none().then(|| Secret::new(session.form.as_str()));
+    Ok(LinkBegun { launch, provider_session: session.secret(), issued, expires_at, request_id: None })
 }
 
 /// A web form as it stands.

@@ -55,6 +55,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
         answer => answer?,
     };
     Ok(LinkBegun {
+        issued: Some(Secret::new(answer.widget_url.url.as_str())),
         launch: Launch::Redirect { url: answer.widget_url.url, token: None },
         provider_session: payload,
         expires_at: api.now() + URL_LIFE,

@@ -130,6 +130,7 @@ async fn body(
 fn begun(api: &Api<'_>, request: &LinkRequest, opened: ConnectSession, customer: String, aim: Aim) -> LinkBegun {
     let expires_at = time(opened.expires_at.as_deref()).unwrap_or(api.now() + LIFE);
     LinkBegun {
+        issued: Some(Secret::new(opened.connect_url.as_str())),
         launch: Launch::Redirect { url: opened.connect_url, token: None },
         provider_session: Session { id: request.session_id.clone(), customer, expires_at, aim }.secret(),
         expires_at,
