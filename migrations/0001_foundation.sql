@@ -230,6 +230,8 @@ create table link_launches (
     provider_session bytea,
     provider_session_hash bytea not null,
     state_hash bytea not null unique,
+    -- What the provider gave for this session and for no other: met again, in whosever session, it is an answer that was repeated.
+    issued_hash bytea,
     -- The products that went into it; what was added later waits for completion (A12).
     sent text[] not null,
     -- How the front end gets there, and until when; none once the attempt is over.
@@ -238,7 +240,8 @@ create table link_launches (
     -- What the customer brought back, kept from its arrival until the provider has answered for it.
     brought bytea,
     -- What the provider handed over, kept from its arrival until the connection holds it.
-    linked bytea
+    linked bytea,
+    unique (service_provider, issued_hash)
 );
 create index link_launches_by_session on link_launches (session_id, id);
 create index link_launches_by_provider_session on link_launches (provider_session_hash);

@@ -313,6 +313,7 @@ impl Linking {
             service_provider: provider,
             institution_id: target.institution_id,
             provider_session: begun.provider_session,
+            issued: begun.issued,
             launch: Secret::new(launch),
             state,
             expires_at: begun.expires_at,
@@ -324,7 +325,10 @@ impl Linking {
         tx.lock_row(session.connection_id).await?;
         let lease = tx.acquire_lease(session.connection_id, LEASE).await?;
         self.open_session(&mut tx, session.id).await?;
-        tx.insert_launch(session.id, &stored).await?;
+        if tx.insert_launch(session.id, &stored).await?.is_none() {
+            // Whoever has that session may be at it: nobody else is to be sent there, and nothing of this is kept.
+            return Err(repeated(&target.entry));
+        }
         let institution = target.institution_id.map(|id| id.to_string());
         tx.record_step(session.id, "LAUNCHED", institution.as_deref(), now).await?;
         tx.enqueue(&session_job(JobKind::PollSession, tenant_id, session.id, now + FIRST_POLL)).await?;
@@ -345,6 +349,14 @@ impl Linking {
 pub(super) fn product_options(session: &Session, connection: &Connection) -> Map<String, Value> {
     let given = [&connection.settings.product_options, &session.request.product_options];
     given.into_iter().flatten().map(|(product, options)| (product.clone(), options.clone())).collect()
+}
+
+/// The provider gave what it had given for another session.
+fn repeated(entry: &Entry) -> Problem {
+    let name = entry.provider.spec().name;
+    tracing::warn!(provider = %entry.id(), "a provider gave the same session twice");
+    let detail = format!("{name} gave a session that it had given before, which is not used. Try again for a new one.");
+    Problem::new(Code::ProviderError, detail)
 }
 
 /// What a repair is for, as the mode of its session: what was asked for wins over what is merely broken.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use serde::de::IgnoredAny;
 use url::form_urlencoded;
 
 use super::{Bytes, HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -187,6 +188,12 @@ impl Reply {
             (date.and_utc() - now).to_std().unwrap_or_default()
         };
         Some(wait.min(LONGEST_WAIT))
+    }
+
+    /// Whether the body is none or JSON. What stands before an API may answer in its place with a page, of a status that
+    /// sounds like success.
+    pub fn is_empty_or_json(&self) -> bool {
+        self.body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok()
     }
 }
 

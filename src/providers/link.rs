@@ -81,6 +81,9 @@ pub struct LinkBegun {
     pub launch: Launch,
     /// What `continue_link` needs to ask for it again; sealed at rest.
     pub provider_session: Secret,
+    /// What the provider gave for this session and for no other: its token, page or id, without anything of ours. `None` where the
+    /// provider is asked for nothing, or may rightly give the same again. Met in another session, it is an answer that was repeated.
+    pub issued: Option<Secret>,
     /// When the provider's session ends.
     pub expires_at: DateTime<Utc>,
     /// The provider's request id, for support.

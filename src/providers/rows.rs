@@ -1,4 +1,4 @@
-//! Rows of a provider's list, of which one that makes no sense must not cost the others.
+//! Rows of a provider's list: one that makes no sense must not cost the others, and one of somebody else's makes the list none of ours.
 
 use super::Failure;
 use crate::domain::service_provider::ServiceProvider;
@@ -20,6 +20,19 @@ pub fn readable<T>(provider: ServiceProvider, rows: impl Iterator<Item = Result<
         metrics::counter!("linkspan_rows_passed_over_total", "provider" => provider.as_str()).increment(passed_over);
     }
     read
+}
+
+/// Refuses a list in which something is of another login than was asked for: it answers another question than ours, and what it lacks is
+/// not gone.
+pub fn check_whose<'a, T: 'a>(
+    what: &str,
+    rows: impl IntoIterator<Item = &'a T>,
+    is_foreign: impl Fn(&T) -> bool,
+) -> Result<(), Failure> {
+    match rows.into_iter().any(is_foreign) {
+        true => Err(Failure::unreadable(format_args!("{what} of another login than was asked for"))),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ wire_enum! {
         Html = "HTML",
         /// 429.
         RateLimit = "RATE_LIMIT",
-        /// The first answer of a route again and again: paging never ends.
+        /// The first answer to a path and query again and again: a list whose pages are asked for in the body never ends.
         Loop = "LOOP",
     }
 }
@@ -75,7 +75,7 @@ fn always() -> f64 {
 pub(super) struct Faults {
     documents: Documents,
     provider: ServiceProvider,
-    /// The first answer of each route, for `LOOP`.
+    /// The first answer to each path and query, for `LOOP`.
     first: Arc<Mutex<HashMap<String, Bytes>>>,
     calls: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -122,7 +122,8 @@ pub(super) async fn apply(State(faults): State<Faults>, request: Request, next: 
             StatusCode::GATEWAY_TIMEOUT.into_response()
         }
         FaultKind::Malformed | FaultKind::CutBody | FaultKind::SlowBody | FaultKind::Loop => {
-            damaged(&faults, &path, fault.kind, next.run(request).await).await
+            let asked = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
+            damaged(&faults, asked, fault.kind, next.run(request).await).await
         }
     };
     if let Some(seconds) = fault.retry_after {
@@ -135,7 +136,7 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-async fn damaged(faults: &Faults, path: &str, kind: FaultKind, response: Response) -> Response {
+async fn damaged(faults: &Faults, asked: String, kind: FaultKind, response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let half = body.slice(..body.len() / 2);
@@ -156,13 +157,8 @@ async fn damaged(faults: &Faults, path: &str, kind: FaultKind, response: Respons
             Response::from_parts(parts, Body::from_stream(bytes))
         }
         _ => {
-            let first = faults
-                .first
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry(path.to_owned())
-                .or_insert(body)
-                .clone();
+            let first =
+                faults.first.lock().unwrap_or_else(PoisonError::into_inner).entry(asked).or_insert(body).clone();
             parts.headers.remove(header::CONTENT_LENGTH);
             Response::from_parts(parts, Body::from(first))
         }

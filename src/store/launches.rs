@@ -22,6 +22,8 @@ pub struct NewLaunch {
     pub institution_id: Option<InstitutionId>,
     /// What the provider needs to find its session again.
     pub provider_session: Secret,
+    /// What the provider gave for this session and for no other, if it gave such a thing.
+    pub issued: Option<Secret>,
     /// How the front end launches it, as JSON.
     pub launch: Secret,
     /// Our state in the provider's redirect.
@@ -65,18 +67,20 @@ impl SessionLaunch {
 }
 
 impl TenantTx {
-    /// Stores a launch, which is from now on the one in use.
-    pub async fn insert_launch(&mut self, session_id: SessionId, new: &NewLaunch) -> Result<LaunchId> {
+    /// Stores a launch, which is from now on the one in use; `None`, and nothing is stored, where what the provider gave for it is
+    /// another launch's, of whichever tenant.
+    pub async fn insert_launch(&mut self, session_id: SessionId, new: &NewLaunch) -> Result<Option<LaunchId>> {
         let tenant_id = self.tenant_id.0;
         let id = LaunchId::new();
         let provider_session =
             self.seal("link_launches", id, "provider_session", new.provider_session.expose().as_bytes())?;
         let launch = self.seal("link_launches", id, "launch", new.launch.expose().as_bytes())?;
         let sent: Vec<String> = new.sent.iter().map(|product| product.as_str().to_owned()).collect();
-        sqlx::query!(
+        let inserted = sqlx::query!(
             "insert into link_launches (id, tenant_id, session_id, institution_id, service_provider, provider_session,
-                provider_session_hash, state_hash, sent, launch, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                provider_session_hash, state_hash, sent, launch, expires_at, issued_hash)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             on conflict (service_provider, issued_hash) do nothing",
             id.0,
             tenant_id,
             session_id.0,
@@ -87,10 +91,14 @@ impl TenantTx {
             crypto::hash(new.state.expose().as_bytes()),
             &sent,
             launch,
-            new.expires_at
+            new.expires_at,
+            new.issued.as_ref().map(|issued| crypto::hash(issued.expose().as_bytes()))
         )
         .execute(self.sql())
         .await?;
+        if inserted.rows_affected() == 0 {
+            return Ok(None);
+        }
         sqlx::query!(
             "delete from link_launches where tenant_id = $1 and session_id = $2 and linked is null and id not in (
                 select id from link_launches where tenant_id = $1 and session_id = $2 order by id desc limit $3)",
@@ -109,7 +117,7 @@ impl TenantTx {
         .execute(self.sql())
         .await?;
         self.use_launch(session_id, id).await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Makes a launch the one in use; how an attempt before it was refused is no news any more.

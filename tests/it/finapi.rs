@@ -1,11 +1,15 @@
 //! What is finAPI's own: updates that take their time, logins that are there already, what a form is asked for.
 
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::post;
 use axum::{Json, Router};
 use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::service_provider::ServiceProvider;
+use linkspan::providers::Persistence;
 use linkspan::providers::data::TransactionsRequest;
-use linkspan::providers::link::{LinkInput, LinkProgress, LinkPurpose, Linked};
+use linkspan::providers::link::{LinkInput, LinkProgress, LinkPurpose, LinkRequest, Linked};
 use serde_json::{Value, json};
 
 use crate::contract::{Foreign, Rig};
@@ -135,6 +139,38 @@ async fn b4_owners_are_loaded_only_where_they_are_to_be_fetched() {
     let owners = || [Product::Owners].into();
     assert!(!loads(Placements { additional_consented_products: owners(), ..base.clone() }).await);
     assert!(loads(Placements { optional_products: owners(), ..base }).await);
+}
+
+/// What comes of a request for a user.
+type Making = fn(Value) -> Response;
+
+/// finAPI as it stands there while users are made in that way; it knows none of them.
+async fn making_users(rig: &Rig, made: Making) -> Foreign {
+    let token = async |body: String| match body.contains("grant_type=password") {
+        true => (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant", "error_description": "Bad" }))),
+        false => (StatusCode::OK, Json(json!({ "access_token": "t", "token_type": "bearer", "expires_in": 3600 }))),
+    };
+    let users = async move |Json(body): Json<Value>| made(body);
+    rig.before(Router::new().route("/api/v2/oauth/token", post(token)).route("/api/v2/users", post(users))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_was_not_made_locks_nobody_out() {
+    let ways: [(Making, &str); 3] = [
+        (|_| Html("<!doctype html><h1>We will be back soon</h1>").into_response(), "UNREADABLE_ANSWER"),
+        (|_| Json(json!({ "id": "somebody", "password": "p" })).into_response(), "UNREADABLE_ANSWER"),
+        // It says yes, and forgets.
+        (|body| (StatusCode::CREATED, Json(json!({ "id": body["id"] }))).into_response(), "USER_GONE"),
+    ];
+    let rig = Rig::one(ServiceProvider::FinApi).await;
+    for (customer, (made, code)) in ways.into_iter().enumerate() {
+        let customer_ref = format!("customer-{customer}");
+        let request = LinkRequest { customer_ref, ..rig.request(rig.everything()) };
+        let foreign = making_users(&rig, made).await;
+        let failure = rig.provider().begin_link(&foreign.patient(), &request).await.unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.persistence), (code, Persistence::Temporary), "{failure}");
+        rig.provider().begin_link(&rig.cx(), &request).await.unwrap();
+    }
 }
 
 /// finAPI with one bank connection, in which `more` is to be read.

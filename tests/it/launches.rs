@@ -238,3 +238,43 @@ async fn f9_what_is_malformed_is_refused_once_and_not_kept() {
     let asked = app.post_as(token, "/connect/complete", json!({})).await.expect(202);
     assert_eq!(asked, json!({ "state": "PENDING" }));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_the_provider_has_given_before_is_handed_to_nobody_else() {
+    let app = TestApp::new().await;
+    for (provider, route, bank, country) in [
+        ("PLAID", "/link/token/create", "First Platypus Bank", "US"),
+        ("FINICITY", "/connect/v2/generate/lite", "First Platypus Bank", "US"),
+        ("SALT_EDGE", "/connections/connect", "Isarwinkel Universalbank", "DE"),
+        ("FINAPI", "/api/webForms/bankConnectionImport", "Isarwinkel Universalbank", "DE"),
+    ] {
+        let institution = app.institution_at(provider, bank).await;
+        let begin = async |customer: &str| {
+            let customer = format!("{customer} of {provider}");
+            let wanted =
+                json!({ "products": ["TRANSACTIONS"], "countryCodes": [country], "serviceProvider": provider });
+            let mut body = json!({ "externalCustomerId": customer, "redirectUrl": "https://app.example/back" });
+            body.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
+            app.start(body).await
+        };
+        let (first, second) = (begin("one").await, begin("two").await);
+        let link = async |started: &Value| {
+            let token = started["connectToken"].as_str().unwrap();
+            app.post_as(token, "/connect/link-token", json!({ "institutionId": institution })).await
+        };
+        app.faults_at(provider, json!([{ "route": route, "kind": "LOOP" }])).await;
+        let given = link(&first).await.expect(200);
+        for _ in 0..2 {
+            let refused = link(&second).await;
+            let problem = refused.problem(502, "PROVIDER_ERROR");
+            assert!(problem["detail"].as_str().unwrap().contains("given before"), "{provider}: {problem:#}");
+        }
+        // The first one's stays its own.
+        assert_eq!(link(&first).await.expect(200)["launch"], given["launch"], "{provider}");
+        app.faults_at(provider, json!([])).await;
+        assert_ne!(link(&second).await.expect(200)["launch"], given["launch"], "{provider}");
+        for started in [&second, &first] {
+            app.play(started, None, json!({ "institutionId": institution })).await.expect(200);
+        }
+    }
+}

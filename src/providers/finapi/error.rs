@@ -27,6 +27,9 @@ const FINAPI_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::Se
 /// A state that is new to us (F3).
 pub const UNKNOWN: Condition = Condition { status: Status::Undetermined, reason: None };
 
+/// A user's id and password are not taken.
+pub const UNKNOWN_USER: &str = "invalid_grant";
+
 /// How long to wait where an update runs: they take up to a minute, most of them less.
 const PAUSE_WHILE_LOCKED: Duration = Duration::from_secs(10);
 /// How long to wait where finAPI was asked too often and does not say for how long.
@@ -70,7 +73,7 @@ const CODES: &[(&[&str], Meaning)] = &[
         meaning(K::Auth, Temporary, None, Some(P::ProviderError)),
     ),
     // The user is not there any more, and all bank connections with them.
-    (&["invalid_grant"], meaning(K::NotFound, Permanent, Some(RELINK_NEEDED), None)),
+    (&[UNKNOWN_USER], meaning(K::NotFound, Permanent, Some(RELINK_NEEDED), None)),
     (&["UNKNOWN_ENTITY", "NOT_FOUND"], meaning(K::NotFound, Permanent, None, None)),
     (
         &["UNSUPPORTED_BANK", "BANK_NOT_SUPPORTED", "BANK_NOT_UNIQUE", "NO_ACCOUNTS_FOR_TYPE_LIST"],

@@ -17,6 +17,13 @@ pub struct AccessToken {
     pub expires_in: u32,
 }
 
+/// `POST /api/v2/users`.
+#[derive(Deserialize)]
+pub struct UserMade {
+    /// The id, in which finAPI does not tell capital letters from small ones.
+    pub id: String,
+}
+
 /// An answer of any status but 2xx: `ErrorMessage` of Access, `BadCredentialsError` of its tokens, `Error` and `ValidationError` of the
 /// Web Form.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -131,6 +131,8 @@ pub struct Address {
 /// What the customer agreed to.
 #[derive(Debug, Deserialize)]
 pub struct Consent {
+    /// Of which connection.
+    pub connection_id: Option<String>,
     /// `active`, `expired`, `revoked`.
     pub status: Option<String>,
     /// `accounts`, `transactions`, `holder_info`.
@@ -145,6 +147,8 @@ pub struct Consent {
 pub struct Account {
     /// Its id.
     pub id: String,
+    /// Of which connection.
+    pub connection_id: Option<String>,
     /// Often the number.
     pub name: Option<String>,
     /// What it is.
@@ -200,6 +204,8 @@ pub struct Transaction {
     pub id: String,
     /// Of which account.
     pub account_id: String,
+    /// Of which connection, where it says so.
+    pub connection_id: Option<String>,
     /// Whether another row is the same.
     #[serde(default)]
     pub duplicated: Option<bool>,

@@ -60,6 +60,21 @@ async fn f7_revoking_is_idempotent_and_final() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_taken_for_no_success() {
+    for rig in Rig::each().await {
+        let linked = rig.linked(rig.everything(), json!({})).await;
+        let foreign = rig.answering(200, "<!doctype html><h1>We will be back soon</h1>").await;
+        let revoked = rig.provider().revoke(&foreign.patient(), &linked.credential).await;
+        assert!(revoked.is_err(), "{}: it is still there", rig.name());
+        if !rig.spec().refreshable.is_empty() {
+            let request = RefreshRequest::of(rig.spec().refreshable);
+            let refreshed = rig.provider().refresh(&foreign.patient(), &linked.credential, &request).await;
+            assert!(refreshed.is_err(), "{}: nothing is fetched", rig.name());
+        }
+    }
+}
+
 /// What a gateway, an outage or an attacker may answer in place of the provider.
 const ODD_BODIES: [&str; 6] = ["", "{}", "[]", "null", "<!doctype html><h1>Bad gateway</h1>", "{\"error\":"];
 

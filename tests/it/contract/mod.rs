@@ -8,5 +8,6 @@ mod rig;
 mod spec;
 mod transactions;
 mod webhooks;
+mod whose;
 
 pub use rig::{Foreign, Rig};

@@ -1,5 +1,6 @@
 //! MX's jobs take their time, and exclude each other.
 
+use axum::{Json, Router};
 use linkspan::domain::placement::Placements;
 use linkspan::domain::product::Product;
 use linkspan::domain::service_provider::ServiceProvider;
@@ -65,9 +66,11 @@ async fn the_page_is_told_of_the_long_history_of_movements_alone() {
 async fn a_list_that_never_ends_is_not_cut_off() {
     let rig = Rig::one(ServiceProvider::Mx).await;
     let linked = rig.linked(rig.everything(), json!({})).await;
-    const ENDLESS: &str = r#"{"member":{"guid":"MBR-1","connection_status":"CONNECTED"},"accounts":[],
-        "pagination":{"total_entries":99000,"total_pages":99}}"#;
-    let foreign = rig.answering(200, ENDLESS).await;
+    let endless = json!({
+        "member": { "guid": linked.provider_connection_id, "connection_status": "CONNECTED" }, "accounts": [],
+        "pagination": { "total_entries": 99_000, "total_pages": 99 },
+    });
+    let foreign = rig.before(Router::new().fallback(async move || Json(endless.clone()))).await;
     let answer = rig.provider().accounts(&foreign.patient(), &linked.credential, AccountsWanted::default()).await;
     assert_eq!(answer.unwrap_err().code, "UNREADABLE_ANSWER");
 }

@@ -109,3 +109,21 @@ async fn pending_ones_with_other_ids_are_not_doubled() {
     assert_eq!(fetched, 1);
     assert_eq!(counted(&app, id).await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_repeats_to_each_connection_its_own_answers() {
+    let app = TestApp::new().await;
+    app.faults_at("SALT_EDGE", json!([{ "route": "/accounts", "kind": "LOOP" }])).await;
+    let body = |customer: &str| {
+        let (products, countries) = (json!(["BALANCES"]), json!(["DE"]));
+        json!({ "products": products, "countryCodes": countries, "externalCustomerId": customer })
+    };
+    let mut names = BTreeSet::new();
+    for customer in ["one", "two"] {
+        let id = app.linked_through("SALT_EDGE", "Isarwinkel Universalbank", body(customer)).await;
+        let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+        assert!(!accounts.is_empty(), "{:#}", app.connection(&id).await);
+        names.insert(id);
+    }
+    assert_eq!(names.len(), 2);
+}

@@ -38,6 +38,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     }
     Ok(LinkBegun {
         launch: Launch::Redirect { url, token: None },
+        issued: None,
         expires_at: session.expires_at,
         provider_session: Secret::new(serde_json::to_string(&session).unwrap_or_default()),
         request_id: None,

@@ -56,7 +56,8 @@ pub async fn revoke(api: &Api<'_>, credential: &Credential) -> Result<(), Failur
     ];
     let reply = api.send(api.idp(), Call::post_form(REVOKE, REVOKE, fields).repeatable()).await?;
     if reply.status.is_success() {
-        return Ok(());
+        // What is before Akoya may answer with a page in its place.
+        return if reply.is_empty_or_json() { Ok(()) } else { Err(Failure::unreadable(REVOKE)) };
     }
     let failure = api.refusal(Asked::Renewal, &reply, &[refresh_token]);
     if failure.persistence == crate::providers::Persistence::NeedsUser { Ok(()) } else { Err(failure) }

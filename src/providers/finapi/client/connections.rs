@@ -10,6 +10,7 @@ use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::{condition, observation};
 use crate::providers::finapi::spec::SPEC;
 use crate::providers::finapi::wire::{Account, Accounts, BankConnection, BankConnections};
+use crate::providers::rows::check_whose;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::credential::{Credential, User};
@@ -57,7 +58,8 @@ pub async fn of_connection(api: &Api<'_>, user: &User, connection: i64) -> Resul
     let id = connection.to_string();
     let path = path("/api/v2/accounts", &[("bankConnectionIds", id.as_str())]);
     let mut found = api.get::<Accounts>(Caller::User(user), ACCOUNTS, &path).await?.accounts;
-    found.retain(|account| account.bank_connection_id == connection && map::accounts::is_there(account));
+    check_whose("accounts", &found, |account| account.bank_connection_id != connection)?;
+    found.retain(map::accounts::is_there);
     Ok(found)
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::domain::secret::Secret;
 use crate::domain::service_provider::ServiceProvider;
+use crate::providers::finapi::wire::UserMade;
 use crate::providers::records::{Attempt, Made, Make, Record};
 use crate::providers::{Failure, FailureKind, Persistence};
 
@@ -124,12 +125,26 @@ async fn create(api: &Api<'_>, attempt: Attempt) -> Result<Made, Failure> {
     let body = json!({
         "id": user.id, "password": user.password.expose(), "isAutoUpdateEnabled": api.config().auto_update,
     });
-    match api.change(Caller::Client, CREATE, "/api/v2/users", Some(&body)).await {
-        // An earlier attempt has made it.
+    match api.make::<UserMade>(Caller::Client, CREATE, "/api/v2/users", &body).await {
+        Ok(made) if made.id.eq_ignore_ascii_case(&user.id) => {}
+        Ok(_) => return Err(Failure::unreadable("another user than was to be made")),
+        // An earlier attempt has made it: nobody else could have known the id.
         Err(failure) if failure.code == "ENTITY_EXISTS" => {}
-        outcome => outcome?,
+        Err(failure) => return Err(failure),
     }
     Ok(Made { secret: Text::of(&user).secret(), expires_at: None })
+}
+
+/// finAPI does not know the user any more, or never made it: it is made or found anew next time, with the same id and password.
+pub async fn forget(api: &Api<'_>, customer_ref: &str, user: &User) -> Failure {
+    let record = Record::Customer(customer_ref);
+    match api.cx.records.forget(ServiceProvider::FinApi, record, &Text::of(user).secret()).await {
+        Ok(()) => {
+            let message = "finAPI did not know the customer; try again";
+            Failure::new(FailureKind::Unavailable, Persistence::Temporary, "USER_GONE", message)
+        }
+        Err(failure) => failure,
+    }
 }
 
 fn derived(what: &str, seed: &Secret) -> String {

@@ -5,6 +5,7 @@ use crate::providers::Failure;
 use crate::providers::data::ProviderHolding;
 use crate::providers::finapi::map::securities;
 use crate::providers::finapi::wire::Securities;
+use crate::providers::rows::check_whose;
 
 use super::credential::Credential;
 use super::{Api, Caller, Operation, connections, no_account, path};
@@ -20,13 +21,14 @@ pub async fn holdings(api: &Api<'_>, credential: &Credential) -> Result<Vec<Prov
     if ids.is_empty() {
         return Err(no_account("the bank connection has no securities account"));
     }
-    let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let accounts = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     let mut positions = Vec::new();
     for page in 1..=MOST_PAGES {
         let number = page.to_string();
-        let query = [("accountIds", ids.as_str()), ("page", &number), ("perPage", "500"), ("order", "id,asc")];
+        let query = [("accountIds", accounts.as_str()), ("page", &number), ("perPage", "500"), ("order", "id,asc")];
         let path = path("/api/v2/securities", &query);
         let found: Securities = api.get(Caller::User(&credential.user), SECURITIES, &path).await?;
+        check_whose("securities", &found.securities, |one| !ids.contains(&one.account_id))?;
         positions.extend(found.securities);
         if page >= found.paging.page_count {
             return Ok(securities::holdings(&positions));

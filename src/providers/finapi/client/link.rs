@@ -9,13 +9,14 @@ use url::Url;
 use crate::domain::placement::Placement;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
+use crate::providers::finapi::error::UNKNOWN_USER;
 use crate::providers::finapi::map;
 use crate::providers::finapi::wire::{Task, WebForm};
 use crate::providers::link::{Launch, LinkBegun, LinkPurpose, LinkRequest};
 use crate::providers::records::{Made, Make};
 use crate::providers::{Failure, FailureKind, Persistence};
 
-use super::credential::{Credential, Session, User, user};
+use super::credential::{Credential, Session, User, forget, user};
 use super::{Api, Caller, Operation, Verb, connections, notifications, refused};
 
 const IMPORT: Operation = Operation::changing("POST /api/webForms/bankConnectionImport", Verb::Post).of_web_form();
@@ -41,7 +42,12 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
             let asked = |product| placements.of(product).is_some_and(Placement::is_fetched);
             let body = import(api, request, asked(Product::Owners))?;
             let path = "/api/webForms/bankConnectionImport";
-            let form: WebForm = api.make(Caller::User(&user), IMPORT, path, &body).await?;
+            let form: WebForm = match api.make(Caller::User(&user), IMPORT, path, &body).await {
+                Err(failure) if failure.code == UNKNOWN_USER => {
+                    return Err(forget(api, &request.customer_ref, &user).await);
+                }
+                form => form?,
+            };
             (user, form, None)
         }
         // The login can be changed, and is kept, in any case.
@@ -57,7 +63,9 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     let bank = request.institution.as_deref().and_then(|bank| bank.parse().ok());
     let session = Session { user, form: form.id, updates, bank, notify };
     let launch = Launch::Redirect { url, token: None };
-    Ok(LinkBegun { launch, provider_session: session.secret(), expires_at, request_id: None })
+    // The form of an update is there for whoever comes next, until it ends.
+    let issued = session.updates.is_none().then(|| Secret::new(session.form.as_str()));
+    Ok(LinkBegun { launch, provider_session: session.secret(), issued, expires_at, request_id: None })
 }
 
 /// A web form as it stands.

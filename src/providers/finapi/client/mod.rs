@@ -162,7 +162,7 @@ impl<'a> Api<'a> {
         read(&operation, &self.send(caller, &operation, path, Some(body)).await?)
     }
 
-    /// Changes something; nothing of the answer is needed, and there may be none.
+    /// Changes something; nothing of the answer is needed, and there may be none. A page is no answer of finAPI's.
     pub async fn change(
         &self,
         caller: Caller<'_>,
@@ -170,7 +170,10 @@ impl<'a> Api<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(), Failure> {
-        self.send(caller, &operation, path, body).await.map(drop)
+        match self.send(caller, &operation, path, body).await?.is_empty_or_json() {
+            true => Ok(()),
+            false => Err(Failure::unreadable(operation.name)),
+        }
     }
 
     /// Sends a call with the caller's token, and once more with a new one where that has ended.

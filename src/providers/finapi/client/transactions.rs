@@ -14,7 +14,7 @@ use crate::providers::finapi::map;
 use crate::providers::finapi::map::status::is_updating;
 use crate::providers::finapi::spec::SPEC;
 use crate::providers::finapi::wire::{Paging, PendingTransactions, Transactions};
-use crate::providers::rows::readable;
+use crate::providers::rows::{check_whose, readable};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::credential::Credential;
@@ -89,11 +89,13 @@ impl Plan {
             let path = path("/api/v2/pendingTransactions", &query);
             let found: PendingTransactions = api.get(caller, PENDING, &path).await?;
             let rows = found.pending_transactions.iter();
+            check_whose("pending transactions", rows.clone(), |row| !batch.accounts.contains(&row.account_id))?;
             let rows = rows.map(|row| map::transactions::pending(row, batch.from).map(Some));
             return Ok((readable(ServiceProvider::FinApi, rows), found.paging));
         }
         query.extend([("view", "bankView"), ("minBankBookingDate", &from)]);
         let found: Transactions = api.get(caller, BOOKED, &path("/api/v2/transactions", &query)).await?;
+        check_whose("transactions", &found.transactions, |row| !batch.accounts.contains(&row.account_id))?;
         let rows = found.transactions.iter().map(map::transactions::booked);
         Ok((readable(ServiceProvider::FinApi, rows), found.paging))
     }

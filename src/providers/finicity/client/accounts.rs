@@ -11,6 +11,7 @@ use crate::providers::finicity::error;
 use crate::providers::finicity::map::{self, status, subtypes};
 use crate::providers::finicity::spec::SPEC;
 use crate::providers::finicity::wire::account::{Account, Accounts, AchDetails, Holders};
+use crate::providers::rows::check_whose;
 use crate::providers::{Failure, FailureKind};
 
 use super::{Api, Login, Operation, consents};
@@ -27,7 +28,7 @@ const DELETE: Operation = Operation::repeatable("delete_login");
 /// The accounts of a login that the customer chose. Calls for others would be billed, and nobody shared them.
 pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Account>, Failure> {
     let answer: Accounts = api.get(ACCOUNTS, format!("{}/accounts", login.path())).await?;
-    let mut accounts = answer.accounts;
+    let mut accounts = of_customer(answer, &login.customer)?;
     if accounts.is_empty() {
         // A login without accounts is none.
         let body = br#"{"code":"38007","message":"the login has no accounts"}"#;
@@ -39,11 +40,19 @@ pub async fn accounts_of_login(api: &Api<'_>, login: &Login) -> Result<Vec<Accou
     Ok(accounts)
 }
 
+/// The accounts of an answer, which must be that customer's. Of which login they are is not compared: it changes where an institution
+/// moves to OAuth.
+fn of_customer(answer: Accounts, customer: &str) -> Result<Vec<Account>, Failure> {
+    let is_foreign = |one: &Account| one.customer_id.as_ref().is_some_and(|id| id.0 != customer);
+    check_whose("accounts", &answer.accounts, is_foreign)?;
+    Ok(answer.accounts)
+}
+
 /// The accounts of all of a customer's logins; none for a customer who has none.
 pub async fn accounts_of_customer(api: &Api<'_>, customer: &str) -> Result<Vec<Account>, Failure> {
     let path = format!("/aggregation/v1/customers/{customer}/accounts");
     match api.get::<Accounts>(ACCOUNTS, path).await {
-        Ok(answer) => Ok(answer.accounts),
+        Ok(answer) => of_customer(answer, customer),
         Err(failure) if failure.kind == FailureKind::NotFound => Ok(Vec::new()),
         Err(failure) => Err(failure),
     }
@@ -161,14 +170,14 @@ pub async fn refresh(api: &Api<'_>, credential: &Secret, products: &[Product]) -
         return Ok(());
     }
     let login = Login::read(credential)?;
-    api.send(REFRESH, Method::POST, format!("{}/accounts", login.path()), None).await.map(drop)
+    api.tell(REFRESH, Method::POST, format!("{}/accounts", login.path())).await
 }
 
 /// Ends the login at Finicity, and those in whose place it stands. One that is gone is ended.
 pub async fn revoke(api: &Api<'_>, credential: &Secret) -> Result<(), Failure> {
     let login = Login::read(credential)?;
     for id in login.retired.iter().chain([&login.id]) {
-        match api.send(DELETE, Method::DELETE, login.path_of(id), None).await {
+        match api.tell(DELETE, Method::DELETE, login.path_of(id)).await {
             Err(failure) if failure.kind != FailureKind::NotFound => return Err(failure),
             _ => {}
         }

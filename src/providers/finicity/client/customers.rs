@@ -29,7 +29,8 @@ async fn enroll(api: &Api<'_>, attempt: Attempt) -> Result<Made, Failure> {
     let name = username(attempt.seed.expose());
     let (path, body) = request(api.config(), &name);
     let id = match api.post::<Customer>(ENROLL, path, &body).await {
-        Ok(customer) => customer.id.0,
+        Ok(customer) if customer.username == name => customer.id.0,
+        Ok(_) => return Err(Failure::unreadable("another customer than was enrolled")),
         // An earlier attempt got that far, and its answer never came.
         Err(failure) if error::is_name_taken(&failure) => find(api, &name, failure).await?,
         Err(failure) => return Err(failure),

@@ -84,6 +84,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     Ok(LinkBegun {
         launch: Launch::Redirect { url, token: None },
         provider_session: session.keep(),
+        issued: Some(answer.link),
         expires_at: chrono::DateTime::<Utc>::from_timestamp_secs(session.ends).unwrap_or(api.now()),
         request_id: None,
     })

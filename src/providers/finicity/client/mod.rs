@@ -102,8 +102,16 @@ impl<'a> Api<'a> {
         self.send(operation, Method::POST, path, Some(body)).await.and_then(|reply| read(operation, &reply))
     }
 
+    /// Has something done; nothing of the answer is needed, and there may be none. A page is no answer of Finicity's.
+    pub async fn tell(&self, operation: Operation, method: Method, path: String) -> Result<(), Failure> {
+        match self.send(operation, method, path, None).await?.is_empty_or_json() {
+            true => Ok(()),
+            false => Err(Failure::unreadable(operation.name)),
+        }
+    }
+
     /// Sends a request; with a new token once more, where the token had ended: it was not acted on then.
-    pub async fn send(
+    async fn send(
         &self,
         operation: Operation,
         method: Method,

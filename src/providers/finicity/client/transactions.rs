@@ -16,6 +16,7 @@ use crate::providers::finicity::map::transactions::{Entry, Reading, entry};
 use crate::providers::finicity::spec::STANDARD_HISTORY;
 use crate::providers::finicity::wire::account::Account;
 use crate::providers::finicity::wire::transaction::Transactions;
+use crate::providers::rows::check_whose;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::accounts::{is_investment, readable};
@@ -185,7 +186,9 @@ async fn window(
         "/aggregation/v4/customers/{}/accounts/{account}/transactions?fromDate={from}&toDate={to}&start={start}&limit={PAGE}&sort=asc&includePending=true",
         login.customer
     );
-    api.get(TRANSACTIONS, path).await
+    let found: Transactions = api.get(TRANSACTIONS, path).await?;
+    check_whose("transactions", &found.transactions, |row| row.account_id.0 != account)?;
+    Ok(found)
 }
 
 /// Has the institution asked for up to two years. Where that fails, the last half year is what there is.
@@ -193,7 +196,7 @@ async fn load_history(api: &Api<'_>, login: &Login, accounts: &[Account]) {
     for account in accounts {
         let path =
             format!("/aggregation/v1/customers/{}/accounts/{}/transactions/historic", login.customer, account.id.0);
-        if let Err(failure) = api.send(LOAD_HISTORY, Method::POST, path, None).await {
+        if let Err(failure) = api.tell(LOAD_HISTORY, Method::POST, path).await {
             tracing::info!(code = %failure.code, kind = %failure.kind, "long history could not be loaded");
         }
     }

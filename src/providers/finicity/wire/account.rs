@@ -19,6 +19,8 @@ pub struct Accounts {
 pub struct Account {
     /// Finicity's id.
     pub id: Id,
+    /// Whose.
+    pub customer_id: Option<Id>,
     /// The number as the institution shows it; masked more often than not.
     pub number: Option<String>,
     /// Finicity's extract of that.

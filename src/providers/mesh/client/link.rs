@@ -60,6 +60,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
             config: Map::new(),
         },
         provider_session: sealed(&Session { user, integration, expires_at }),
+        issued: Some(token),
         expires_at,
         request_id: None,
     })

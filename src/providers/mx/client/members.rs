@@ -10,10 +10,12 @@ use crate::domain::service_provider::ServiceProvider;
 use crate::providers::data::{Observation, RefreshRequest};
 use crate::providers::mx::map::status::{self, Standing};
 use crate::providers::mx::spec::SPEC;
+use crate::providers::mx::wire::Guid;
 use crate::providers::mx::wire::account::{Account, Accounts};
 use crate::providers::mx::wire::member::{Member, MemberAnswer};
 use crate::providers::mx::{error, map};
 use crate::providers::records::{Made, Make, Record};
+use crate::providers::rows::check_whose;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::{Api, Link, Request};
@@ -57,7 +59,9 @@ impl Job {
 /// The member as it stands.
 pub async fn member(api: &Api<'_>, link: &Link) -> Result<Member, Failure> {
     let answer: Result<MemberAnswer, Failure> = api.send(Request::get("status", link.path(""))).await;
-    answer.map(|answer| answer.member).map_err(error::of_member)
+    let member = answer.map_err(error::of_member)?.member;
+    check_whose("a member", [&member], |one| one.guid != link.member)?;
+    Ok(member)
 }
 
 /// The member, if its data is worth reading: MX hands out what it has long after the login was lost.
@@ -187,8 +191,14 @@ pub async fn remove(api: &Api<'_>, link: &Link) -> Result<(), Failure> {
     }
 }
 
+/// Whether something names a member, and another one.
+pub fn is_of_another(named: Option<&Guid>, link: &Link) -> bool {
+    named.is_some_and(|named| *named != link.member)
+}
+
 /// Every account that is to be seen.
 pub async fn accounts(api: &Api<'_>, link: &Link) -> Result<Vec<Account>, Failure> {
     let all = api.list("accounts", &link.path("/accounts"), |page: Accounts| (page.accounts, page.pagination)).await?;
+    check_whose("accounts", &all, |one: &Account| is_of_another(one.member_guid.as_ref(), link))?;
     Ok(all.into_iter().filter(map::accounts::is_shared).collect())
 }

@@ -149,10 +149,14 @@ impl<'a> Api<'a> {
         read(operation, &self.judged(reply)?)
     }
 
-    /// Sends a request whose answer is empty.
+    /// Sends a request whose answer is empty. A page is no answer of MX's.
     pub async fn send_only(&self, request: Request) -> Result<(), Failure> {
+        let operation = request.operation;
         let reply = self.cx.upstream.send(self.call(request)?).await?;
-        self.judged(reply).map(drop)
+        match self.judged(reply)?.is_empty_or_json() {
+            true => Ok(()),
+            false => Err(Failure::unreadable(operation)),
+        }
     }
 
     /// Every entry of a list that is short by nature.

@@ -16,6 +16,7 @@ use crate::providers::mx::map;
 use crate::providers::mx::wire::Guid;
 use crate::providers::mx::wire::member::{Member, MemberAnswer};
 use crate::providers::mx::wire::transaction::Transactions;
+use crate::providers::rows::check_whose;
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::members::{self, Job};
@@ -167,7 +168,9 @@ pub async fn page_of(
     };
     let query = format!("from_date={from}&to_date={to}&page={page}&records_per_page={PAGE}");
     let path = link.path(&format!("/transactions?{query}&includes=merchants,classifications"));
-    api.send(Request::get(operation, path)).await
+    let found: Transactions = api.send(Request::get(operation, path)).await?;
+    check_whose("transactions", &found.transactions, |row| members::is_of_another(row.member_guid.as_ref(), link))?;
+    Ok(found)
 }
 
 fn midnight(day: NaiveDate) -> i64 {

@@ -55,6 +55,7 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
         answer => answer?,
     };
     Ok(LinkBegun {
+        issued: Some(Secret::new(answer.widget_url.url.as_str())),
         launch: Launch::Redirect { url: answer.widget_url.url, token: None },
         provider_session: payload,
         expires_at: api.now() + URL_LIFE,
@@ -229,7 +230,8 @@ async fn make_user(api: &Api<'_>, customer_ref: &str) -> Result<Made, Failure> {
     let made: Result<UserAnswer, Failure> =
         api.send(Request::post("create_user", "/users".to_owned(), Some(body))).await;
     let user = match made {
-        Ok(answer) => answer.user,
+        Ok(UserAnswer { user }) if user.id.as_deref().is_none_or(|id| id == customer_ref) => user,
+        Ok(_) => return Err(Failure::unreadable("another user than was to be made")),
         // An earlier attempt has made it, and its answer was lost.
         Err(failure) if failure.code == "HTTP_409" => {
             let path = format!("/users?id={customer_ref}");

@@ -22,6 +22,8 @@ pub struct Accounts {
 pub struct Account {
     /// MX's id.
     pub guid: Guid,
+    /// Of which member.
+    pub member_guid: Option<Guid>,
     /// Its name.
     pub name: Option<String>,
     /// What the customer calls it.

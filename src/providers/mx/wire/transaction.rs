@@ -21,6 +21,8 @@ pub struct Transaction {
     pub guid: Guid,
     /// Of which account.
     pub account_guid: Option<Guid>,
+    /// Of which member.
+    pub member_guid: Option<Guid>,
     /// How much, whatever the direction.
     pub amount: Option<Amount>,
     /// The direction: `CREDIT` = into the account, `DEBIT` = out of it.

@@ -64,6 +64,7 @@ fn begun(created: TokenCreated) -> Result<LinkBegun, Failure> {
     };
     Ok(LinkBegun {
         launch,
+        issued: Some(created.link_token.clone()),
         provider_session: created.link_token,
         expires_at: created.expiration,
         request_id: created.request_id,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::product::Product;
 use crate::providers::Failure;
 use crate::providers::data::{AccountsWanted, InstitutionsPage, InstitutionsRequest, Observation, ProviderAccount};
+use crate::providers::rows::check_whose;
 use crate::providers::saltedge::error::TOO_SOON;
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::spec::CLIENT;
@@ -16,7 +17,7 @@ use crate::providers::verbatim::Kept;
 use super::{Api, Credential, id};
 
 /// Shows a connection.
-pub const SHOW: &str = "GET /connections/{id}";
+const SHOW: &str = "GET /connections/{id}";
 
 /// A connection and its consents.
 pub async fn state(
@@ -26,9 +27,22 @@ pub async fn state(
 ) -> Result<(Connection, Vec<Consent>), Failure> {
     let connection = id(&credential.connection)?;
     let query = if holder_info { "?include_holder_info=true" } else { "" };
-    let shown: One<Connection> = api.get(SHOW, &format!("/connections/{connection}{query}")).await?;
-    let consents = api.all("GET /consents", "/consents", &[("connection_id", connection)]).await?;
-    Ok((shown.data, consents))
+    let shown = show(api, connection, query).await?;
+    let consents: Vec<Consent> = api.all("GET /consents", "/consents", &[("connection_id", connection)]).await?;
+    check_whose("consents", &consents, |one| is_of_another(one.connection_id.as_deref(), connection))?;
+    Ok((shown, consents))
+}
+
+/// A connection alone.
+pub async fn show(api: &Api<'_>, connection: &str, query: &str) -> Result<Connection, Failure> {
+    let shown: One<Connection> = api.get(SHOW, &format!("/connections/{}{query}", id(connection)?)).await?;
+    check_whose("a connection", [&shown.data], |one| one.id != connection)?;
+    Ok(shown.data)
+}
+
+/// Whether something names a connection, and another one.
+pub fn is_of_another(named: Option<&str>, connection: &str) -> bool {
+    named.is_some_and(|named| named != connection)
 }
 
 /// How a connection stands.
@@ -49,7 +63,9 @@ pub async fn served(api: &Api<'_>, credential: &Credential, holder_info: bool) -
 async fn list(api: &Api<'_>, credential: &Credential) -> Result<Vec<Account>, Failure> {
     let query = [("connection_id", credential.connection.as_str())];
     let all: Vec<Kept<Account>> = api.all("GET /accounts", "/accounts", &query).await?;
-    Ok(all.into_iter().map(Kept::with_words).collect())
+    let all: Vec<Account> = all.into_iter().map(Kept::with_words).collect();
+    check_whose("accounts", &all, |one| is_of_another(one.connection_id.as_deref(), &credential.connection))?;
+    Ok(all)
 }
 
 /// The accounts, with what is asked for beside them.

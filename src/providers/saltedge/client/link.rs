@@ -130,6 +130,7 @@ async fn body(
 fn begun(api: &Api<'_>, request: &LinkRequest, opened: ConnectSession, customer: String, aim: Aim) -> LinkBegun {
     let expires_at = time(opened.expires_at.as_deref()).unwrap_or(api.now() + LIFE);
     LinkBegun {
+        issued: Some(Secret::new(opened.connect_url.as_str())),
         launch: Launch::Redirect { url: opened.connect_url, token: None },
         provider_session: Session { id: request.session_id.clone(), customer, expires_at, aim }.secret(),
         expires_at,
@@ -169,7 +170,10 @@ async fn customer(api: &Api<'_>, customer_ref: &str) -> Result<Secret, Failure> 
 
 async fn create(api: &Api<'_>, identifier: &str) -> Result<Customer, Failure> {
     let made: One<Customer> = api.post(CUSTOMER, "/customers", json!({ "identifier": identifier })).await?;
-    Ok(made.data)
+    match made.data.identifier.as_deref().is_none_or(|made| made == identifier) {
+        true => Ok(made.data),
+        false => Err(Failure::unreadable("another customer than was to be made")),
+    }
 }
 
 /// The record that an earlier attempt made and that got lost on the way. None can be looked up by its identifier: all are

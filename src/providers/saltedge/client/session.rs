@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::providers::link::{AttemptEnd, LinkContinuation, LinkInput, LinkProgress, Linked};
 use crate::providers::saltedge::error::{self, DIFFERENT_LOGIN};
 use crate::providers::saltedge::map::status::{failure, is_in, may_be_of};
-use crate::providers::saltedge::wire::{Attempt, Connection, One};
+use crate::providers::saltedge::wire::{Attempt, Connection};
 use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::{Api, Credential, data, id, link, parse, text};
@@ -99,10 +99,10 @@ async fn found(api: &Api<'_>, session: &Session) -> Result<Option<Connection>, F
             Ok(new.pop())
         }
         Aim::Reconnect { connection, attempt } => {
-            let shown: One<Connection> = api.get(data::SHOW, &format!("/connections/{}", id(connection)?)).await?;
-            let last = shown.data.last_attempt.as_ref();
+            let shown = data::show(api, connection, "").await?;
+            let last = shown.last_attempt.as_ref();
             let is_new = last.and_then(|last| last.id.as_ref()) != attempt.as_ref();
-            Ok((is_new && last.is_none_or(|last| may_be_of(last, &session.id))).then_some(shown.data))
+            Ok((is_new && last.is_none_or(|last| may_be_of(last, &session.id))).then_some(shown))
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::providers::Failure;
 use crate::providers::data::{HistoryProgress, TransactionsPage, TransactionsRequest, Window};
+use crate::providers::rows::check_whose;
 use crate::providers::saltedge::map;
 use crate::providers::saltedge::wire::{Page, Transaction};
 
@@ -119,6 +120,8 @@ pub async fn page(
     let first = place.start.id.clone().filter(|_| !place.pending);
     let from = place.page.clone().or(first);
     let mut answer: Page<Transaction> = api.page("GET /transactions", "/transactions", &query, from.as_deref()).await?;
+    let is_foreign = |row: &Transaction| data::is_of_another(row.connection_id.as_deref(), &credential.connection);
+    check_whose("transactions", &answer.data, is_foreign)?;
     let is_pending = |row: &Transaction| row.status.as_deref() == Some("pending");
     answer.data.retain(|row| is_pending(row) == place.pending);
     place.note(&answer.data);

@@ -3,6 +3,7 @@
 use crate::domain::account::AccountType;
 use crate::domain::product::ProductReason;
 use crate::providers::data::{AccountsWanted, ProviderAccount, ProviderLiability};
+use crate::providers::rows::check_whose;
 use crate::providers::yodlee::error;
 use crate::providers::yodlee::map;
 use crate::providers::yodlee::map::products::BASIC;
@@ -30,8 +31,9 @@ pub async fn of_login(api: &Api<'_>, credential: &Credential, include: &str) -> 
         query.push(("include", include));
     }
     let answer: Accounts = api.get(&credential.user, ACCOUNTS, &path("/accounts", &query)).await?;
-    let mut accounts = present(answer.account, "account")?;
-    accounts.retain(|account| account.provider_account_id.is_none_or(|id| id.to_string() == credential.login));
+    let accounts = present(answer.account, "account")?;
+    let is_foreign = |one: &Account| one.provider_account_id.is_some_and(|id| id.to_string() != credential.login);
+    check_whose("accounts", &accounts, is_foreign)?;
     match lost(&accounts) {
         Some(failure) => Err(failure),
         None => Ok(accounts),

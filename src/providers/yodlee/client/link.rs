@@ -44,7 +44,8 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     } else {
         form(fastlink, &token.access_token, parameters, &request.return_url)
     };
-    Ok(LinkBegun { launch, provider_session: session.secret(), expires_at, request_id: None })
+    // The token is the user's, of however many visits.
+    Ok(LinkBegun { launch, provider_session: session.secret(), issued: None, expires_at, request_id: None })
 }
 
 /// A first login, beside those that the user has.

@@ -133,7 +133,7 @@ impl<'a> Api<'a> {
         read(&operation, &reply)
     }
 
-    /// Changes something as that user; nothing of the answer is needed, and there may be none.
+    /// Changes something as that user; nothing of the answer is needed, and there may be none. A page is no answer of Yodlee's.
     pub async fn change(
         &self,
         user: &str,
@@ -141,7 +141,10 @@ impl<'a> Api<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(), Failure> {
-        self.send(user, &operation, path, body).await.map(drop)
+        match self.send(user, &operation, path, body).await?.is_empty_or_json() {
+            true => Ok(()),
+            false => Err(Failure::unreadable(operation.name)),
+        }
     }
 
     /// A token of that user for somebody else than this adapter.
