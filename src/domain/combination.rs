@@ -105,6 +105,35 @@ pub fn check_combination(
     if violations.is_empty() { Ok(()) } else { Err(violations) }
 }
 
+/// Checks what is asked for after the start beside what a connection has, by its place in `asked` (B7): neither a pair that must not
+/// stand together, nor anything beside account numbers that deposits verify.
+pub fn check_beside(
+    present: &Placements,
+    asked: &[Product],
+    identifiers_flow: Option<IdentifiersFlow>,
+    product_options: &Map<String, Value>,
+) -> Result<(), Vec<Violation>> {
+    let mut together = present.clone();
+    asked.iter().for_each(|&product| together.put(product, Placement::Optional));
+    let pairs = conflicts(&together, product_options);
+    let violation = |index: usize, detail: String| {
+        Violation::new(ViolationCode::ProductCombination, format!("/products/{index}"), detail)
+    };
+    let mut violations = Vec::new();
+    for (index, product) in asked.iter().enumerate() {
+        let pair = pairs.iter().find(|pair| [pair.product, pair.beside].contains(product));
+        violations.extend(pair.map(|pair| violation(index, pair.detail.clone())));
+        let is_new = present.of(*product).is_none_or(|placement| !placement.is_fetched());
+        if let Some(flow) = identifiers_flow.filter(|_| is_new && *product != Product::Balances) {
+            let detail = format!(
+                "IDENTIFIERS and {product}: with {flow} nothing can be fetched beside them. Start a new connection for it."
+            );
+            violations.push(violation(index, detail));
+        }
+    }
+    if violations.is_empty() { Ok(()) } else { Err(violations) }
+}
+
 /// Whether the required products are only such as that provider never takes alone (B5).
 pub fn lacks_company(placements: &Placements, never_alone: &[Product]) -> bool {
     placements.products.iter().all(|product| never_alone.contains(product))
@@ -116,6 +145,8 @@ pub(super) struct Conflict {
     pub(super) product: Product,
     /// In which array it stands.
     pub(super) placement: Placement,
+    /// The other one.
+    pub(super) beside: Product,
     /// Beside which, and why not.
     pub(super) detail: String,
 }
@@ -131,6 +162,7 @@ pub(super) fn conflicts(placements: &Placements, product_options: &Map<String, V
             conflicts.extend(why.map(|why| Conflict {
                 product,
                 placement,
+                beside: first,
                 detail: format!("{first} and {product}: {why}"),
             }));
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::start::violations;
 use super::{Linking, sync_job};
 use crate::domain::addition::{Accepted, InstitutionFacts, Outcome, Refusal, Situation, judge};
-use crate::domain::combination::check_options;
+use crate::domain::combination::{check_beside, check_options};
 use crate::domain::connection::Status;
 use crate::domain::event::EventType;
 use crate::domain::ids::{ConnectionId, RefreshId};
@@ -50,6 +50,19 @@ pub struct Additions {
     pub refresh_id: Option<RefreshId>,
 }
 
+/// Whether what is asked for may stand beside what a connection has (B7).
+pub(super) fn check_beside_present(
+    connection: &Connection,
+    rows: &[ConnectionProduct],
+    asked: &[Product],
+    product_options: &Map<String, serde_json::Value>,
+) -> Result<(), Problem> {
+    let flow = connection.settings.identifiers_flow.as_deref().and_then(|flow| flow.parse().ok());
+    let mut options = connection.settings.product_options.clone();
+    options.extend(product_options.clone());
+    check_beside(&placements(rows), asked, flow, &options).map_err(violations)
+}
+
 impl Linking {
     /// Adds products, or says of each one that cannot be added why (A10). All or nothing.
     pub async fn add_products(
@@ -73,6 +86,7 @@ impl Linking {
         };
         let facts = at_provider.as_ref().map(routing::facts);
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        check_beside_present(&connection, &rows, &request.products, &request.product_options)?;
         self.check_options(&connection, request)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
+use super::additions::check_beside_present;
 use super::launch::repair_mode;
 use super::start::violations;
 use super::{Linking, Opened, check_has_login};
 use crate::config::Mode;
-use crate::domain::combination::{check_combination, check_options};
+use crate::domain::combination::check_options;
 use crate::domain::connection::{RepairReason, Status};
 use crate::domain::ids::ConnectionId;
-use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{RepairFacts, reasons, required};
@@ -145,6 +145,7 @@ impl Linking {
         let asked = request.products.iter().copied().chain(waiting).collect();
         self.check_given_options(&asked, &request.product_options)?;
         check_products(spec, connection, request)?;
+        check_beside_present(connection, rows, &request.products, &request.product_options)?;
         if relinks {
             return Ok(SessionMode::Relink);
         }
@@ -174,10 +175,6 @@ fn check_products(spec: &Spec, connection: &Connection, request: &RepairRequest)
             "NOT_ADDABLE_AFTER_LINK",
             detail,
         ));
-    }
-    let asked = Placements { products: request.products.iter().copied().collect(), ..Placements::default() };
-    if !asked.products.is_empty() {
-        check_combination(&asked, None, &request.product_options, None).map_err(violations)?;
     }
     let mut options = connection.settings.product_options.clone();
     options.extend(request.product_options.clone());

@@ -8,7 +8,7 @@ use crate::domain::product::{Product, ProductState};
 use crate::domain::secret::Secret;
 use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::{Entry, Provider};
-use crate::store::{Connection, ConnectionProduct, TenantTx};
+use crate::store::{Connection, ConnectionProduct, TenantTx, placements};
 
 /// A connection whose provider may be asked.
 pub(super) struct Ready {
@@ -79,12 +79,16 @@ pub(super) fn check_present<'a>(
 ) -> Result<&'a ConnectionProduct, Problem> {
     let is_present =
         |row: &&ConnectionProduct| row.product == product && row.placement.is_some_and(Placement::is_fetched);
-    rows.iter().find(is_present).ok_or_else(|| not_present(entry, product))
+    rows.iter().find(is_present).ok_or_else(|| {
+        // Beside what has a link of its own, nothing can be added (B7).
+        let is_alone = placements(rows).alone().is_some();
+        not_present(product, if is_alone { AfterLink::Never } else { after_link(entry.id(), product) })
+    })
 }
 
 /// The connection lacks the product: how it gets there (C1, C4, C5).
-fn not_present(entry: &Entry, product: Product) -> Problem {
-    let (remedy, how) = match after_link(entry.id(), product) {
+fn not_present(product: Product, way: AfterLink) -> Problem {
+    let (remedy, how) = match way {
         AfterLink::Call => {
             ("ADD_FIRST", format!("Add it by POST /connections/{{id}}/products with products [\"{product}\"]."))
         }

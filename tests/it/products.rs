@@ -285,6 +285,29 @@ async fn a1_what_is_added_later_needs_no_visit_of_the_customer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b7_what_cannot_stand_together_is_not_added_nor_asked_for_in_a_repair() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let options = json!({ "CONSUMER_REPORT": { "permissiblePurpose": "EXTENSION_OF_CREDIT", "days": 90 }, "INCOME": { "source": "BANK" } });
+    let (products, repair) = (format!("/connections/{id}/products"), format!("/connections/{id}/repair"));
+    let both = json!({ "products": ["CONSUMER_REPORT", "ASSETS"], "productOptions": { "CONSUMER_REPORT": options["CONSUMER_REPORT"] } });
+    for path in [&products, &repair] {
+        let refused = app.post(path, both.clone()).await.problem(422, "PRODUCT_COMBINATION");
+        assert_eq!(refused["errors"][0]["pointer"], "/products/0", "{path}: {refused:#}");
+    }
+    let one =
+        json!({ "products": ["CONSUMER_REPORT"], "productOptions": { "CONSUMER_REPORT": options["CONSUMER_REPORT"] } });
+    app.post(&products, one).await.expect(200);
+    let income = json!({ "products": ["INCOME"], "productOptions": { "INCOME": options["INCOME"] } });
+    for path in [&products, &repair] {
+        app.post(path, income.clone()).await.problem(422, "PRODUCT_COMBINATION");
+    }
+    // So the customer is not stuck: a repair opens.
+    let repair = app.repair(&id, json!({})).await;
+    app.post_as(repair["connectToken"].as_str().unwrap(), "/connect/link-token", json!({})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b15_what_is_added_goes_as_far_back_as_is_asked_for_then() {
     let app = TestApp::new().await;
     let link = json!({ "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["TRANSACTIONS"] });

@@ -120,6 +120,31 @@ fn b7_a_consumer_report_excludes_assets_and_income() {
 }
 
 #[test]
+fn b7_what_is_asked_for_later_is_judged_beside_what_is_there() {
+    let beside = |present: &[Product], asked: &[Product], flow, options: &Map<String, Value>| {
+        found(check_beside(&required(present), asked, flow, options))
+    };
+    let bank = object(json!({"INCOME": {"source": "BANK"}}));
+    let payroll = object(json!({"INCOME": {"source": "PAYROLL"}}));
+    let at = |pointers: &[&str]| -> Vec<_> {
+        pointers.iter().map(|pointer| (ViolationCode::ProductCombination, (*pointer).to_owned())).collect()
+    };
+    assert_eq!(
+        beside(&[Transactions], &[Owners, ConsumerReport, Assets], None, &bank),
+        at(&["/products/1", "/products/2"])
+    );
+    assert_eq!(beside(&[Assets], &[Owners, ConsumerReport], None, &bank), at(&["/products/1"]));
+    // What is there already is not judged again.
+    assert_eq!(beside(&[Assets, ConsumerReport], &[Owners], None, &bank), []);
+    assert_eq!(beside(&[Transactions], &[Income], None, &bank), []);
+    assert_eq!(beside(&[Transactions], &[Income], None, &payroll), at(&["/products/0"]));
+    let deposits = Some(IdentifiersFlow::SameDayMicrodeposits);
+    let asked = [Identifiers, Balances, Owners];
+    assert_eq!(beside(&[Identifiers], &asked, deposits, &bank), at(&["/products/2"]));
+    assert_eq!(beside(&[Identifiers], &asked, None, &bank), []);
+}
+
+#[test]
 fn b7_income_beside_others_only_from_the_bank() {
     let pair = placed(&[(Placement::Required, &[Income]), (Placement::AdditionalConsented, &[Transactions])]);
     assert_eq!(combination(&pair), Ok(()));
