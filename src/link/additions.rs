@@ -50,7 +50,8 @@ pub struct Additions {
     pub refresh_id: Option<RefreshId>,
 }
 
-/// Whether what is asked for may stand beside what a connection has (B7).
+/// Checks products that are asked for after the start: whether they may stand beside what a connection has (B7), and whether what they
+/// cannot start without is given, now or at start (B14).
 pub(super) fn check_beside_present(
     connection: &Connection,
     rows: &[ConnectionProduct],
@@ -58,9 +59,10 @@ pub(super) fn check_beside_present(
     product_options: &Map<String, serde_json::Value>,
 ) -> Result<(), Problem> {
     let flow = connection.settings.identifiers_flow.as_deref().and_then(|flow| flow.parse().ok());
-    let mut options = connection.settings.product_options.clone();
-    options.extend(product_options.clone());
-    check_beside(&placements(rows), asked, flow, &options).map_err(violations)
+    let options = connection.settings.product_options_with(product_options);
+    check_beside(&placements(rows), asked, flow, &options).map_err(violations)?;
+    let wrong = check_options(&asked.iter().copied().collect(), &options);
+    if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
 }
 
 impl Linking {
@@ -87,7 +89,6 @@ impl Linking {
         let facts = at_provider.as_ref().map(routing::facts);
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
         check_beside_present(&connection, &rows, &request.products, &request.product_options)?;
-        self.check_options(&connection, request)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
         }
@@ -102,15 +103,6 @@ impl Linking {
             .map(|accepted| Addition { product: accepted.product, outcome: accepted.outcome, detail: accepted.detail })
             .collect();
         Ok(Additions { results, refresh_id })
-    }
-
-    /// What the products cannot start without must be given, now or at start (B14); what is given must be known.
-    fn check_options(&self, connection: &Connection, request: &ProductsRequest) -> Result<(), Problem> {
-        let mut options = connection.settings.product_options.clone();
-        options.extend(request.product_options.clone());
-        let asked = request.products.iter().copied().collect();
-        let wrong = check_options(&asked, &options);
-        if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
     }
 
     async fn judge_additions(

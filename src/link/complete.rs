@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::Map;
 use tracing::Instrument;
 
-use super::launch::product_options;
 use super::retire::read_linked;
 use super::{LEASE, Linking};
 use crate::domain::ids::{ConnectionId, LaunchId, SessionId, TenantId};
@@ -122,7 +121,7 @@ impl Linking {
         self.keep_brought(&mut tx, &session, &news).await?;
         tx.commit().await?;
         let connection_id = session.connection_id;
-        let brings = !matches!(news.input, LinkInput::Nothing);
+        let brings = news.input.brings();
         let lease = match self.wait_for_turn(session, &news).await? {
             Turn::Ours(lease) => lease,
             Turn::Settled => return self.settled(tenant_id, connection_id).await,
@@ -164,7 +163,7 @@ impl Linking {
     /// to read it, which a customer at the door need not wait for.
     async fn wait_for_turn(&self, mut session: Session, news: &News) -> Result<Turn, Problem> {
         let rows = self.tenant(session.tenant_id);
-        let brings = !matches!(news.input, LinkInput::Nothing);
+        let brings = news.input.brings();
         for _ in 0..if brings { TRIES_WITH_NEWS } else { TRIES } {
             if session.outcome == SessionOutcome::Completed && !news.is_of_another(&session) {
                 return Ok(Turn::Settled);
@@ -262,7 +261,7 @@ impl Linking {
             LinkInput::Result(_) => Some("/result"),
             LinkInput::Nothing | LinkInput::Callback(_) => None,
         };
-        let brings = !matches!(input, LinkInput::Nothing);
+        let brings = input.brings();
         let answered = async || if brings { self.forget_brought(session).await } else { Ok(()) };
         let products = session.sent.clone();
         let continuation = LinkContinuation { provider_session, credential, products, product_options, input };
@@ -306,7 +305,7 @@ impl Linking {
         session: &Session,
     ) -> Result<Map<String, serde_json::Value>, Problem> {
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
-        Ok(product_options(session, &connection))
+        Ok(connection.settings.product_options_with(&session.request.product_options))
     }
 
     /// Keeps what takes the credential's place. Of a connection that was deleted meanwhile it is the last that the provider knows:

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
 
 use super::{LEASE, Linking, relink, session_job};
 use crate::domain::combination::IdentifiersFlow;
@@ -272,7 +271,7 @@ impl Linking {
         let callback = format!("{}/connect/callback/{provider}", self.public_url);
         let left = (session.expires_at - self.clock.now()).num_seconds().clamp(60, 4 * 3600);
         let settings = &connection.settings;
-        let product_options = product_options(session, connection);
+        let product_options = connection.settings.product_options_with(&session.request.product_options);
         LinkRequest {
             session_id: session.id.to_string(),
             customer_ref: connection.customer_id.to_string(),
@@ -343,12 +342,6 @@ impl Linking {
             expires_at: begun.expires_at,
         })
     }
-}
-
-/// What products cannot start without (B14): what the connection was given, and this session.
-pub(super) fn product_options(session: &Session, connection: &Connection) -> Map<String, Value> {
-    let given = [&connection.settings.product_options, &session.request.product_options];
-    given.into_iter().flatten().map(|(product, options)| (product.clone(), options.clone())).collect()
 }
 
 /// The provider gave what it had given for another session.

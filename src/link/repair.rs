@@ -7,10 +7,8 @@ use serde_json::{Map, Value};
 
 use super::additions::check_beside_present;
 use super::launch::repair_mode;
-use super::start::violations;
 use super::{Linking, Opened, check_has_login};
 use crate::config::Mode;
-use crate::domain::combination::check_options;
 use crate::domain::connection::{RepairReason, Status};
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
@@ -144,8 +142,7 @@ impl Linking {
         let waiting = rows.iter().filter(|row| waits_for_consent(row)).map(|row| row.product);
         let asked = request.products.iter().copied().chain(waiting).collect();
         self.check_given_options(&asked, &request.product_options)?;
-        check_products(spec, connection, request)?;
-        check_beside_present(connection, rows, &request.products, &request.product_options)?;
+        check_products(spec, connection, rows, request)?;
         if relinks {
             return Ok(SessionMode::Relink);
         }
@@ -164,7 +161,12 @@ impl Linking {
 }
 
 /// What a repair can ask consent for (C4, B7, B14).
-fn check_products(spec: &Spec, connection: &Connection, request: &RepairRequest) -> Result<(), Problem> {
+fn check_products(
+    spec: &Spec,
+    connection: &Connection,
+    rows: &[ConnectionProduct],
+    request: &RepairRequest,
+) -> Result<(), Problem> {
     if let Some(product) = request.products.iter().find(|product| !spec.products.contains(product)) {
         return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
     }
@@ -176,13 +178,7 @@ fn check_products(spec: &Spec, connection: &Connection, request: &RepairRequest)
             detail,
         ));
     }
-    let mut options = connection.settings.product_options.clone();
-    options.extend(request.product_options.clone());
-    let wrong = check_options(&request.products.iter().copied().collect(), &options);
-    if !wrong.is_empty() {
-        return Err(violations(wrong));
-    }
-    Ok(())
+    check_beside_present(connection, rows, &request.products, &request.product_options)
 }
 
 fn waits_for_consent(row: &ConnectionProduct) -> bool {

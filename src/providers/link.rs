@@ -172,6 +172,13 @@ pub enum LinkInput {
     Callback(BTreeMap<String, String>),
 }
 
+impl LinkInput {
+    /// Whether something was brought.
+    pub fn brings(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+}
+
 /// How a session stands.
 #[derive(Clone, Debug)]
 pub enum LinkProgress {

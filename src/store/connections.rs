@@ -41,6 +41,14 @@ pub struct ConnectionSettings {
     pub allow_duplicate: bool,
 }
 
+impl ConnectionSettings {
+    /// What products cannot start without, together with what is given for them now.
+    pub fn product_options_with(&self, given: &Map<String, Value>) -> Map<String, Value> {
+        let both = [&self.product_options, given];
+        both.into_iter().flatten().map(|(product, options)| (product.clone(), options.clone())).collect()
+    }
+}
+
 /// A connection, without its secrets.
 #[derive(Clone, Debug)]
 pub struct Connection {
