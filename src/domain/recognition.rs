@@ -1,5 +1,6 @@
 //! What a new link delivers again under other ids, recognised by what does not depend on the link (rule G2).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -139,19 +140,21 @@ pub struct TransactionTraits {
 }
 
 /// For each transaction that is seen, which known one it is, if any: of the same account, amount and description, and of a date
-/// that differs by three days at most; one to one, the nearest first.
+/// that differs by three days at most; one to one, the nearest first, what is posted before what is pending.
 pub fn recognize_transactions(known: &[TransactionTraits], seen: &[TransactionTraits]) -> Vec<Option<usize>> {
     let same = |known: &TransactionTraits, seen: &TransactionTraits| {
         (known.amount, known.quantity) == (seen.amount, seen.quantity)
     };
-    let mut pairs: Vec<_> = alike(known, seen, same)
-        .into_iter()
-        .map(|(at, index)| (days_between(&known[at], &seen[index]), seen[index].date, known[at].date, index, at))
-        .collect();
-    pairs.sort_unstable();
+    let mut pairs = alike(known, seen, same);
+    // By all that tells rows of one kind apart, so that it does not depend on the order they come in.
+    pairs.sort_by_key(|&(at, index)| {
+        let (known, seen) = (&known[at], &seen[index]);
+        let posted_first = Reverse((seen.status, known.status));
+        (days_between(known, seen), posted_first, seen.date, known.date, index, at)
+    });
     let mut found = vec![None; seen.len()];
     let mut taken = vec![false; known.len()];
-    for (.., index, at) in pairs {
+    for (at, index) in pairs {
         if found[index].is_none() && !taken[at] {
             (found[index], taken[at]) = (Some(at), true);
         }

@@ -165,6 +165,19 @@ fn another_amount_is_joined_only_where_there_is_one_choice() {
 }
 
 #[test]
+fn of_two_that_are_alike_on_one_day_what_is_posted_is_taken_for_what_went() {
+    let id = AccountId::new();
+    let (held, booked) = (pending(id, 10, 1000, "pump"), row(id, 11, 1000, "pump"));
+    let another = pending(id, 11, 1000, "pump");
+    let gone = [held.clone()];
+    assert_eq!(recognize_postings(&gone, &[another.clone(), booked.clone()]), [None, Some(0)]);
+    assert_eq!(recognize_postings(&gone, &[booked.clone(), another.clone()]), [Some(0), None]);
+    // And over a new link, each is what it was.
+    let known = [held, row(id, 10, 1000, "pump")];
+    assert_eq!(recognize_transactions(&known, &[another, booked]), [Some(0), Some(1)]);
+}
+
+#[test]
 fn what_was_removed_while_it_was_pending_is_recognised_when_it_is_posted_and_only_then() {
     let id = AccountId::new();
     let removed = [pending(id, 10, 1000, "pump")];
