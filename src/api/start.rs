@@ -193,7 +193,7 @@ pub(super) fn read_start(body: StartBody) -> Result<StartRequest, Problem> {
             account_filters: account_filters(body.account_filters)?,
             match_all_accounts: body.account_match == Some(AccountMatch::All),
             product_options: body.product_options.unwrap_or_default(),
-            identifiers_flow: body.identifiers_flow.map(|flow| flow.as_str().to_owned()),
+            identifiers_flow: body.identifiers_flow,
             pinned_provider: body.service_provider,
             allow_duplicate: body.allow_duplicate.unwrap_or_default(),
         },

@@ -48,6 +48,19 @@ pub struct InstitutionFacts {
     pub oauth: bool,
 }
 
+impl InstitutionFacts {
+    /// Why the institution can never bring the product to a connection that is linked already (A6, C6).
+    fn obstacle(&self, provider: ServiceProvider, product: Product) -> Option<Obstacle> {
+        if !support_matrix::institution_has(provider, &self.products, product) {
+            Some(Obstacle::Institution)
+        } else if product == Product::Identifiers && !self.instant_identifiers {
+            Some(Obstacle::AfterLink)
+        } else {
+            None
+        }
+    }
+}
+
 wire_enum! {
     /// What became of a product that was accepted.
     pub enum Outcome {
@@ -124,6 +137,20 @@ pub struct Refusal {
     pub detail: String,
 }
 
+impl Refusal {
+    fn new(index: usize, product: Product, obstacle: Obstacle, remedy: Remedy) -> Self {
+        let (code, any_of) = match obstacle {
+            Obstacle::Provider => (RefusalCode::UnsupportedByProvider, Vec::new()),
+            Obstacle::Prerequisite(any_of) => (RefusalCode::PrerequisiteMissing, any_of.to_vec()),
+            Obstacle::Institution => (RefusalCode::UnsupportedByInstitution, Vec::new()),
+            Obstacle::AfterLink => (RefusalCode::NotAddableAfterLink, Vec::new()),
+        };
+        let repair_body = (remedy == Remedy::Repair).then(|| serde_json::json!({ "products": [product] }));
+        let detail = wording::refusal(product, code, &any_of, remedy);
+        Self { index, product, code, any_of, remedy, repair_body, detail }
+    }
+}
+
 /// What stands against adding a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Obstacle {
@@ -154,6 +181,27 @@ pub fn judge(situation: &Situation<'_>, asked: &[Product]) -> Result<Vec<Accepte
         }
     }
     if refused.is_empty() { Ok(accepted) } else { Err(refused) }
+}
+
+/// Which of these no repair can bring, whoever consents, and why (A6, C4, C6). What is `had`, as data or as consent, is there whatever
+/// is listed.
+pub fn beyond_repair(
+    provider: ServiceProvider,
+    institution: Option<&InstitutionFacts>,
+    had: impl Fn(Product) -> bool,
+    asked: &[Product],
+) -> Vec<Refusal> {
+    let obstacle = |product: Product| match support_matrix::after_link(provider, product) {
+        AfterLink::Never => Some(Obstacle::AfterLink),
+        _ if had(product) => None,
+        _ => institution?.obstacle(provider, product),
+    };
+    let refusal = |(index, &product): (usize, &Product)| {
+        let obstacle = obstacle(product)?;
+        let remedy = if obstacle == Obstacle::AfterLink { Remedy::NewConnection } else { Remedy::None };
+        Some(Refusal::new(index, product, obstacle, remedy))
+    };
+    asked.iter().enumerate().filter_map(refusal).collect()
 }
 
 impl Situation<'_> {
@@ -210,14 +258,7 @@ impl Situation<'_> {
             Cell::IfInstitution if self.institution.is_none() => return Some(Obstacle::Institution),
             Cell::Yes | Cell::IfAny(_) | Cell::IfInstitution => {}
         }
-        let institution = self.institution?;
-        if !support_matrix::institution_has(provider, &institution.products, product) {
-            Some(Obstacle::Institution)
-        } else if product == Product::Identifiers && !institution.instant_identifiers {
-            Some(Obstacle::AfterLink)
-        } else {
-            None
-        }
+        self.institution?.obstacle(provider, product)
     }
 
     fn cell(&self, provider: ServiceProvider, product: Product) -> Cell {
@@ -229,16 +270,7 @@ impl Situation<'_> {
     }
 
     fn refuse(&self, index: usize, product: Product, obstacle: Obstacle) -> Refusal {
-        let remedy = self.remedy(product, obstacle);
-        let (code, any_of) = match obstacle {
-            Obstacle::Provider => (RefusalCode::UnsupportedByProvider, Vec::new()),
-            Obstacle::Prerequisite(any_of) => (RefusalCode::PrerequisiteMissing, any_of.to_vec()),
-            Obstacle::Institution => (RefusalCode::UnsupportedByInstitution, Vec::new()),
-            Obstacle::AfterLink => (RefusalCode::NotAddableAfterLink, Vec::new()),
-        };
-        let repair_body = (remedy == Remedy::Repair).then(|| serde_json::json!({ "products": [product] }));
-        let detail = wording::refusal(product, code, &any_of, remedy);
-        Refusal { index, product, code, any_of, remedy, repair_body, detail }
+        Refusal::new(index, product, obstacle, self.remedy(product, obstacle))
     }
 
     fn remedy(&self, product: Product, obstacle: Obstacle) -> Remedy {

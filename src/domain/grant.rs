@@ -18,6 +18,8 @@ pub struct Observed<'a> {
     pub accounts: &'a [(AccountType, AccountSubtype)],
     /// What full numbers still wait for.
     pub verification: Option<Verification>,
+    /// Whether the customer typed the account's numbers, for deposits to verify: nothing else comes beside them (B7).
+    pub by_deposits: bool,
     /// The provider's record of the institution, where there is one.
     pub institution: Option<&'a InstitutionFacts>,
     /// Whether the provider enforces consent for each product; elsewhere there is none to withhold.
@@ -83,6 +85,8 @@ impl Observed<'_> {
         // Where the customer is asked for each product, what they agreed to counts before any catalogue.
         if self.institution_lacks(product) && !(self.consent_scoped && permitted) {
             (ProductState::Unavailable, Some(ProductReason::InstitutionUnsupported))
+        } else if self.by_deposits {
+            (ProductState::Unavailable, Some(ProductReason::NoInstantFlow))
         } else if permitted {
             (ProductState::Consented, None)
         } else {
@@ -97,7 +101,7 @@ impl Observed<'_> {
             None
         } else if !initialized && self.institution_lacks(product) {
             Some(ProductReason::InstitutionUnsupported)
-        } else if !initialized && product == Product::Identifiers && self.institution_lacks_instant_flow() {
+        } else if !initialized && self.lacks_instant_flow(product) {
             Some(ProductReason::NoInstantFlow)
         } else if !self.accounts.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             // An initialised product shows that the customer has a fitting account, so it was left out.
@@ -117,8 +121,9 @@ impl Observed<'_> {
         self.institution.is_some_and(|facts| !facts.products.contains(&product))
     }
 
-    fn institution_lacks_instant_flow(&self) -> bool {
-        self.institution.is_some_and(|facts| !facts.instant_identifiers)
+    fn lacks_instant_flow(&self, product: Product) -> bool {
+        let numbers = product == Product::Identifiers;
+        self.by_deposits && !numbers || numbers && self.institution.is_some_and(|facts| !facts.instant_identifiers)
     }
 }
 

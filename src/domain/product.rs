@@ -96,7 +96,7 @@ wire_enum! {
         NotShared = "NOT_SHARED",
         /// The customer withheld the permission.
         PermissionDenied = "PERMISSION_DENIED",
-        /// The institution lacks the instant flow (B3).
+        /// The institution lacks the instant flow (B3), or the customer took the way of deposits instead (B7).
         NoInstantFlow = "NO_INSTANT_FLOW",
         /// The customer's consent does not cover it yet.
         ConsentMissing = "CONSENT_MISSING",

@@ -58,9 +58,8 @@ pub(super) fn check_beside_present(
     asked: &[Product],
     product_options: &Map<String, serde_json::Value>,
 ) -> Result<(), Problem> {
-    let flow = connection.settings.identifiers_flow.as_deref().and_then(|flow| flow.parse().ok());
     let options = connection.settings.product_options_with(product_options);
-    check_beside(&placements(rows), asked, flow, &options).map_err(violations)?;
+    check_beside(&placements(rows), asked, connection.settings.identifiers_flow, &options).map_err(violations)?;
     let wrong = check_options(&asked.iter().copied().collect(), &options);
     if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
 }
@@ -81,12 +80,7 @@ impl Linking {
         let asked = request.products.iter().copied().collect();
         self.check_given_options(&asked, &request.product_options)?;
         let rows = tx.products(id).await?;
-        // On the transaction's own connection: a second one would be waited for while this one is held.
-        let at_provider = match (connection.service_provider, connection.institution_id) {
-            (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
-            _ => None,
-        };
-        let facts = at_provider.as_ref().map(routing::facts);
+        let facts = institution_facts(tx, &connection).await?;
         let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
         check_beside_present(&connection, &rows, &request.products, &request.product_options)?;
         if !request.dry_run && !request.product_options.is_empty() {
@@ -132,7 +126,7 @@ impl Linking {
                 .is_some_and(|entry| entry.provider.spec().consent_scopes),
             original_call_rule: self.original_call_rule,
         };
-        judge(&situation, asked).map_err(refused)
+        judge(&situation, asked).map_err(|refusals| refused("Nothing was added", refusals))
     }
 
     async fn store_additions(
@@ -189,13 +183,24 @@ impl Linking {
     }
 }
 
-/// What a caller is told of products that cannot be added (A10).
-fn refused(refusals: Vec<Refusal>) -> Problem {
+/// What is known of a connection's institution at its provider; on the transaction's own connection, for a second one would be waited
+/// for while this one is held.
+pub(super) async fn institution_facts(
+    tx: &mut TenantTx,
+    connection: &Connection,
+) -> Result<Option<InstitutionFacts>, Problem> {
+    let at_provider = match (connection.service_provider, connection.institution_id) {
+        (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
+        _ => None,
+    };
+    Ok(at_provider.as_ref().map(routing::facts))
+}
+
+/// What a caller is told of products that cannot be had (A10); `outcome` is what was not done therefore.
+pub(super) fn refused(outcome: &str, refusals: Vec<Refusal>) -> Problem {
     let names: Vec<&str> = refusals.iter().map(|refusal| refusal.product.as_str()).collect();
-    let detail = format!(
-        "Nothing was added, because these cannot be: {}. Each error says why and what helps.",
-        names.join(", ")
-    );
+    let detail =
+        format!("{outcome}, because these cannot be had so: {}. Each error says why and what helps.", names.join(", "));
     let mut problem = Problem::new(Code::ProductsNotAddable, detail);
     for refusal in refusals {
         let mut more = Map::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{LEASE, Linking, relink, sync_job};
 use crate::domain::account::{AccountFilters, AccountSubtype, AccountType, Verification, passes};
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
 use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
@@ -68,6 +69,8 @@ impl Linking {
             consented: &seen.observation.consented,
             accounts: &accounts,
             verification: seen.verification,
+            by_deposits: connection.settings.identifiers_flow == Some(IdentifiersFlow::SameDayMicrodeposits)
+                && seen.verification.is_some(),
             institution: facts.as_ref(),
             consent_scoped: entry.provider.spec().consent_scopes,
             withheld: &linked.withheld,

@@ -287,8 +287,7 @@ impl Linking {
             account_filters: session.request.account_filters.clone().or_else(|| settings.account_filters.clone()),
             product_options,
             match_all_accounts: settings.match_all_accounts,
-            same_day_microdeposits: settings.identifiers_flow.as_deref()
-                == Some(IdentifiersFlow::SameDayMicrodeposits.as_str()),
+            same_day_microdeposits: settings.identifiers_flow == Some(IdentifiersFlow::SameDayMicrodeposits),
             lifetime_seconds: u32::try_from(left).unwrap_or(60),
             psu: None,
         }

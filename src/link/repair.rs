@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
-use super::additions::check_beside_present;
+use super::additions::{check_beside_present, institution_facts, refused};
 use super::launch::repair_mode;
 use super::{Linking, Opened, check_has_login};
 use crate::config::Mode;
+use crate::domain::addition::{InstitutionFacts, beyond_repair};
 use crate::domain::connection::{RepairReason, Status};
+use crate::domain::grant::covers;
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{RepairFacts, reasons, required};
 use crate::domain::session::SessionMode;
-use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::Spec;
-use crate::store::{Connection, ConnectionProduct, NewSession, SessionRequest, TenantTx, states};
+use crate::store::{Connection, ConnectionProduct, NewSession, SessionRequest, TenantTx, placements, states};
 
 /// How long a repair session lives unless asked otherwise, in seconds (D12).
 pub const REPAIR_SECONDS: u32 = 24 * 3600;
@@ -79,7 +80,8 @@ impl Linking {
     /// Opens a repair session for the same connection; one that is open is replaced (D1, D12).
     pub async fn repair(&self, tx: &mut TenantTx, id: ConnectionId, request: RepairRequest) -> Result<Opened, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        let mode = self.judge_repair(&connection, &tx.products(id).await?, &request)?;
+        let facts = institution_facts(tx, &connection).await?;
+        let mode = self.judge_repair(&connection, facts.as_ref(), &tx.products(id).await?, &request)?;
         let now = self.clock.now();
         self.replace_open_sessions(tx, id).await?;
         let rows = tx.products(id).await?;
@@ -107,6 +109,7 @@ impl Linking {
     fn judge_repair(
         &self,
         connection: &Connection,
+        facts: Option<&InstitutionFacts>,
         rows: &[ConnectionProduct],
         request: &RepairRequest,
     ) -> Result<SessionMode, Problem> {
@@ -142,7 +145,7 @@ impl Linking {
         let waiting = rows.iter().filter(|row| waits_for_consent(row)).map(|row| row.product);
         let asked = request.products.iter().copied().chain(waiting).collect();
         self.check_given_options(&asked, &request.product_options)?;
-        check_products(spec, connection, rows, request)?;
+        check_products(spec, connection, facts, rows, request)?;
         if relinks {
             return Ok(SessionMode::Relink);
         }
@@ -160,23 +163,22 @@ impl Linking {
     }
 }
 
-/// What a repair can ask consent for (C4, B7, B14).
+/// What a repair can ask consent for (A6, C4, B7, B14).
 fn check_products(
     spec: &Spec,
     connection: &Connection,
+    facts: Option<&InstitutionFacts>,
     rows: &[ConnectionProduct],
     request: &RepairRequest,
 ) -> Result<(), Problem> {
     if let Some(product) = request.products.iter().find(|product| !spec.products.contains(product)) {
         return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
     }
-    if let Some(index) = request.products.iter().position(|&product| after_link(spec.id, product) == AfterLink::Never) {
-        let detail = format!("{} cannot be had after the link. Start a new one with it.", request.products[index]);
-        return Err(Problem::new(Code::ProductsNotAddable, detail.clone()).with_error(
-            format!("/products/{index}"),
-            "NOT_ADDABLE_AFTER_LINK",
-            detail,
-        ));
+    let fetched = placements(rows).fetched();
+    let had = |product| fetched.contains(&product) || covers(&connection.consented, product);
+    let refusals = beyond_repair(spec.id, facts, had, &request.products);
+    if !refusals.is_empty() {
+        return Err(refused("No repair was opened", refusals));
     }
     check_beside_present(connection, rows, &request.products, &request.product_options)
 }

@@ -6,9 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::{Linking, Opened, TOKEN_PREFIX, session_job};
-use crate::domain::combination::{
-    IdentifiersFlow, Violation, ViolationCode, check_combination, check_given_options, lacks_company,
-};
+use crate::domain::combination::{Violation, ViolationCode, check_combination, check_given_options, lacks_company};
 use crate::domain::ids::InstitutionId;
 use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
@@ -60,9 +58,9 @@ impl Linking {
         };
         let asked = request.placements.iter().map(|(product, _)| product).collect();
         self.check_given_options(&asked, &settings.product_options)?;
-        let flow = settings.identifiers_flow.as_deref().and_then(|flow| flow.parse::<IdentifiersFlow>().ok());
         let never_alone = pinned.map(|entry| entry.provider.spec().never_alone);
-        check_combination(&request.placements, flow, &settings.product_options, never_alone).map_err(violations)?;
+        check_combination(&request.placements, settings.identifiers_flow, &settings.product_options, never_alone)
+            .map_err(violations)?;
         self.check_supported(request, pinned.map(|entry| entry.id()))?;
         if let Some(institution_id) = request.institution_id {
             if !request.placements.are_of_institution() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Error, Result, TenantTx};
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::ids::{ConnectionId, CustomerId, InstitutionId, TenantId};
 use crate::domain::placement::Placements;
@@ -34,7 +35,7 @@ pub struct ConnectionSettings {
     /// What products cannot start without (B14).
     pub product_options: Map<String, Value>,
     /// How `IDENTIFIERS` are to be had, where not instantly (B7).
-    pub identifiers_flow: Option<String>,
+    pub identifiers_flow: Option<IdentifiersFlow>,
     /// The tenant named the provider.
     pub pinned_provider: Option<ServiceProvider>,
     /// A second connection to the same login is wanted (G4).
@@ -454,11 +455,12 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The end of a run of aggregation: when it was, whether it failed, when the next one is due.
+    /// The end of a run of aggregation: when it was, whether something came and whether something failed, when the next one is due.
+    /// What cannot be had, or is not there yet, is neither.
     pub async fn record_run(
         &mut self,
         id: ConnectionId,
-        succeeded: bool,
+        (came, failed): (bool, bool),
         history_from: Option<NaiveDate>,
         next_read_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
@@ -466,13 +468,14 @@ impl TenantTx {
         let tenant_id = self.tenant_id.0;
         sqlx::query!(
             "update connections set
-                successfully_aggregated_at = case when $3 then $6 else successfully_aggregated_at end,
-                failures = case when $3 then 0 else failures + 1 end,
-                history_from = least(history_from, $4), next_read_at = $5, updated_at = $6
+                successfully_aggregated_at = case when $3 and not $4 then $7 else successfully_aggregated_at end,
+                failures = case when $4 then failures + 1 else 0 end,
+                history_from = least(history_from, $5), next_read_at = $6, updated_at = $7
              where id = $1 and tenant_id = $2",
             id.0,
             tenant_id,
-            succeeded,
+            came,
+            failed,
             history_from,
             next_read_at,
             now

@@ -65,6 +65,16 @@ impl Fetched {
         }
     }
 
+    /// What failed, unless it is that the product cannot be had here, or not without the customer's consent.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) if !matches!(failure.kind, FailureKind::Consent | FailureKind::Unsupported) => {
+                Some(failure)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether trying again by ourselves makes sense, and how soon at the earliest.
     pub fn again(&self) -> Option<Option<Duration>> {
         match self {
@@ -120,15 +130,7 @@ pub(super) fn is_continued((times, since): (i32, DateTime<Utc>), now: DateTime<U
 
 /// What the run says of the connection: the worst that concerns it as a whole, else how many products came.
 pub(super) fn condition(observed: Condition, outcomes: &Outcomes) -> (Condition, Option<String>) {
-    let failures: Vec<&Failure> = outcomes
-        .values()
-        .filter_map(|fetched| match fetched {
-            Fetched::Failed(failure) if !matches!(failure.kind, FailureKind::Consent | FailureKind::Unsupported) => {
-                Some(failure)
-            }
-            _ => None,
-        })
-        .collect();
+    let failures: Vec<&Failure> = outcomes.values().filter_map(Fetched::failure).collect();
     if let Some(failure) =
         failures.iter().find(|failure| failure.condition.is_some_and(|condition| condition.status.needs_customer()))
     {

@@ -322,7 +322,7 @@ impl Run<'_> {
                 refresh.targets.keys().map(|&product| interrupted(product, outcomes.get(&product))).collect();
             tx.set_refresh(refresh.id, RefreshStatus::UserActionRequired, &results, Some(now)).await?;
         }
-        tx.record_run(self.id(), false, None, None, now).await?;
+        tx.record_run(self.id(), (false, true), None, None, now).await?;
         tx.commit().await?;
         Ok(Next::Done)
     }
@@ -346,10 +346,9 @@ impl Run<'_> {
             return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
         }
         // Where all that was due has been removed meanwhile, nothing failed (A15).
-        let succeeded =
-            (came || outcomes.is_empty()) && !outcomes.values().any(|fetched| matches!(fetched, Fetched::Failed(_)));
+        let ended = (came || outcomes.is_empty(), outcomes.values().any(|fetched| fetched.failure().is_some()));
         let history_from = tx.first_transaction_date(self.id()).await?;
-        tx.record_run(self.id(), succeeded, history_from, self.next_read(now), now).await?;
+        tx.record_run(self.id(), ended, history_from, self.next_read(now), now).await?;
         tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;
         tx.fail_products(self.id(), &self.wanted_where(|product| has_failed(&outcomes, product))).await?;
         let was_lost = self.connection.condition.status.needs_customer();

@@ -137,6 +137,7 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
         assert_eq!(outcome(&app.add(&id, json!(["LIABILITIES"])).await.expect(200)), "ADDED");
         let connection = app.settled(&id).await;
         assert_eq!(state(&connection, "LIABILITIES"), ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")));
+        assert_eq!(connection["updateStatus"], "READY", "what cannot be had has not failed");
         assert_eq!(connection["status"], "ACTIVE");
     }
     assert!(app.fidelity.requests("/liabilities/get").is_empty(), "nothing that could be billed");

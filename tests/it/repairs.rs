@@ -137,6 +137,22 @@ async fn d6_consent_is_asked_for_further_products() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn d6_no_repair_is_opened_for_what_the_institution_does_not_have() {
+    let app = TestApp::new().await;
+    let id = app.linked_at("Houndstooth Bank", json!({ "products": ["TRANSACTIONS"] }), json!({})).await;
+    let asked = json!({ "products": ["OWNERS", "INVESTMENT_HOLDINGS", "IDENTIFIERS"] });
+    let refused = app.post(&format!("/connections/{id}/repair"), asked).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    let errors = refused["errors"].as_array().unwrap();
+    let told: Vec<_> = errors.iter().map(|one| (&one["pointer"], &one["code"], &one["remedy"])).collect();
+    let expected = [
+        (&json!("/products/1"), &json!("UNSUPPORTED_BY_INSTITUTION"), &json!("NONE")),
+        (&json!("/products/2"), &json!("NOT_ADDABLE_AFTER_LINK"), &json!("NEW_CONNECTION")),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(app.all(&format!("/connect/sessions?connectionId={id}")).await.len(), 1, "no session was opened");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d8_a_login_that_heals_elsewhere_closes_open_repairs() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
@@ -231,7 +247,7 @@ async fn b16_deposits_are_entered_in_a_repair() {
     let app = TestApp::new().await;
     let asked = json!({
         "products": ["IDENTIFIERS"], "requiredIfSupportedProducts": ["OWNERS"],
-        "identifiersFlow": "SAME_DAY_MICRODEPOSITS",
+        "additionalConsentedProducts": ["TRANSACTIONS"], "identifiersFlow": "SAME_DAY_MICRODEPOSITS",
     });
     let id = app.linked_at("Houndstooth Bank", asked, json!({})).await;
     let request = app.fidelity.requests("/link/token/create").pop().unwrap();
@@ -241,15 +257,20 @@ async fn b16_deposits_are_entered_in_a_repair() {
     );
     let connection = app.connection(&id).await;
     assert_eq!((&connection["status"], &connection["products"]), (&json!("ACTIVE"), &json!(["IDENTIFIERS"])));
+    assert_eq!(connection["updateStatus"], "READY", "what waits for the customer has not failed");
     assert_eq!(connection["requiredIfSupportedProducts"], json!([]), "B7: it falls away on this way");
     assert_eq!(state(&connection, "IDENTIFIERS"), ("PENDING", Some("VERIFICATION_PENDING")));
-    assert!(connection["repair"]["reasons"].as_array().unwrap().contains(&json!("VERIFY_DEPOSITS")));
+    for product in ["OWNERS", "TRANSACTIONS"] {
+        assert_eq!(state(&connection, product), ("UNAVAILABLE", Some("NO_INSTANT_FLOW")));
+    }
+    assert_eq!(connection["repair"]["reasons"], json!(["VERIFY_DEPOSITS"]));
     let repair = app.repair(&id, json!({})).await;
     app.play(&repair, None, json!({ "password": "wrong" })).await.problem(409, "USER_ACTION_REQUIRED");
     assert_eq!(state(&app.settled(&id).await, "IDENTIFIERS").0, "PENDING");
     app.play(&repair, None, json!({})).await.expect(200);
     let verified = app.settled(&id).await;
     assert_eq!(state(&verified, "IDENTIFIERS"), ("AVAILABLE", None));
+    assert_eq!(verified["repair"]["reasons"], json!([]), "nothing else can come beside them");
     let account =
         app.all(&format!("/accounts?connectionId={id}")).await.into_iter().find(|one| one["subtype"] == "CHECKING");
     let path = format!("/accounts/{}/identifiers", account.unwrap()["id"].as_str().unwrap());

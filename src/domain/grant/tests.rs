@@ -16,6 +16,7 @@ struct Case {
     institution: Option<InstitutionFacts>,
     consent_scoped: bool,
     withheld: BTreeSet<Product>,
+    by_deposits: bool,
 }
 
 fn checking() -> Case {
@@ -27,6 +28,7 @@ fn checking() -> Case {
         institution: Some(InstitutionFacts { products, instant_identifiers: true, oauth: true }),
         consent_scoped: true,
         withheld: BTreeSet::new(),
+        by_deposits: false,
     }
 }
 
@@ -57,6 +59,7 @@ impl Case {
         requested.iter().for_each(|&(placement, product)| placements.put(product, placement));
         let observed = Observed {
             verification: None,
+            by_deposits: self.by_deposits,
             initialized: &self.initialized,
             consented: &self.consented,
             accounts: &self.accounts,
@@ -98,6 +101,16 @@ fn b2_what_was_granted_stands_where_it_was_asked_for() {
     }
     assert_eq!(settlement.placements.of(Liabilities), Some(Placement::AdditionalConsented));
     assert_eq!(settlement.states[&Liabilities], (ProductState::Consented, None));
+}
+
+#[test]
+fn b7_beside_numbers_that_deposits_verify_nothing_else_comes() {
+    let case = Case { by_deposits: true, ..checking().initialized(&[Identifiers]) };
+    assert_eq!(case.one(Placement::Required, Identifiers).1, ProductState::Pending);
+    assert_eq!(case.one(Placement::RequiredIfSupported, Balances).1, ProductState::Pending);
+    for placement in [Placement::RequiredIfSupported, Placement::AdditionalConsented] {
+        assert_eq!(case.one(placement, Owners), fell_away(ProductReason::NoInstantFlow));
+    }
 }
 
 #[test]
