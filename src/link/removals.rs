@@ -33,6 +33,7 @@ impl Linking {
         }
         tx.change_product(id, product, ProductState::Unavailable, Some(ProductReason::Removed), now).await?;
         tx.unplace_product(id, product).await?;
+        tx.withdraw_from_sessions(id, product).await?;
         let told = json!({ "removedProducts": [product], "data": data, "cause": "PRODUCT_REMOVED" });
         tx.emit(id, EventType::ConnectionProductsChanged, told, now).await?;
         Ok(billing_after((spec.terms)(product, placement).billing, spec.bills_until_deleted))

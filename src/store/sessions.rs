@@ -216,6 +216,22 @@ impl TenantTx {
         Ok(ids.into_iter().map(SessionId).collect())
     }
 
+    /// Sessions of a connection that are still open no longer ask for a product.
+    pub async fn withdraw_from_sessions(&mut self, connection_id: ConnectionId, product: Product) -> Result<()> {
+        let tenant_id = self.tenant_id.0;
+        sqlx::query!(
+            "update link_sessions set request = request || jsonb_build_object(
+                'products', coalesce(request->'products', '[]') - $3::text, 'waiting', coalesce(request->'waiting', '[]') - $3::text)
+             where tenant_id = $1 and connection_id = $2 and outcome = 'OPEN'",
+            tenant_id,
+            connection_id.0,
+            product.as_str()
+        )
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+
     /// How the last attempt was refused.
     pub async fn refusal(&mut self, id: SessionId) -> Result<Option<Problem>> {
         let tenant_id = self.tenant_id.0;

@@ -187,3 +187,23 @@ async fn a15_a_run_under_way_writes_nothing_of_what_was_removed() {
     assert_eq!(state(&connection, "LIABILITIES"), ("UNAVAILABLE", Some("REMOVED")));
     assert_eq!((&connection["status"], &connection["updateStatus"]), (&json!("ACTIVE"), &json!("READY")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a15_a_repair_that_was_opened_before_asks_for_it_no_more() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.knob(&id, "revoke", json!({})).await;
+    let needed = app.add(&id, json!(["OWNERS"])).await.expect(200);
+    assert_eq!(needed["results"][0]["outcome"], "REPAIR_REQUIRED");
+    let lost = app.repair(&id, json!({ "products": ["LIABILITIES"] })).await;
+    app.play(&lost, None, json!({})).await.problem(409, "USER_ACTION_REQUIRED");
+    let anew = app.repair(&id, json!({ "products": ["LIABILITIES"] })).await;
+    assert_eq!(anew["mode"], "RELINK");
+    remove(&app, &id, "OWNERS").await.expect(200);
+    app.play(&anew, None, json!({})).await.expect(200);
+    let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+    assert_eq!(request["additional_consented_products"], json!(["liabilities"]), "{request:#}");
+    let connection = app.settled(&id).await;
+    assert_eq!(state(&connection, "OWNERS"), ("UNAVAILABLE", Some("REMOVED")));
+    assert_eq!(state(&connection, "LIABILITIES"), ("CONSENTED", None));
+}
