@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 use super::start::violations;
 use super::{Linking, sync_job};
-use crate::domain::addition::{Accepted, InstitutionFacts, Outcome, Refusal, Situation, judge};
+use crate::domain::addition::{Accepted, Outcome, Refusal, Situation, judge};
 use crate::domain::combination::{check_beside, check_options};
 use crate::domain::connection::Status;
 use crate::domain::event::EventType;
@@ -58,11 +58,22 @@ pub(super) fn check_beside_present(
     asked: &[Product],
     product_options: &Map<String, serde_json::Value>,
 ) -> Result<(), Problem> {
-    let flow = connection.settings.identifiers_flow.as_deref().and_then(|flow| flow.parse().ok());
+    check_pairs(connection, rows, asked, product_options)?;
     let options = connection.settings.product_options_with(product_options);
-    check_beside(&placements(rows), asked, flow, &options).map_err(violations)?;
     let wrong = check_options(&asked.iter().copied().collect(), &options);
     if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
+}
+
+/// Whether they may stand beside what the connection has (B7).
+fn check_pairs(
+    connection: &Connection,
+    rows: &[ConnectionProduct],
+    asked: &[Product],
+    product_options: &Map<String, serde_json::Value>,
+) -> Result<(), Problem> {
+    let flow = connection.settings.identifiers_flow.as_deref().and_then(|flow| flow.parse().ok());
+    let options = connection.settings.product_options_with(product_options);
+    check_beside(&placements(rows), asked, flow, &options).map_err(violations)
 }
 
 impl Linking {
@@ -81,13 +92,8 @@ impl Linking {
         let asked = request.products.iter().copied().collect();
         self.check_given_options(&asked, &request.product_options)?;
         let rows = tx.products(id).await?;
-        // On the transaction's own connection: a second one would be waited for while this one is held.
-        let at_provider = match (connection.service_provider, connection.institution_id) {
-            (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
-            _ => None,
-        };
-        let facts = at_provider.as_ref().map(routing::facts);
-        let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        let judged = self.judge_additions(tx, &connection, &rows, &request.products).await?;
+        let accepted = judged.map_err(refused)?;
         check_beside_present(&connection, &rows, &request.products, &request.product_options)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
@@ -105,14 +111,34 @@ impl Linking {
         Ok(Additions { results, refresh_id })
     }
 
-    async fn judge_additions(
+    /// How products would get onto a connection that lacks them, judged as if they were asked for now (A11, B7); nothing is changed.
+    pub async fn judge_now(
         &self,
+        tx: &mut TenantTx,
         connection: &Connection,
         rows: &[ConnectionProduct],
-        facts: Option<&InstitutionFacts>,
         asked: &[Product],
+    ) -> Result<Result<Vec<Accepted>, Vec<Refusal>>, Problem> {
+        let judged = self.judge_additions(tx, connection, rows, asked).await?;
+        if judged.is_ok() {
+            check_pairs(connection, rows, asked, &Map::new())?;
+        }
+        Ok(judged)
+    }
+
+    async fn judge_additions(
+        &self,
         tx: &mut TenantTx,
-    ) -> Result<Vec<Accepted>, Problem> {
+        connection: &Connection,
+        rows: &[ConnectionProduct],
+        asked: &[Product],
+    ) -> Result<Result<Vec<Accepted>, Vec<Refusal>>, Problem> {
+        // On the transaction's own connection: a second one would be waited for while this one is held.
+        let at_provider = match (connection.service_provider, connection.institution_id) {
+            (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
+            _ => None,
+        };
+        let facts = at_provider.as_ref().map(routing::facts);
         let now_placed = placements(rows);
         let states: BTreeMap<Product, ProductState> = rows.iter().map(|row| (row.product, row.state)).collect();
         let launched = tx.launched_provider(connection.id).await?;
@@ -125,14 +151,14 @@ impl Linking {
             placements: &now_placed,
             original: &connection.requested,
             states: &states,
-            institution: facts,
+            institution: facts.as_ref(),
             consented: &connection.consented,
             consent_scoped: provider
                 .and_then(|id| self.registry.get(id))
                 .is_some_and(|entry| entry.provider.spec().consent_scopes),
             original_call_rule: self.original_call_rule,
         };
-        judge(&situation, asked).map_err(refused)
+        Ok(judge(&situation, asked))
     }
 
     async fn store_additions(
