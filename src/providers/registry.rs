@@ -94,7 +94,7 @@ impl Entry {
             (FailureKind::Invalid | FailureKind::NotFound, _) if failure.given.is_some() => (
                 Code::ProductOptionsRefused,
                 format!(
-                    "{} does not take an option that was given; its own error stands in provider. The option cannot be changed in this session: ask anew, with one that it takes.",
+                    "{} refuses an option that was given; its own error stands in provider. A session keeps its options: open another one (POST /connect/start, or the repair), with one that it takes.",
                     spec.name
                 ),
             ),

@@ -189,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn statements_are_fetched_anew_to_this_day_and_two_years_back_at_most() {
+        let until = |from: &str| {
+            let options = json!({"STATEMENTS": {"from": from, "to": "2026-01-31"}});
+            statements_until("2026-11-22".parse().unwrap(), options.as_object().unwrap())
+                .map(|(from, to)| format!("{from} {to}"))
+        };
+        assert_eq!(until("2025-12-01").as_deref(), Some("2025-12-01 2026-11-22"));
+        assert_eq!(until("2024-02-01").as_deref(), Some("2024-11-22 2026-11-22"));
+        assert_eq!(until("2027-01-01"), None);
+        assert_eq!(statements_until("2026-11-22".parse().unwrap(), &Map::new()), None);
+    }
+
+    #[test]
+    fn b14_an_unknown_purpose_is_named_to_who_gave_it() {
+        let options = json!({"CONSUMER_REPORT": {"permissiblePurpose": "FUN", "days": 30}});
+        let failure = fields([Product::ConsumerReport].into_iter(), options.as_object().unwrap(), 90).unwrap_err();
+        assert_eq!(failure.given, Some("/productOptions/CONSUMER_REPORT/permissiblePurpose"));
+    }
+
+    #[test]
     fn b14_missing_options_are_refused() {
         for product in [
             Product::Income,
