@@ -121,8 +121,7 @@ pub(super) async fn list_asset_reports(
     let id: ConnectionId = id(&connection)?;
     let (after, limit) = params.cursor::<AssetReportId>("assets")?;
     let mut tx = caller.rows.begin().await?;
-    app.on_demand.check_has_reports(&mut tx, id).await?;
-    let rows = tx.asset_reports(id, after, limit + 1).await?;
+    let rows = app.on_demand.asset_reports(&mut tx, id, after, limit + 1).await?;
     Ok(Json(Page::new("assets", rows, limit, |row| row.id, AssetReportSummary::from)))
 }
 

@@ -63,8 +63,7 @@ pub(super) async fn get_income(
 ) -> Result<Json<IncomeView>, Problem> {
     let id: ConnectionId = id(&connection)?;
     let mut tx = caller.rows.begin().await?;
-    app.on_demand.check_has_income(&mut tx, id).await?;
-    Ok(Json(view(tx.income(id).await?)))
+    Ok(Json(view(app.on_demand.income(&mut tx, id).await?)))
 }
 
 fn view(rows: Vec<Income>) -> IncomeView {

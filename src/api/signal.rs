@@ -147,8 +147,7 @@ pub(super) async fn list_evaluations(
     let id: ConnectionId = id(&connection)?;
     let (after, limit) = params.cursor::<EvaluationId>("evaluations")?;
     let mut tx = caller.rows.begin().await?;
-    app.on_demand.risk_provider(&mut tx, id).await?;
-    let rows = tx.evaluations(id, after, limit + 1).await?;
+    let rows = app.on_demand.evaluations(&mut tx, id, after, limit + 1).await?;
     Ok(Json(Page::new("evaluations", rows, limit, |row| row.id, EvaluationView::from)))
 }
 

@@ -51,8 +51,7 @@ pub(super) async fn list_statements(
     let id: ConnectionId = id(&connection)?;
     let (after, limit) = params.cursor::<(i32, i32, StatementId)>("statements")?;
     let mut tx = caller.rows.begin().await?;
-    app.on_demand.check_has_statements(&mut tx, id).await?;
-    let rows = tx.statements(id, after, limit + 1).await?;
+    let rows = app.on_demand.statements(&mut tx, id, after, limit + 1).await?;
     let place = |row: &Statement| (row.period.year, row.period.month, row.id);
     Ok(Json(Page::new("statements", rows, limit, place, StatementView::from)))
 }

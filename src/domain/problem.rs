@@ -40,6 +40,8 @@ wire_enum! {
         IdempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT",
         /// An abandoned payment profile.
         ProfileMustBeRecreated = "PROFILE_MUST_BE_RECREATED",
+        /// What is reported of a payment contradicts what was reported before.
+        PaymentOutcomeConflict = "PAYMENT_OUTCOME_CONFLICT",
         /// What is asked for of a product is not there yet, or could not be made.
         ProductNotReady = "PRODUCT_NOT_READY",
         /// The request's body did not come.
@@ -54,6 +56,8 @@ wire_enum! {
         ProductCombination = "PRODUCT_COMBINATION",
         /// Rule B14: an option is missing.
         ProductOptionsRequired = "PRODUCT_OPTIONS_REQUIRED",
+        /// Rule B14: the provider refuses an option that was given.
+        ProductOptionsRefused = "PRODUCT_OPTIONS_REFUSED",
         /// Rule B12: the customer did not give what is required.
         RequiredProductNotGranted = "REQUIRED_PRODUCT_NOT_GRANTED",
         /// The institution lacks what is required.
@@ -68,6 +72,8 @@ wire_enum! {
         ProductNotPresent = "PRODUCT_NOT_PRESENT",
         /// This provider does not have it.
         UnsupportedByProvider = "UNSUPPORTED_BY_PROVIDER",
+        /// This institution does not have it.
+        UnsupportedByInstitution = "UNSUPPORTED_BY_INSTITUTION",
         /// Too many requests.
         RateLimited = "RATE_LIMITED",
         /// Too many refreshes.
@@ -101,6 +107,7 @@ impl Code {
             | Self::IdempotencyMismatch
             | Self::IdempotencyInFlight
             | Self::ProfileMustBeRecreated
+            | Self::PaymentOutcomeConflict
             | Self::ProductNotReady => 409,
             Self::RequestTimeout => 408,
             Self::PayloadTooLarge => 413,
@@ -108,13 +115,15 @@ impl Code {
             Self::ProductsNotAddable
             | Self::ProductCombination
             | Self::ProductOptionsRequired
+            | Self::ProductOptionsRefused
             | Self::RequiredProductNotGranted
             | Self::InstitutionNotEligible
             | Self::NoProviderAvailable
             | Self::AccountSelectionUnsupported
             | Self::ConsentTextMissing
             | Self::ProductNotPresent
-            | Self::UnsupportedByProvider => 422,
+            | Self::UnsupportedByProvider
+            | Self::UnsupportedByInstitution => 422,
             Self::RateLimited | Self::RefreshLimit => 429,
             Self::InternalError => 500,
             Self::ProviderError => 502,

@@ -58,10 +58,21 @@ pub(super) fn check_beside_present(
     asked: &[Product],
     product_options: &Map<String, serde_json::Value>,
 ) -> Result<(), Problem> {
+    check_pairs(connection, rows, asked, product_options)?;
     let options = connection.settings.product_options_with(product_options);
-    check_beside(&placements(rows), asked, connection.settings.identifiers_flow, &options).map_err(violations)?;
     let wrong = check_options(&asked.iter().copied().collect(), &options);
     if wrong.is_empty() { Ok(()) } else { Err(violations(wrong)) }
+}
+
+/// Whether they may stand beside what the connection has (B7).
+fn check_pairs(
+    connection: &Connection,
+    rows: &[ConnectionProduct],
+    asked: &[Product],
+    product_options: &Map<String, serde_json::Value>,
+) -> Result<(), Problem> {
+    let options = connection.settings.product_options_with(product_options);
+    check_beside(&placements(rows), asked, connection.settings.identifiers_flow, &options).map_err(violations)
 }
 
 impl Linking {
@@ -80,8 +91,8 @@ impl Linking {
         let asked = request.products.iter().copied().collect();
         self.check_given_options(&asked, &request.product_options)?;
         let rows = tx.products(id).await?;
-        let facts = institution_facts(tx, &connection).await?;
-        let accepted = self.judge_additions(&connection, &rows, facts.as_ref(), &request.products, tx).await?;
+        let judged = self.judge_additions(tx, &connection, &rows, &request.products).await?;
+        let accepted = judged.map_err(|refusals| refused("Nothing was added", refusals))?;
         check_beside_present(&connection, &rows, &request.products, &request.product_options)?;
         if !request.dry_run && !request.product_options.is_empty() {
             tx.add_product_options(id, &request.product_options).await?;
@@ -99,14 +110,29 @@ impl Linking {
         Ok(Additions { results, refresh_id })
     }
 
-    async fn judge_additions(
+    /// How products would get onto a connection that lacks them, judged as if they were asked for now (A11, B7); nothing is changed.
+    pub async fn judge_now(
         &self,
+        tx: &mut TenantTx,
         connection: &Connection,
         rows: &[ConnectionProduct],
-        facts: Option<&InstitutionFacts>,
         asked: &[Product],
+    ) -> Result<Result<Vec<Accepted>, Vec<Refusal>>, Problem> {
+        let judged = self.judge_additions(tx, connection, rows, asked).await?;
+        if judged.is_ok() {
+            check_pairs(connection, rows, asked, &Map::new())?;
+        }
+        Ok(judged)
+    }
+
+    async fn judge_additions(
+        &self,
         tx: &mut TenantTx,
-    ) -> Result<Vec<Accepted>, Problem> {
+        connection: &Connection,
+        rows: &[ConnectionProduct],
+        asked: &[Product],
+    ) -> Result<Result<Vec<Accepted>, Vec<Refusal>>, Problem> {
+        let facts = institution_facts(tx, connection).await?;
         let now_placed = placements(rows);
         let states: BTreeMap<Product, ProductState> = rows.iter().map(|row| (row.product, row.state)).collect();
         let launched = tx.launched_provider(connection.id).await?;
@@ -119,14 +145,14 @@ impl Linking {
             placements: &now_placed,
             original: &connection.requested,
             states: &states,
-            institution: facts,
+            institution: facts.as_ref(),
             consented: &connection.consented,
             consent_scoped: provider
                 .and_then(|id| self.registry.get(id))
                 .is_some_and(|entry| entry.provider.spec().consent_scopes),
             original_call_rule: self.original_call_rule,
         };
-        judge(&situation, asked).map_err(|refusals| refused("Nothing was added", refusals))
+        Ok(judge(&situation, asked))
     }
 
     async fn store_additions(

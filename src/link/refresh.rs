@@ -103,6 +103,7 @@ impl Linking {
             import_new_accounts: wanted.import_new_accounts,
             scheduled: false,
             psu: wanted.psu.as_ref(),
+            product_options: Some(&connection.settings.product_options),
         };
         if let Err(failure) = entry.provider.refresh(&entry.in_request(&self.clock), &credential, &request).await {
             return Err(match failure.kind {

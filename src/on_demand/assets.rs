@@ -13,7 +13,7 @@ use crate::domain::ids::{AccountId, AssetReportId, ConnectionId, TenantId};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::providers::own::{AssetReportOrder, AssetReportOrdered, AssetReports, ProviderAssetReport};
-use crate::providers::{Entry, Failure, FailureKind, Persistence};
+use crate::providers::{Entry, Failure, FailureKind, Persistence, Provider};
 use crate::store::{JobKind, NewJob, OrderedReport, TenantStore, TenantTx};
 
 /// A report that is not there by then never comes.
@@ -31,6 +31,10 @@ pub enum ReportNext {
     Again(Option<Duration>),
 }
 
+fn has(provider: &dyn Provider) -> bool {
+    provider.asset_reports().is_some()
+}
+
 impl OnDemand {
     /// Orders a report: it is `PENDING`, and a job sees to it.
     pub async fn order_asset_report(
@@ -41,13 +45,27 @@ impl OnDemand {
     ) -> Result<AssetReportId, Problem> {
         // Nobody deletes the connection meanwhile.
         tx.lock_row(id).await?;
-        let has = |provider: &dyn crate::providers::Provider| provider.asset_reports().is_some();
         let ready = self.ready(tx, id, Product::Assets, has).await?;
         let now = self.linking.clock.now();
         let report = tx.insert_asset_report(id, ready.entry.id(), days, now).await?;
         let payload = json!({ "tenantId": tx.tenant_id });
         tx.enqueue(&NewJob { kind: JobKind::AssetReport, key: report.to_string(), payload, run_at: now }).await?;
         Ok(report)
+    }
+
+    /// A page of the reports of a connection, oldest first.
+    pub async fn asset_reports(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+        after: Option<AssetReportId>,
+        limit: i64,
+    ) -> Result<Vec<OrderedReport>, Problem> {
+        let rows = tx.asset_reports(id, after, limit).await?;
+        // Behind the first page there was something.
+        let is_kept = !rows.is_empty() || after.is_some();
+        self.check_readable(tx, id, Product::Assets, has, is_kept).await?;
+        Ok(rows)
     }
 
     /// A report of that connection. Refuses where its provider has none.
@@ -57,15 +75,10 @@ impl OnDemand {
         id: ConnectionId,
         report: AssetReportId,
     ) -> Result<OrderedReport, Problem> {
-        self.check_has_reports(tx, id).await?;
+        let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
+        self.supporting(&connection, Product::Assets, has)?;
         let found = tx.asset_report(report).await?;
         found.filter(|report| report.connection_id == id).ok_or_else(Problem::not_found)
-    }
-
-    /// Refuses a connection that can have no reports.
-    pub async fn check_has_reports(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
-        let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
-        self.supporting(&connection, Product::Assets, |provider| provider.asset_reports().is_some()).map(drop)
     }
 
     /// A report that is there, as a PDF.
@@ -111,6 +124,8 @@ impl OnDemand {
                     reference: report.id.to_string(),
                     webhook_url: self.webhook_url(entry).await?,
                 };
+                // An order whose answer is lost here is placed again, and billed again: a provider may take a reference of ours with it, but need refuse
+                // no second one of the same reference, and may give the token that opens the report to nobody but who ordered it.
                 match reports(entry)?.order(&cx, &credential, &order).await {
                     Ok(ordered) if self.keep_ordered(&rows, &report, &ordered).await? => ordered.token,
                     Ok(_) => return Ok(ReportNext::Done),

@@ -1,14 +1,14 @@
-//! What has to be so before a provider is asked for one of these products.
+//! What has to be so before one of these products is read: here, or at its provider.
 
 use super::OnDemand;
+use crate::domain::addition::{Outcome, Refusal, RefusalCode};
 use crate::domain::ids::ConnectionId;
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductState};
 use crate::domain::secret::Secret;
-use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::{Entry, Provider};
-use crate::store::{Connection, ConnectionProduct, TenantTx, placements};
+use crate::store::{Connection, ConnectionProduct, TenantTx};
 
 /// A connection whose provider may be asked.
 pub(super) struct Ready {
@@ -17,7 +17,7 @@ pub(super) struct Ready {
     /// Its provider.
     pub entry: Entry,
     /// How the product stands.
-    pub state: ProductState,
+    pub product: ConnectionProduct,
 }
 
 impl OnDemand {
@@ -50,58 +50,116 @@ impl OnDemand {
     ) -> Result<Ready, Problem> {
         let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
         let entry = self.supporting(&connection, product, has)?.clone();
-        let rows = tx.products(id).await?;
-        let row = check_present(&entry, product, &rows)?;
-        let state = row.state;
-        if state == ProductState::ConsentRequired || connection.condition.status.needs_customer() {
+        let product = self.usable(tx, &connection, product).await?;
+        if connection.condition.status.needs_customer() {
             return Err(self.linking.needs_customer(tx, &connection).await?);
-        }
-        if state == ProductState::Unavailable {
-            let reason = row.reason.map_or("UNKNOWN", |reason| reason.as_str());
-            let detail = format!(
-                "{product} cannot be had of this connection ({reason}). GET /connections/{{id}} shows it among productStates."
-            );
-            return Err(Problem::new(Code::ProductNotPresent, detail));
         }
         let credential = tx
             .credential(id)
             .await?
             .ok_or_else(|| Problem::new(Code::ConnectionNotLinked, connection.condition.sentence()))?;
-        Ok(Ready { credential, entry, state })
+        Ok(Ready { credential, entry, product })
+    }
+
+    /// Refuses to show an empty list where there was nothing to list yet. What was read before stays readable: while the customer is
+    /// needed (F6), and after the product was removed with its data kept (A15).
+    pub(super) async fn check_readable(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+        product: Product,
+        has: impl FnOnce(&dyn Provider) -> bool,
+        is_kept: bool,
+    ) -> Result<(), Problem> {
+        let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
+        self.supporting(&connection, product, has)?;
+        if is_kept {
+            return Ok(());
+        }
+        let row = self.usable(tx, &connection, product).await?;
+        if row.state != ProductState::Available && connection.condition.status.needs_customer() {
+            return Err(self.linking.needs_customer(tx, &connection).await?);
+        }
+        check_there(&row)
+    }
+
+    /// The product, where the connection has it and the customer's consent to it, whatever came of it last.
+    async fn usable(
+        &self,
+        tx: &mut TenantTx,
+        connection: &Connection,
+        product: Product,
+    ) -> Result<ConnectionProduct, Problem> {
+        let mut rows = tx.products(connection.id).await?;
+        let is_present =
+            |row: &ConnectionProduct| row.product == product && row.placement.is_some_and(Placement::is_fetched);
+        let Some(index) = rows.iter().position(is_present) else {
+            return Err(self.not_present(tx, connection, &rows, product).await?);
+        };
+        let row = rows.swap_remove(index);
+        match row.state {
+            ProductState::ConsentRequired => Err(self.linking.needs_customer(tx, connection).await?),
+            ProductState::Unavailable => {
+                let detail = format!(
+                    "{product} cannot be had of this connection ({}). GET /connections/{{id}} shows it among productStates.",
+                    reason(&row)
+                );
+                Err(Problem::new(Code::ProductNotPresent, detail))
+            }
+            _ => Ok(row),
+        }
+    }
+
+    /// The connection lacks the product: how it gets there, as it would be judged if it were asked for now.
+    async fn not_present(
+        &self,
+        tx: &mut TenantTx,
+        connection: &Connection,
+        rows: &[ConnectionProduct],
+        product: Product,
+    ) -> Result<Problem, Problem> {
+        let add = format!("Add it by POST /connections/{{id}}/products with products [\"{product}\"]");
+        Ok(match self.linking.judge_now(tx, connection, rows, &[product]).await? {
+            Err(refusals) => refusals.first().map_or_else(Problem::not_found, refused),
+            Ok(accepted) if accepted.iter().any(|one| one.outcome == Outcome::RepairRequired) => {
+                let how = "the customer consents in a repair (POST /connections/{id}/repair).";
+                lacking(product, "REPAIR", &format!("{add}; {how}"))
+            }
+            Ok(_) => lacking(product, "ADD_FIRST", &format!("{add}.")),
+        })
     }
 }
 
-/// The product's row, where it stands in a fetched array.
-pub(super) fn check_present<'a>(
-    entry: &Entry,
-    product: Product,
-    rows: &'a [ConnectionProduct],
-) -> Result<&'a ConnectionProduct, Problem> {
-    let is_present =
-        |row: &&ConnectionProduct| row.product == product && row.placement.is_some_and(Placement::is_fetched);
-    rows.iter().find(is_present).ok_or_else(|| {
-        // Beside what has a link of its own, nothing can be added (B7).
-        let is_alone = placements(rows).alone().is_some();
-        not_present(product, if is_alone { AfterLink::Never } else { after_link(entry.id(), product) })
-    })
+/// Refuses where the last result of a product is not that it is there.
+pub(super) fn check_there(row: &ConnectionProduct) -> Result<(), Problem> {
+    let product = row.product;
+    let detail = match row.state {
+        ProductState::Available => return Ok(()),
+        ProductState::Failed => format!(
+            "{product} could not be had ({}). POST /connections/{{id}}/products with products [\"{product}\"] tries it again.",
+            reason(row)
+        ),
+        _ => format!(
+            "{product} is being prepared: wait for connection.product_state_changed, until its productState is AVAILABLE."
+        ),
+    };
+    Err(Problem::new(Code::ProductNotReady, detail))
 }
 
-/// The connection lacks the product: how it gets there (C1, C4, C5).
-fn not_present(product: Product, way: AfterLink) -> Problem {
-    let (remedy, how) = match way {
-        AfterLink::Call => {
-            ("ADD_FIRST", format!("Add it by POST /connections/{{id}}/products with products [\"{product}\"]."))
-        }
-        AfterLink::Repair => (
-            "REPAIR",
-            format!(
-                "Add it by POST /connections/{{id}}/products with products [\"{product}\"]; the customer consents in a repair (POST /connections/{{id}}/repair)."
-            ),
-        ),
-        AfterLink::Never => {
-            ("NEW_CONNECTION", "It can be had at link time only: start a new connection with it.".to_owned())
-        }
-    };
+fn reason(row: &ConnectionProduct) -> &'static str {
+    row.reason.map_or("UNKNOWN", |reason| reason.as_str())
+}
+
+fn lacking(product: Product, remedy: &str, how: &str) -> Problem {
     Problem::new(Code::ProductNotPresent, format!("The connection does not have {product}. {how}"))
         .with("remedy", remedy)
+}
+
+/// It cannot be added: an institution without it is no matter of this connection alone.
+fn refused(refusal: &Refusal) -> Problem {
+    if refusal.code == RefusalCode::UnsupportedByInstitution {
+        let detail = format!("The connection does not have {}: {}", refusal.product, refusal.detail);
+        return Problem::new(Code::UnsupportedByInstitution, detail).with("remedy", refusal.remedy.as_str());
+    }
+    lacking(refusal.product, refusal.remedy.as_str(), &format!("It cannot be added: {}", refusal.detail))
 }

@@ -1,17 +1,17 @@
 //! Income: read by the engine; here only who can have it.
 
 use super::OnDemand;
-use super::gate::check_present;
 use crate::domain::ids::ConnectionId;
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
-use crate::store::TenantTx;
+use crate::store::{Income, TenantTx};
 
 impl OnDemand {
-    /// Refuses a connection that has no income. What was read before stays readable while the customer is needed (F6).
-    pub async fn check_has_income(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
-        let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
-        let entry = self.supporting(&connection, Product::Income, |provider| provider.incomes().is_some())?;
-        check_present(entry, Product::Income, &tx.products(id).await?).map(drop)
+    /// The income of a connection, as it was last read.
+    pub async fn income(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<Vec<Income>, Problem> {
+        let rows = tx.income(id).await?;
+        let has = |provider: &dyn crate::providers::Provider| provider.incomes().is_some();
+        self.check_readable(tx, id, Product::Income, has, !rows.is_empty()).await?;
+        Ok(rows)
     }
 }

@@ -3,12 +3,13 @@
 use rust_decimal::Decimal;
 
 use super::OnDemand;
+use super::gate::check_there;
 use crate::domain::account::AccountStatus;
 use crate::domain::grant::suits;
 use crate::domain::ids::{AccountId, ConnectionId, EvaluationId};
 use crate::domain::money::in_currency;
 use crate::domain::problem::{Code, Problem};
-use crate::domain::product::{Product, ProductState};
+use crate::domain::product::Product;
 use crate::domain::risk::{RiskDecision, RiskReturn};
 use crate::providers::own::{PaymentRisks, PaymentToEvaluate};
 use crate::providers::{Entry, Failure, Provider};
@@ -48,10 +49,7 @@ impl OnDemand {
     ) -> Result<Evaluation, Problem> {
         let mut tx = rows.begin().await?;
         let ready = self.ready(&mut tx, id, Product::Signal, has).await?;
-        if ready.state != ProductState::Available {
-            let detail = "SIGNAL is being prepared: wait until its productState is AVAILABLE.";
-            return Err(Problem::new(Code::ProductNotReady, detail));
-        }
+        check_there(&ready.product)?;
         let account = account(&mut tx, id, payment).await?;
         tx.commit().await?;
         let Some(provider_account_id) = account.provider_account_id else { return Err(not_shared()) };
@@ -64,6 +62,8 @@ impl OnDemand {
         };
         let entry = &ready.entry;
         let cx = entry.in_request(&self.linking.clock);
+        // An evaluation whose answer is lost here was billed in vain: it cannot be asked for again, by our id of it or otherwise, and
+        // the next call makes another.
         let result = risks(entry)?.evaluate(&cx, &ready.credential, &asked).await;
         let evaluation = Evaluation {
             id: evaluation_id,
@@ -95,8 +95,11 @@ impl OnDemand {
     ) -> Result<Evaluation, Problem> {
         let mut tx = rows.begin().await?;
         let entry = self.risk_provider(&mut tx, id).await?;
-        tx.evaluation(id, evaluation).await?.ok_or_else(Problem::not_found)?;
+        let known = tx.evaluation(id, evaluation).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
+        if !is_news(&known, sequel)? {
+            return Ok(known);
+        }
         let (cx, reference) = (entry.in_request(&self.linking.clock), evaluation.to_string());
         let told = match sequel {
             Sequel::Decided(decision) => risks(entry)?.report_decision(&cx, &reference, decision).await,
@@ -113,11 +116,47 @@ impl OnDemand {
         Ok(now)
     }
 
+    /// A page of the evaluations of a connection, oldest first.
+    pub async fn evaluations(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+        after: Option<EvaluationId>,
+        limit: i64,
+    ) -> Result<Vec<Evaluation>, Problem> {
+        let rows = tx.evaluations(id, after, limit).await?;
+        // Behind the first page there was something.
+        let is_kept = !rows.is_empty() || after.is_some();
+        self.check_readable(tx, id, Product::Signal, has, is_kept).await?;
+        Ok(rows)
+    }
+
     /// The provider of a connection, if it evaluates payments.
     pub async fn risk_provider(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<&Entry, Problem> {
         let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
         self.supporting(&connection, Product::Signal, has)
     }
+}
+
+/// Whether the provider has to be told. What contradicts what it was told before it would refuse: a payment that was not set off
+/// cannot come back, and a return cannot be taken back. The same again is no news.
+fn is_news(known: &Evaluation, sequel: &Sequel) -> Result<bool, Problem> {
+    match sequel {
+        Sequel::Returned(_) if known.decision.as_ref().is_some_and(|decision| !decision.initiated) => {
+            Err(contradiction(
+                "The decision that was reported says that this payment was not set off, so it cannot have been returned. If it was set off after all, report the decision again with initiated true, then the return.",
+            ))
+        }
+        Sequel::Decided(decision) if known.returned.is_some() && !decision.initiated => Err(contradiction(
+            "This payment was reported as returned, which cannot be taken back, so it was set off. Report the decision with initiated true.",
+        )),
+        Sequel::Decided(decision) => Ok(known.decision.as_ref() != Some(decision)),
+        Sequel::Returned(returned) => Ok(known.returned.as_ref() != Some(returned)),
+    }
+}
+
+fn contradiction(detail: &str) -> Problem {
+    Problem::new(Code::PaymentOutcomeConflict, detail)
 }
 
 fn risks(entry: &Entry) -> Result<&dyn PaymentRisks, Problem> {

@@ -5,18 +5,26 @@ use crate::domain::ids::{ConnectionId, StatementId};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::providers::{Failure, Provider};
-use crate::store::{TenantStore, TenantTx};
+use crate::store::{Statement, TenantStore, TenantTx};
 
 fn has(provider: &dyn Provider) -> bool {
     provider.statements().is_some()
 }
 
 impl OnDemand {
-    /// Refuses a connection that has no statements. Those that were read before stay readable while the customer is needed (F6).
-    pub async fn check_has_statements(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<(), Problem> {
-        let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
-        let entry = self.supporting(&connection, Product::Statements, has)?;
-        super::gate::check_present(entry, Product::Statements, &tx.products(id).await?).map(drop)
+    /// A page of a connection's statements, as they were last read.
+    pub async fn statements(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+        after: Option<(i32, i32, StatementId)>,
+        limit: i64,
+    ) -> Result<Vec<Statement>, Problem> {
+        let rows = tx.statements(id, after, limit).await?;
+        // Behind the first page there was something.
+        let is_kept = !rows.is_empty() || after.is_some();
+        self.check_readable(tx, id, Product::Statements, has, is_kept).await?;
+        Ok(rows)
     }
 
     /// A statement as a PDF.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde_json::{Map, Value};
 
 use crate::domain::account::{AccountSubtype, AccountType, Balances, Identifiers, Owner, Verification};
 use crate::domain::connection::Condition;
@@ -47,6 +48,8 @@ pub struct RefreshRequest<'a> {
     pub scheduled: bool,
     /// The end user who asked for it, where one did (E3).
     pub psu: Option<&'a Psu>,
+    /// What the products could not start without (B14), where something was given.
+    pub product_options: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> RefreshRequest<'a> {

@@ -73,6 +73,8 @@ pub struct Failure {
     pub condition: Option<Condition>,
     /// What it says of the product that was asked for.
     pub product_reason: Option<ProductReason>,
+    /// Which of what our caller gave it is about, as a JSON pointer into the body that it was given in.
+    pub given: Option<&'static str>,
 }
 
 /// What an error means: a row of a provider's table of errors.
@@ -127,7 +129,14 @@ impl Failure {
             retry_after: None,
             condition: None,
             product_reason: None,
+            given: None,
         }
+    }
+
+    /// It is about what our caller gave there.
+    pub fn of_given(mut self, pointer: &'static str) -> Self {
+        self.given = Some(pointer);
+        self
     }
 
     /// Whether nobody is there for the moment, rather than something being wrong with the call.

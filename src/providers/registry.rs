@@ -91,6 +91,13 @@ impl Entry {
             (FailureKind::UserAction | FailureKind::Consent, _) | (_, Persistence::NeedsUser) => {
                 (Code::UserActionRequired, format!("{} wants the customer first: open a repair session.", spec.name))
             }
+            (FailureKind::Invalid | FailureKind::NotFound, _) if failure.given.is_some() => (
+                Code::ProductOptionsRefused,
+                format!(
+                    "{} refuses an option that was given; its own error stands in provider. A session keeps its options: open another one (POST /connect/start, or the repair), with one that it takes.",
+                    spec.name
+                ),
+            ),
             (FailureKind::Unsupported, _) => {
                 (Code::UnsupportedByProvider, format!("{} cannot do this here.", spec.name))
             }
@@ -108,6 +115,10 @@ impl Entry {
             _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
         };
         let mut problem = Problem::new(code, detail);
+        if let Some(pointer) = failure.given {
+            let detail = format!("{} refuses what was given here.", spec.name);
+            problem = problem.with_error(pointer, "REFUSED_BY_PROVIDER", detail);
+        }
         problem.retry_after = failure.retry_after.or((code == Code::Unavailable).then_some(Duration::from_secs(10)));
         problem.provider = Some(Box::new(ProviderProblem {
             service_provider: spec.id,

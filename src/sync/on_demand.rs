@@ -73,12 +73,23 @@ impl Run<'_> {
         };
         match verifications.verification(&self.context(), &self.credential).await {
             Ok(one) => {
+                self.name_as(&one.identity_verification_id).await?;
                 let told = json!({ "status": one.status, "providerStatus": one.provider_status });
                 let event = EventType::IdentityVerificationUpdated;
                 self.tell_status(Product::IdentityVerification, &one.provider_status, event, told).await
             }
             Err(failure) => Ok(Fetched::of(failure)),
         }
+    }
+
+    /// The provider names the object otherwise now: by that its webhooks find it.
+    async fn name_as(&self, provider_id: &str) -> Result<(), Problem> {
+        if self.connection.provider_connection_id.as_deref() == Some(provider_id) {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        tx.set_provider_connection_id(self.id(), provider_id).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Tells a status once. Of the object itself nothing else is kept.

@@ -67,6 +67,7 @@ impl Run<'_> {
                 import_new_accounts: refresh.import_new_accounts,
                 scheduled: refresh.forced_by == Some(ForcedBy::Schedule),
                 psu: None,
+                product_options: Some(&self.connection.settings.product_options),
             };
             answer = self.entry.provider.refresh(&cx, &self.credential, &request).await.map(|()| true);
         }

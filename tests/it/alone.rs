@@ -134,6 +134,26 @@ async fn b7_who_fails_a_verification_has_a_result_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_let_try_again_is_followed_to_the_last_attempt() {
+    let app = TestApp::new().await;
+    let id = verified(&app, "idvtmp_1", json!({ "password": "not-theirs" })).await;
+    let path = format!("/connections/{id}/identity-verification");
+    let failed = app.get(&path).await.expect(200);
+    assert_eq!(failed["status"], "FAILED");
+    app.knob(&id, "fire-webhook", json!({ "code": "RETRIED" })).await;
+    app.events(&id, "identity_verification.updated", 2).await;
+    let retried = app.get(&path).await.expect(200);
+    assert_eq!(retried["status"], "ACTIVE");
+    assert_ne!(retried["identityVerificationId"], failed["identityVerificationId"]);
+    // Plaid tells of the new attempt by its own id.
+    app.advance(90).await;
+    let events = app.events(&id, "identity_verification.updated", 3).await;
+    let statuses: Vec<&Value> = events.iter().map(|data| &data["status"]).collect();
+    assert_eq!(json!(statuses), json!(["FAILED", "ACTIVE", "SUCCESS"]));
+    assert_eq!(app.get(&path).await.expect(200)["status"], "SUCCESS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f9_a_closed_browser_loses_neither() {
     let app = TestApp::new().await;
     let institution = app.institution(BANK).await;
@@ -239,14 +259,16 @@ async fn b7_before_the_link_nothing_goes_beside_them_either() {
 async fn b14_what_plaid_does_not_know_is_not_linked() {
     let app = TestApp::new().await;
     let started = app.start(payment("unknown-1")).await;
-    let refused = app.play(&started, Some(BANK), json!({})).await.problem(502, "PROVIDER_ERROR");
+    let refused = app.play(&started, Some(BANK), json!({})).await.problem(422, "PRODUCT_OPTIONS_REFUSED");
     assert_eq!(refused["provider"]["code"], "INVALID_FIELD");
+    assert_eq!(refused["errors"][0]["pointer"], "/productOptions/PAYMENT_INITIATION/paymentId");
     let started = app.start(verification("somebody-elses")).await;
-    app.play(&started, None, json!({})).await.problem(502, "PROVIDER_ERROR");
+    let refused = app.play(&started, None, json!({})).await.problem(422, "PRODUCT_OPTIONS_REFUSED");
+    assert_eq!(refused["errors"][0]["pointer"], "/productOptions/IDENTITY_VERIFICATION/templateId");
     // A payment is authorised once.
     let first = app.linked_at(BANK, payment("payment-7"), json!({})).await;
     let again = app.start(payment("payment-7")).await;
-    app.play(&again, Some(BANK), json!({})).await.problem(502, "PROVIDER_ERROR");
+    app.play(&again, Some(BANK), json!({})).await.problem(422, "PRODUCT_OPTIONS_REFUSED");
     assert_eq!(app.connection(&first).await["status"], "ACTIVE");
 }
 

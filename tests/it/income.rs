@@ -57,6 +57,7 @@ async fn c5_income_comes_through_a_repair_for_the_same_user() {
     let added = app.post(&add, json!({ "products": ["INCOME"], "productOptions": options() })).await.expect(200);
     assert_eq!(added["results"][0]["outcome"], "REPAIR_REQUIRED");
     assert_eq!(app.fidelity.operations().len(), calls);
+    assert_eq!(app.get(&path).await.problem(409, "USER_ACTION_REQUIRED")["reasons"], json!(["PRODUCT_CONSENT"]));
     // A8: captured with no further call.
     app.repaired(&id, json!({}), json!({})).await;
     available(&app, &id).await;
@@ -78,5 +79,6 @@ async fn b14_income_of_another_source_is_not_in_the_accounts() {
     let id = app.linked(json!({ "products": ["INCOME"], "productOptions": payroll })).await;
     let connection = app.connection(&id).await;
     assert_eq!(state(&connection, "INCOME"), ("UNAVAILABLE", Some("PROVIDER_UNSUPPORTED")));
+    app.get(&format!("/connections/{id}/income")).await.problem(422, "PRODUCT_NOT_PRESENT");
     assert!(app.fidelity.requests("/credit/bank_income/get").is_empty());
 }

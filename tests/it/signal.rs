@@ -47,13 +47,35 @@ async fn a_payment_is_evaluated_decided_and_returned() {
     assert_eq!(app.get(&own).await.expect(200), answer);
     assert_eq!(app.all(&path).await, [answer, large.clone()]);
     assert_eq!(app.fidelity.operations().len(), calls);
-    // What was not set off cannot come back: the provider says so.
-    let own = format!("{path}/{}", large["evaluationId"].as_str().unwrap());
-    app.post(&format!("{own}/decision"), json!({ "initiated": false })).await.expect(200);
-    let refused = app.post(&format!("{own}/return"), json!({ "returnCode": "R01" })).await;
-    let refused = refused.problem(502, "PROVIDER_ERROR");
-    assert_eq!(refused["provider"]["code"], "SIGNAL_TRANSACTION_NOT_INITIATED");
-    assert_eq!(app.get(&own).await.expect(200)["returned"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_contradicts_an_earlier_report_is_refused_and_the_same_again_is_harmless() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["IDENTIFIERS", "SIGNAL"] })).await;
+    let path = format!("/connections/{id}/signal/evaluations");
+    let body = json!({ "accountId": account(&app, &id, "CHECKING").await, "amount": "10" });
+    let evaluation = app.post(&path, body).await.expect(201);
+    let own = format!("{path}/{}", evaluation["evaluationId"].as_str().unwrap());
+    let (decision, returned) = (format!("{own}/decision"), format!("{own}/return"));
+    let sequels = || ["decision", "return"].map(|what| app.fidelity.requests(&format!("/signal/{what}/report")).len());
+    // What was not set off cannot come back; the decision can be corrected.
+    app.post(&decision, json!({ "initiated": false })).await.expect(200);
+    let refused = app.post(&returned, json!({ "returnCode": "R01" })).await.problem(409, "PAYMENT_OUTCOME_CONFLICT");
+    assert!(refused["detail"].as_str().unwrap().contains("initiated true"), "{refused:#}");
+    assert_eq!((app.get(&own).await.expect(200)["returned"].clone(), sequels()), (Value::Null, [1, 0]));
+    app.post(&decision, json!({ "initiated": false })).await.expect(200);
+    assert_eq!(sequels(), [1, 0], "no news");
+    app.post(&decision, json!({ "initiated": true })).await.expect(200);
+    let first = app.post(&returned, json!({ "returnCode": "R01" })).await.expect(200);
+    assert_eq!(app.post(&returned, json!({ "returnCode": "R01" })).await.expect(200), first);
+    assert_eq!(sequels(), [2, 1]);
+    // A return cannot be taken back, but named better.
+    app.post(&decision, json!({ "initiated": false })).await.problem(409, "PAYMENT_OUTCOME_CONFLICT");
+    assert_eq!(sequels(), [2, 1]);
+    app.post(&returned, json!({ "returnCode": "R09" })).await.expect(200);
+    app.post(&decision, json!({ "initiated": true, "outcome": "APPROVE" })).await.expect(200);
+    assert_eq!(sequels(), [3, 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,20 @@ fn range() -> Value {
     json!({ "STATEMENTS": { "from": first - Months::new(3), "to": first.pred_opt().unwrap() } })
 }
 
+/// An institution that has none.
+const WITHOUT: &str = "Houndstooth Bank";
+
+async fn available(app: &TestApp, id: &str) -> Value {
+    app.until(&format!("/connections/{id}"), |one| state(one, "STATEMENTS").0 == "AVAILABLE").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_are_listed_by_month_and_downloaded_as_pdf() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": range() })).await;
     let path = format!("/connections/{id}/statements");
     // Plaid's statements are not there at once.
-    let connection = app.until(&format!("/connections/{id}"), |one| state(one, "STATEMENTS").0 == "AVAILABLE").await;
+    let connection = available(&app, &id).await;
     assert_eq!(connection["status"], "ACTIVE");
     let events = app.all_events(&id).await;
     let states = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "STATEMENTS");
@@ -66,11 +73,69 @@ async fn c5_statements_come_through_a_repair() {
     let body = json!({ "products": ["STATEMENTS"], "productOptions": range() });
     let added = app.post(&format!("/connections/{id}/products"), body).await.expect(200);
     assert_eq!(added["results"][0]["outcome"], "REPAIR_REQUIRED");
-    assert_eq!(app.all(&path).await, Vec::<Value>::new());
+    assert_eq!(app.get(&path).await.problem(409, "USER_ACTION_REQUIRED")["reasons"], json!(["PRODUCT_CONSENT"]));
     assert_eq!(app.fidelity.operations().len(), calls);
     // A8: captured with no further call.
     app.repaired(&id, json!({}), json!({})).await;
-    app.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+    available(&app, &id).await;
+    assert!(!app.all(&path).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_no_empty_list_and_what_was_read_stays() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let (connection, path) = (format!("/connections/{id}"), format!("/connections/{id}/statements"));
+    let body = json!({ "products": ["STATEMENTS"], "productOptions": range() });
+    app.post(&format!("{connection}/products"), body.clone()).await.expect(200);
+    app.break_route("/statements/list").await;
+    app.repaired(&id, json!({}), json!({})).await;
+    app.get(&path).await.problem(409, "PRODUCT_NOT_READY");
+    app.break_route("").await;
+    available(&app, &id).await;
+    let listed = app.all(&path).await;
+    assert!(!listed.is_empty());
+    // A15: kept data is data.
+    app.delete(&format!("{connection}/products/STATEMENTS?data=KEEP")).await.expect(200);
+    assert_eq!(app.all(&path).await, listed);
+    assert_eq!(app.get(&format!("{path}?limit=1&after=")).await.expect(200)["data"][0], listed[0]);
+    let document = format!("{path}/{}/download", listed[0]["statementId"].as_str().unwrap());
+    app.get(&document).await.problem(422, "PRODUCT_NOT_PRESENT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a6_where_the_institution_lacks_it_nothing_is_advised() {
+    let app = TestApp::new().await;
+    let id = app.linked_at(WITHOUT, json!({ "products": ["TRANSACTIONS"] }), json!({})).await;
+    let calls = app.fidelity.operations().len();
+    let refused = app.get(&format!("/connections/{id}/statements")).await.problem(422, "UNSUPPORTED_BY_INSTITUTION");
+    assert_eq!(refused["remedy"], "NONE");
+    let body = json!({ "products": ["STATEMENTS"], "productOptions": range() });
+    let added = app.post(&format!("/connections/{id}/products"), body).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    assert_eq!((&added["errors"][0]["code"], &added["errors"][0]["remedy"]), (&refused["code"], &refused["remedy"]));
+    assert_eq!(app.fidelity.operations().len(), calls);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_a_refresh_brings_the_statements_since_the_day_that_was_asked_for() {
+    let app = TestApp::new().await;
+    let first = Utc::now().date_naive().with_day(1).unwrap();
+    let (from, to) = (first - Months::new(4), (first - Months::new(2)).pred_opt().unwrap());
+    let options = json!({ "STATEMENTS": { "from": from, "to": to } });
+    let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": options })).await;
+    available(&app, &id).await;
+    let path = format!("/connections/{id}/statements");
+    let before = app.all(&path).await;
+    app.post(&format!("/connections/{id}/refresh"), json!({ "products": ["STATEMENTS"] })).await.expect(202);
+    app.until(&path, |page| page["data"].as_array().unwrap().len() == 2 * before.len()).await;
+    let asked = app.fidelity.requests("/statements/refresh");
+    let days = |field: &str| asked[0][field].as_str().unwrap().to_owned();
+    assert_eq!((asked.len(), days("start_date")), (1, from.to_string()));
+    assert!(days("end_date") >= first.to_string());
+    // Those that were there keep their ids.
+    let after = app.all(&path).await;
+    assert!(before.iter().all(|one| after.contains(one)));
+    assert!(app.fidelity.requests("/transactions/refresh").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +143,7 @@ async fn d5_an_account_that_is_no_longer_shared_takes_its_statements_away() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": range() })).await;
     let path = format!("/connections/{id}/statements");
-    app.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+    available(&app, &id).await;
     let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
     let kept = accounts.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
     app.repaired(&id, json!({ "accountSelection": true }), json!({ "accounts": [kept["mask"]] })).await;

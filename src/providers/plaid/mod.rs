@@ -154,7 +154,7 @@ impl Provider for Plaid {
         credential: &Secret,
         request: &data::RefreshRequest<'_>,
     ) -> Result<(), Failure> {
-        items::refresh(&self.api(cx, "refresh"), credential, request.products).await
+        items::refresh(&self.api(cx, "refresh"), credential, request).await
     }
 
     async fn processor_token(

@@ -40,8 +40,14 @@ pub static SPEC: Spec = Spec {
     processor_tokens: true,
     // Rule E7; [S] /transactions/sync: Plaid itself looks for new transactions one to four times a day
     read_every_hours: 12,
-    // [S] /transactions/refresh, /investments/refresh (which covers holdings and transactions)
-    refreshable: &[Product::Transactions, Product::InvestmentHoldings, Product::InvestmentTransactions],
+    // [S] /transactions/refresh, /investments/refresh (which covers holdings and transactions), /statements/refresh. Income has none:
+    // "/credit/bank_income/refresh is deprecated", it comes anew when the customer goes through update mode
+    refreshable: &[
+        Product::Transactions,
+        Product::InvestmentHoldings,
+        Product::InvestmentTransactions,
+        Product::Statements,
+    ],
     // [D] /transactions/refresh and /investments/refresh, and /accounts/balance/get, are billed for each request (rule B9)
     refresh_billing: Billing::PerCall,
     live_balances: Some(Billing::PerCall),

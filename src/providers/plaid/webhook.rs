@@ -115,6 +115,8 @@ fn kind(webhook: &Webhook) -> HintKind {
             HintKind::Data(&[Product::InvestmentTransactions])
         }
         ("LIABILITIES", "DEFAULT_UPDATE") => HintKind::Data(&[Product::Liabilities]),
+        // Whether it came or not: the list of statements shows it.
+        ("STATEMENTS", "STATEMENTS_REFRESH_COMPLETE") => HintKind::Data(&[Product::Statements]),
         // A lost permission shows itself when the product is fetched.
         (
             "AUTH",
@@ -126,7 +128,8 @@ fn kind(webhook: &Webhook) -> HintKind {
         ) => HintKind::Data(&[Product::Identifiers]),
         ("IDENTITY", "DEFAULT_UPDATE" | "PRODUCT_PERMISSIONS_REQUIRED") => HintKind::Data(&[Product::Owners]),
         ("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE") => HintKind::Data(&[Product::PaymentInitiation]),
-        ("IDENTITY_VERIFICATION", "STATUS_UPDATED") => HintKind::Data(&[Product::IdentityVerification]),
+        // A retry is an attempt of its own, which the reading finds.
+        ("IDENTITY_VERIFICATION", "STATUS_UPDATED" | "RETRIED") => HintKind::Data(&[Product::IdentityVerification]),
         ("LINK", "SESSION_FINISHED" | "ITEM_ADD_RESULT" | "EVENTS") => HintKind::SessionFinished,
         _ => HintKind::Nothing,
     }

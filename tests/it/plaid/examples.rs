@@ -19,7 +19,7 @@ use linkspan::providers::data::{
 use linkspan::providers::link::{LinkContinuation, LinkInput};
 use linkspan::providers::own::{AssetReportOrder, PaymentToEvaluate};
 use linkspan::providers::{Context, Failure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::plaid;
 use crate::contract::Rig;
@@ -102,11 +102,17 @@ async fn calls(rig: &Rig, cx: &Context<'_>, path: &str) -> Result<(), Failure> {
             reports.order(cx, &credential, &order).await.map(drop)
         }
         "/asset_report/get" => reports.report(cx, &credential).await.map(drop),
+        "/statements/refresh" => {
+            let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
+            let request = RefreshRequest::of(&[Product::Statements]);
+            let request = RefreshRequest { product_options: options.as_object(), ..request };
+            provider.refresh(cx, &credential, &request).await
+        }
         "/statements/list" => provider.statements().unwrap().list(cx, &credential).await.map(drop),
         "/payment_initiation/payment/get" => {
             provider.payments().unwrap().payment(cx, &Secret::new("payment_id:example")).await.map(drop)
         }
-        "/identity_verification/get" => {
+        "/identity_verification/get" | "/identity_verification/list" => {
             let credential = Secret::new("identity_verification_id:example");
             provider.identity_verifications().unwrap().verification(cx, &credential).await.map(drop)
         }

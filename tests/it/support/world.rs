@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::app::state;
 use super::{Key, TestApp};
 use crate::support::document::Operation;
 
@@ -50,8 +51,9 @@ impl World {
             app.post(&reports, json!({ "days": 30 })).await.expect(202)["reportId"].as_str().unwrap().to_owned();
         app.until(&format!("{reports}/{report}"), |report| report["state"] == "READY").await;
         let statements = format!("/connections/{connection}/statements");
-        let listed = app.until(&statements, |page| !page["data"].as_array().unwrap().is_empty()).await;
-        let statement = listed["data"][0]["statementId"].as_str().unwrap().to_owned();
+        app.until(&format!("/connections/{connection}"), |one| state(one, "STATEMENTS").0 == "AVAILABLE").await;
+        let listed = app.all(&statements).await;
+        let statement = listed[0]["statementId"].as_str().unwrap().to_owned();
         let payment = json!({ "accountId": checking["id"], "amount": "10" });
         let evaluated = app.post(&format!("/connections/{connection}/signal/evaluations"), payment).await.expect(201);
         world.ids.extend([

@@ -28,6 +28,9 @@ use super::{Api, Operation, options};
 
 const PAYMENT_GET: Operation = Operation::repeatable("/payment_initiation/payment/get");
 const VERIFICATION_GET: Operation = Operation::repeatable("/identity_verification/get");
+const VERIFICATION_LIST: Operation = Operation::repeatable("/identity_verification/list");
+/// So many pages of a person's attempts are looked at.
+const MOST_PAGES: usize = 5;
 
 /// What the credentials of such objects begin with; access tokens begin with `access-`.
 const PAYMENT: &str = "payment_id:";
@@ -93,7 +96,9 @@ impl<'a> Object<'a> {
     pub async fn has_come(self, api: &Api<'_>) -> Result<bool, Failure> {
         let has_come = match self {
             Self::Payment(id) => payment(api, id).await.map(|payment| is_authorised(payment.status)),
-            Self::Verification(id) => verification(api, id).await.map(|one| is_finished(one.status)),
+            Self::Verification(id) => {
+                attempt(api, id).await.map(|one| is_finished(map::alone::verification(one).status))
+            }
         };
         match has_come {
             // One that was not begun yet.
@@ -151,9 +156,27 @@ async fn payment(api: &Api<'_>, id: &str) -> Result<InitiatedPayment, Failure> {
     Ok(map::alone::payment(answer))
 }
 
-async fn verification(api: &Api<'_>, id: &str) -> Result<IdentityVerification, Failure> {
-    let answer: wire::Verification = api.post(VERIFICATION_GET, &json!({ "identity_verification_id": id })).await?;
-    Ok(map::alone::verification(answer))
+async fn attempt(api: &Api<'_>, id: &str) -> Result<wire::Verification, Failure> {
+    api.post(VERIFICATION_GET, &json!({ "identity_verification_id": id })).await
+}
+
+/// The attempt that counts: where the person was let try again, that is one of its own, which names the one before it.
+async fn latest(api: &Api<'_>, first: wire::Verification) -> Result<wire::Verification, Failure> {
+    let template = first.template.as_ref().and_then(|template| template.id.as_ref());
+    let (Some(template), Some(person)) = (template, &first.client_user_id) else { return Ok(first) };
+    let mut body = json!({ "template_id": template.0, "client_user_id": person });
+    let mut attempts = Vec::new();
+    for _ in 0..MOST_PAGES {
+        let page: wire::Verifications = api.post(VERIFICATION_LIST, &body).await?;
+        attempts.extend(page.identity_verifications);
+        let Some(cursor) = page.next_cursor else { break };
+        body["cursor"] = cursor.into();
+    }
+    let mut latest = first;
+    while let Some(index) = attempts.iter().position(|one| one.previous_attempt_id.as_ref() == Some(&latest.id)) {
+        latest = attempts.swap_remove(index);
+    }
+    Ok(latest)
 }
 
 fn no_such_object() -> Failure {
@@ -172,6 +195,8 @@ impl Payments for Plaid {
 impl IdentityVerifications for Plaid {
     async fn verification(&self, cx: &Context<'_>, credential: &Secret) -> Result<IdentityVerification, Failure> {
         let Some(Object::Verification(id)) = Object::of(credential) else { return Err(no_such_object()) };
-        verification(&self.api(cx, "identity_verification"), id).await
+        let api = self.api(cx, "identity_verification");
+        let first = attempt(&api, id).await?;
+        latest(&api, first).await.map(map::alone::verification)
     }
 }

@@ -6,19 +6,20 @@ use serde_json::json;
 use crate::domain::product::Product;
 use crate::domain::secret::Secret;
 use crate::providers::Failure;
-use crate::providers::data::{Observation, WebhookKey};
+use crate::providers::data::{Observation, RefreshRequest, WebhookKey};
 use crate::providers::plaid::spec::PROCESSORS;
 use crate::providers::plaid::wire::item::ItemState;
 use crate::providers::plaid::wire::webhook::VerificationKey;
 use crate::providers::plaid::wire::{Done, ProcessorToken, StripeToken};
 use crate::providers::plaid::{map, webhook};
 
-use super::{Api, Operation, of_item, refused};
+use super::{Api, Operation, of_item, options, refused};
 
 const ITEM_GET: Operation = Operation::repeatable("/item/get");
 const ITEM_REMOVE: Operation = Operation::repeatable("/item/remove");
 const TRANSACTIONS_REFRESH: Operation = Operation::once("/transactions/refresh");
 const INVESTMENTS_REFRESH: Operation = Operation::once("/investments/refresh");
+const STATEMENTS_REFRESH: Operation = Operation::once("/statements/refresh");
 const PROCESSOR_TOKEN: Operation = Operation::once("/processor/token/create");
 const STRIPE_TOKEN: Operation = Operation::once("/processor/stripe/bank_account_token/create");
 const WEBHOOK_KEY: Operation = Operation::repeatable("/webhook_verification_key/get");
@@ -29,16 +30,25 @@ pub async fn status(api: &Api<'_>, credential: &Secret) -> Result<Observation, F
     Ok(map::status::observation(state.item))
 }
 
-/// Asks Plaid to look at the institution now. Both kinds are asked for, whatever the first answers.
-pub async fn refresh(api: &Api<'_>, credential: &Secret, products: &[Product]) -> Result<(), Failure> {
-    let investments = [Product::InvestmentHoldings, Product::InvestmentTransactions];
-    let wanted = [
-        (TRANSACTIONS_REFRESH, products.contains(&Product::Transactions)),
-        (INVESTMENTS_REFRESH, products.iter().any(|product| investments.contains(product))),
-    ];
+/// Asks Plaid to look at the institution now. All kinds are asked for, whatever the first answers; of statements, those since the day
+/// that was asked for in Link.
+pub async fn refresh(api: &Api<'_>, credential: &Secret, request: &RefreshRequest<'_>) -> Result<(), Failure> {
+    let is_wanted = |product| request.products.contains(&product);
+    let mut calls = Vec::new();
+    if is_wanted(Product::Transactions) {
+        calls.push((TRANSACTIONS_REFRESH, of_item(credential)));
+    }
+    if is_wanted(Product::InvestmentHoldings) || is_wanted(Product::InvestmentTransactions) {
+        calls.push((INVESTMENTS_REFRESH, of_item(credential)));
+    }
+    let days = request.product_options.and_then(|given| options::statements_until(api.now().date_naive(), given));
+    if let Some((from, to)) = days.filter(|_| is_wanted(Product::Statements)) {
+        let body = json!({ "access_token": credential.expose(), "start_date": from, "end_date": to });
+        calls.push((STATEMENTS_REFRESH, body));
+    }
     let mut outcome = Ok(());
-    for (operation, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
-        let answer = api.post::<Done>(operation, &of_item(credential)).await;
+    for (operation, body) in calls {
+        let answer = api.post::<Done>(operation, &body).await;
         outcome = outcome.and(answer.map(drop));
     }
     outcome

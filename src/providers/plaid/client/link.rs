@@ -45,11 +45,26 @@ pub async fn begin(api: &Api<'_>, request: &LinkRequest) -> Result<LinkBegun, Fa
     begun(created)
 }
 
+/// The option that a first link hangs on: what stands alone is an object of Plaid's that our caller names, and there is no other field
+/// of theirs in the request.
+fn named_object(purpose: &LinkPurpose) -> Option<&'static str> {
+    let LinkPurpose::Connect(placements) = purpose else { return None };
+    match placements.alone()? {
+        Product::PaymentInitiation => Some("/productOptions/PAYMENT_INITIATION/paymentId"),
+        Product::IdentityVerification => Some("/productOptions/IDENTITY_VERIFICATION/templateId"),
+        _ => None,
+    }
+}
+
 /// Update mode that Plaid refuses to open for a lost Item will never restore it (G1).
 fn refusal(purpose: &LinkPurpose, mut failure: Failure) -> Failure {
     let lost = matches!(failure.code.as_str(), "USER_PERMISSION_REVOKED" | "ITEM_NOT_SUPPORTED");
     if lost && matches!(purpose, LinkPurpose::Repair { .. }) {
         failure.condition = Some(RELINK_NEEDED);
+    }
+    // Plaid says of an object that it does not know, or that was used up, that the field is wrong.
+    if matches!(failure.code.as_str(), "INVALID_FIELD" | "NOT_FOUND") {
+        failure.given = named_object(purpose);
     }
     failure
 }
@@ -171,7 +186,8 @@ fn update_mode<'a>(
 fn account_filters(request: &LinkRequest) -> Result<Option<BTreeMap<&'static str, AccountFilter>>, Failure> {
     let Some(wanted) = &request.account_filters else { return Ok(None) };
     let filters = subtypes::filters(wanted)
-        .ok_or_else(|| refused("ACCOUNT_FILTERS", "Plaid has no accounts of these types and subtypes"))?;
+        .ok_or_else(|| refused("ACCOUNT_FILTERS", "Plaid has no accounts of these types and subtypes"))
+        .map_err(|failure| failure.of_given("/accountFilters"))?;
     let filter = |(name, account_subtypes)| (name, AccountFilter { account_subtypes });
     Ok(Some(filters.into_iter().map(filter).collect()))
 }

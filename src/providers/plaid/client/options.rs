@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::domain::product::Product;
-use crate::providers::Failure;
+use crate::providers::{Failure, FailureKind, Persistence};
 
 use super::refused;
 
@@ -23,6 +23,9 @@ const PURPOSES: [&str; 8] = [
     "WRITTEN_INSTRUCTION_OTHER",
     "ELIGIBILITY_FOR_GOVT_BENEFITS",
 ];
+
+/// `/statements/refresh`: "You can request up to two years of data."
+const STATEMENTS_SPAN: Months = Months::new(24);
 
 #[derive(Deserialize)]
 struct Income {
@@ -92,7 +95,7 @@ pub fn fields(
             Product::ConsumerReport => {
                 let ConsumerReport { permissible_purpose, days } = of(product, options)?;
                 if !PURPOSES.contains(&permissible_purpose.as_str()) {
-                    return Err(missing(product));
+                    return Err(unknown_purpose());
                 }
                 fields.insert("consumer_report_permissible_purpose", permissible_purpose.into());
                 fields.insert("cra_options", json!({ "days_requested": days.clamp(180, 731) }));
@@ -120,10 +123,22 @@ fn income(source: IncomeSource, history_days: u16) -> Value {
     }
 }
 
+/// From when to when statements are fetched anew: from the day that was asked for, as far as Plaid goes back, to today.
+pub fn statements_until(today: NaiveDate, options: &Map<String, Value>) -> Option<(NaiveDate, NaiveDate)> {
+    let Statements { from, .. } = of(Product::Statements, options).ok()?;
+    Some((from.max(today - STATEMENTS_SPAN), today)).filter(|(from, to)| from <= to)
+}
+
 /// The options of a product.
 pub fn of<T: DeserializeOwned>(product: Product, options: &Map<String, Value>) -> Result<T, Failure> {
     let given = options.get(product.as_str()).cloned().unwrap_or_default();
     serde_json::from_value(given).map_err(|_| missing(product))
+}
+
+fn unknown_purpose() -> Failure {
+    let message = format!("permissiblePurpose is one of {}", PURPOSES.join(", "));
+    Failure::new(FailureKind::Invalid, Persistence::Permanent, "PERMISSIBLE_PURPOSE", message)
+        .of_given("/productOptions/CONSUMER_REPORT/permissiblePurpose")
 }
 
 fn missing(product: Product) -> Failure {
@@ -171,6 +186,26 @@ mod tests {
         assert_eq!(payroll["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_digital_income"]));
         let document = sent(Product::Income, json!({"source": "DOCUMENT"}));
         assert_eq!(document["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_document_income"]));
+    }
+
+    #[test]
+    fn statements_are_fetched_anew_to_this_day_and_two_years_back_at_most() {
+        let until = |from: &str| {
+            let options = json!({"STATEMENTS": {"from": from, "to": "2026-01-31"}});
+            statements_until("2026-11-22".parse().unwrap(), options.as_object().unwrap())
+                .map(|(from, to)| format!("{from} {to}"))
+        };
+        assert_eq!(until("2025-12-01").as_deref(), Some("2025-12-01 2026-11-22"));
+        assert_eq!(until("2024-02-01").as_deref(), Some("2024-11-22 2026-11-22"));
+        assert_eq!(until("2027-01-01"), None);
+        assert_eq!(statements_until("2026-11-22".parse().unwrap(), &Map::new()), None);
+    }
+
+    #[test]
+    fn b14_an_unknown_purpose_is_named_to_who_gave_it() {
+        let options = json!({"CONSUMER_REPORT": {"permissiblePurpose": "FUN", "days": 30}});
+        let failure = fields([Product::ConsumerReport].into_iter(), options.as_object().unwrap(), 90).unwrap_err();
+        assert_eq!(failure.given, Some("/productOptions/CONSUMER_REPORT/permissiblePurpose"));
     }
 
     #[test]

@@ -80,14 +80,14 @@ impl Simulator {
 
     /// The same of a payment or a verification.
     async fn fire_of_object(&self, id: &str, code: &str) -> std::result::Result<(), KnobError> {
-        let (known, sent) = match self.payment_webhook(id).await? {
-            Some(sent) => ("PAYMENT_STATUS_UPDATE", sent),
-            None => ("STATUS_UPDATED", self.verification_webhook(id).await?.ok_or(store::Error::NotFound)?),
+        let sent = match (self.payment_webhook(id).await?, code) {
+            (Some(sent), "PAYMENT_STATUS_UPDATE") => Some(sent),
+            (Some(_), _) => return Err(KnobError::unknown_webhook(&["PAYMENT_STATUS_UPDATE"])),
+            (None, "STATUS_UPDATED") => self.verification_webhook(id).await?,
+            (None, "RETRIED") => self.retry_verification(id).await?,
+            (None, _) => return Err(KnobError::unknown_webhook(&["STATUS_UPDATED", "RETRIED"])),
         };
-        if code != known {
-            return Err(KnobError::unknown_webhook(&[known]));
-        }
-        let (url, body) = sent;
+        let (url, body) = sent.ok_or(store::Error::NotFound)?;
         let url = url.ok_or_else(|| KnobError::Refused("SANDBOX_WEBHOOK_INVALID".to_owned()))?;
         self.post(&url, &body).await.map_err(|error| KnobError::Refused(error.code().to_owned()))
     }

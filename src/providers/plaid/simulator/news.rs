@@ -12,6 +12,7 @@ use super::gate::{Open, account_id, item_error};
 use super::grant::has_consent_page;
 use super::product::Product;
 use super::state::{ITEM, Item, Told, Verification};
+use super::statements;
 use super::updates::{self, summary};
 use super::webhooks;
 use crate::bank::{Books, History};
@@ -48,6 +49,9 @@ impl Simulator {
             .update_item(item_id, |item| {
                 let (told, found) = news(item, &books, now);
                 (item.told, bodies) = (told, found);
+                if statements::arrive(item, now) {
+                    bodies.push(webhooks::statements_refreshed(item_id));
+                }
                 if item.verification == Some(Verification::Pending) && item.created_at + RECOGNISED_AFTER <= now {
                     item.verification = Some(Verification::Done);
                     let open = Open::new(item.clone(), books.clone());

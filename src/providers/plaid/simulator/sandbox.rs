@@ -68,6 +68,7 @@ fn link(simulator: &Simulator, required: BTreeSet<Product>, options: &Fields) ->
         account_filters: None,
         days_requested: days.unwrap_or(DEFAULT_DAYS),
         user: None,
+        client_user_id: None,
         income_days: None,
         statements: None,
         payment: None,

@@ -70,6 +70,8 @@ pub struct Item {
     pub days_requested: u32,
     /// The statements that were asked for.
     pub statements: Option<StatementRange>,
+    /// Those that were asked for again, until they are there.
+    pub statements_refresh: Option<StatementRange>,
     /// The income that was asked for.
     pub income: Option<IncomeAsked>,
     /// The history of transactions, once it was asked for.
@@ -267,6 +269,9 @@ pub struct Link {
     pub days_requested: u32,
     /// The user's id, where one is named.
     pub user: Option<String>,
+    /// Our client's id of them.
+    #[serde(default)]
+    pub client_user_id: Option<String>,
     /// Days of bank income.
     pub income_days: Option<u32>,
     /// First and last day of the statements.

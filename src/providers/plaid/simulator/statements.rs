@@ -1,6 +1,6 @@
 //! `/statements/*`: one for each whole month of the range that was asked for in Link.
 
-use chrono::{Datelike, Months, NaiveDate, TimeDelta};
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 
 use super::accounts::kind;
@@ -8,11 +8,14 @@ use super::call::{Answer, Call, Pdf, reply};
 use super::errors::{Error, Result};
 use super::gate::{Open, account_id};
 use super::product::Product;
+use super::state::{Item, StatementRange};
 use super::{ids, institutions, pdf};
 use crate::bank::BankAccount;
 
 /// So long after the customer's visit the statements are there.
 const READY_AFTER: TimeDelta = TimeDelta::seconds(1);
+/// The longest span of a refresh.
+const LONGEST: Months = Months::new(24);
 
 /// `/statements/list`
 pub async fn list(call: Call) -> Answer {
@@ -57,6 +60,32 @@ pub async fn download(call: Call) -> Result<Pdf> {
     };
     let head = format!("{} {} {}", account.name, account.mask, month.format("%Y-%m"));
     Ok(Pdf(pdf::document(&std::iter::once(head).chain(rows.map(line)).collect::<Vec<_>>())))
+}
+
+/// `/statements/refresh`: the statements of these days are there a little later, which a webhook tells.
+pub async fn refresh(call: Call) -> Answer {
+    let fields = call.fields(&["access_token", "start_date", "end_date"], &[])?;
+    let open = open(&call, fields.need("access_token")?).await?;
+    let (Some(from), Some(to)) = (fields.date("start_date")?, fields.date("end_date")?) else {
+        return Err(Error::invalid_field("start_date and end_date must be dates"));
+    };
+    if from > to || to > from + LONGEST {
+        return Err(Error::invalid_field("start_date must be at most two years before end_date"));
+    }
+    let asked_at = call.simulator.shared.clock.now();
+    let ask = |item: &mut Item| item.statements_refresh = Some(StatementRange { from, to, asked_at });
+    call.simulator.update_item(&open.item.id, ask).await?;
+    reply(json!({}))
+}
+
+/// What was asked for again has come, if its time has: whether it has just now.
+pub fn arrive(item: &mut Item, now: DateTime<Utc>) -> bool {
+    let Some(new) = item.statements_refresh.take_if(|range| range.asked_at + READY_AFTER <= now) else { return false };
+    item.statements = Some(match item.statements.take() {
+        Some(old) => StatementRange { from: old.from.min(new.from), to: old.to.max(new.to), asked_at: old.asked_at },
+        None => new,
+    });
+    true
 }
 
 /// The Item, if its statements are there. They never come on the fly, only by a session of Link (C5).

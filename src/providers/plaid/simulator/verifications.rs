@@ -1,7 +1,7 @@
-//! `/identity_verification/get`: people who prove in Link who they are.
+//! `/identity_verification/get` and `/identity_verification/list`: people who prove in Link who they are.
 //!
 //! Who shows a document of their own passes, unless the template is one that says otherwise: `idvtmp_review…` has somebody look
-//! at it first, which takes an hour.
+//! at it first, which takes an hour. Who is let try again, as a client may do in its dashboard, shows their own document a minute later.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,16 +14,26 @@ use super::errors::{Error, Result};
 use super::questions::Answered;
 use super::session::exit;
 use super::state::{Ending, Link, Session, VERIFICATION};
-use super::webhooks;
+use super::{ids, webhooks};
 use crate::store;
+
+const STATUS_UPDATED: &str = "STATUS_UPDATED";
 
 /// So long somebody looks at it.
 const REVIEW: TimeDelta = TimeDelta::hours(1);
+
+/// So long the person takes who is let try again.
+const RETRY: TimeDelta = TimeDelta::minutes(1);
 
 /// A verification.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verification {
     template: String,
+    #[serde(default)]
+    client_user_id: Option<String>,
+    /// The attempt that this one is a retry of.
+    #[serde(default)]
+    previous: Option<String>,
     created_at: DateTime<Utc>,
     completed_at: Option<DateTime<Utc>>,
     name: Option<String>,
@@ -34,7 +44,7 @@ pub struct Verification {
 
 impl Verification {
     fn status(&self, now: DateTime<Utc>) -> &'static str {
-        let Some(at) = self.completed_at else { return "active" };
+        let Some(at) = self.completed_at.filter(|at| *at <= now) else { return "active" };
         match (self.own_document, self.template.starts_with("idvtmp_review")) {
             (false, _) => "failed",
             (true, true) if now < at + REVIEW => "pending_review",
@@ -63,10 +73,10 @@ impl Verification {
         let name = self.name.as_deref().map(|name| json!({ "given_name": name, "family_name": "Sandbox" }));
         json!({
             "id": id,
-            "client_user_id": "sandbox",
+            "client_user_id": self.client_user_id.as_deref().unwrap_or("sandbox"),
             "created_at": time(self.created_at),
-            "completed_at": self.completed_at.map(time),
-            "previous_attempt_id": null,
+            "completed_at": self.completed_at.filter(|at| *at <= now).map(time),
+            "previous_attempt_id": self.previous,
             "shareable_url": null,
             "template": { "id": self.template, "version": 1 },
             "user": {
@@ -101,12 +111,42 @@ pub async fn get(call: Call) -> Answer {
     reply(found.body(id, shared.clock.now()))
 }
 
+/// `/identity_verification/list`: all in one page.
+pub async fn list(call: Call) -> Answer {
+    let fields = call.fields(&["template_id"], &["client_user_id", "user_id", "cursor"])?;
+    let (template, person) = (fields.need("template_id")?, fields.need("client_user_id")?);
+    let shared = &call.simulator.shared;
+    let all: Vec<(String, Verification)> = shared.documents.list(VERIFICATION).await?;
+    let is_theirs = |one: &Verification| one.template == template && one.client_user_id.as_deref() == Some(person);
+    let theirs = all.iter().filter(|(_, one)| is_theirs(one));
+    let bodies: Vec<Value> = theirs.map(|(id, one)| one.body(id, shared.clock.now())).collect();
+    reply(json!({ "identity_verifications": bodies, "next_cursor": null }))
+}
+
 impl Simulator {
+    /// Lets the person of a verification try again, as from the dashboard: the webhook that says so, and where it goes.
+    pub(super) async fn retry_verification(&self, id: &str) -> store::Result<Option<(Option<String>, Value)>> {
+        let Some(found) = self.shared.documents.get::<Verification>(VERIFICATION, id).await? else { return Ok(None) };
+        let now = self.shared.clock.now();
+        let again = Verification {
+            previous: Some(id.to_owned()),
+            created_at: now,
+            completed_at: Some(now + RETRY),
+            own_document: true,
+            told: "active".to_owned(),
+            ..found.clone()
+        };
+        self.shared.documents.put_new(VERIFICATION, &ids::id(&["retry", id]), &again).await?;
+        Ok(Some((found.webhook, webhooks::verification(id, "RETRIED"))))
+    }
+
     /// Begins the verification of a session, where it is one.
     pub(super) async fn begin_verification(&self, link: &Link, session: &Session) -> Result<()> {
         let Some(template) = &link.template else { return Ok(()) };
         let verification = Verification {
             template: template.clone(),
+            client_user_id: link.client_user_id.clone(),
+            previous: None,
             created_at: session.started_at,
             completed_at: None,
             name: None,
@@ -150,7 +190,7 @@ impl Simulator {
     /// The webhook that says that a verification stands otherwise, and where it goes; `None` where there is no such verification.
     pub(super) async fn verification_webhook(&self, id: &str) -> store::Result<Option<(Option<String>, Value)>> {
         let found: Option<Verification> = self.shared.documents.get(VERIFICATION, id).await?;
-        Ok(found.map(|verification| (verification.webhook, webhooks::verification(id))))
+        Ok(found.map(|verification| (verification.webhook, webhooks::verification(id, STATUS_UPDATED))))
     }
 
     /// Tells what came of verifications.
@@ -176,7 +216,7 @@ impl Simulator {
         };
         match self.shared.documents.update(VERIFICATION, id, tell).await? {
             // Plaid sends them to the address in its dashboard, which there is none of here: that of the link stands for it.
-            Some(Ok(Some(url))) => self.post(&url, &webhooks::verification(id)).await,
+            Some(Ok(Some(url))) => self.post(&url, &webhooks::verification(id, STATUS_UPDATED)).await,
             _ => Ok(()),
         }
     }

@@ -128,6 +128,11 @@ pub fn numbers(item_id: &str, account_ids: &[String]) -> Value {
     webhook("AUTH", "DEFAULT_UPDATE", fields)
 }
 
+/// `STATEMENTS/STATEMENTS_REFRESH_COMPLETE`.
+pub fn statements_refreshed(item_id: &str) -> Value {
+    webhook("STATEMENTS", "STATEMENTS_REFRESH_COMPLETE", json!({ "item_id": item_id, "result": "SUCCESS" }))
+}
+
 /// `ASSETS/PRODUCT_READY`.
 pub fn report_ready(report_id: &str) -> Value {
     webhook("ASSETS", "PRODUCT_READY", json!({ "asset_report_id": report_id, "report_type": "FULL" }))
@@ -142,9 +147,9 @@ pub fn payment(payment_id: &str, reference: &str, (old, new): (&str, &str), at: 
     webhook("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE", fields)
 }
 
-/// `IDENTITY_VERIFICATION/STATUS_UPDATED`.
-pub fn verification(id: &str) -> Value {
-    webhook("IDENTITY_VERIFICATION", "STATUS_UPDATED", json!({ "identity_verification_id": id }))
+/// `IDENTITY_VERIFICATION` with that code.
+pub fn verification(id: &str, code: &str) -> Value {
+    webhook("IDENTITY_VERIFICATION", code, json!({ "identity_verification_id": id }))
 }
 
 /// `LINK` with that code.

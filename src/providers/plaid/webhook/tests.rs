@@ -268,13 +268,16 @@ fn a_report_that_is_there_or_has_failed_is_asked_for() {
 }
 
 #[test]
-fn what_is_linked_without_an_item_is_named_by_its_own_id() {
+fn what_is_linked_without_an_item_is_named_by_its_own_id_and_statements_by_the_items() {
     for (webhook_type, code, field, product) in [
         ("PAYMENT_INITIATION", "PAYMENT_STATUS_UPDATE", "payment_id", &[Product::PaymentInitiation]),
         ("IDENTITY_VERIFICATION", "STATUS_UPDATED", "identity_verification_id", &[Product::IdentityVerification]),
+        ("IDENTITY_VERIFICATION", "RETRIED", "identity_verification_id", &[Product::IdentityVerification]),
+        ("STATEMENTS", "STATEMENTS_REFRESH_COMPLETE", "item_id", &[Product::Statements]),
     ] {
         let hints = |code: &str| {
-            let body = json!({"webhook_type": webhook_type, "webhook_code": code, field: "object-1", "item_id": "i"});
+            let mut body = json!({"webhook_type": webhook_type, "webhook_code": code, "item_id": "i"});
+            body[field] = json!("object-1");
             hints(body.to_string().as_bytes()).unwrap()
         };
         let subject = HintSubject::Connection("object-1".into());

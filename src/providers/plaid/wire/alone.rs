@@ -38,6 +38,10 @@ pub struct PaymentAmount {
 pub struct Verification {
     /// Its id.
     pub id: Id,
+    /// Whose, by our id of them.
+    pub client_user_id: Option<String>,
+    /// The attempt that this one is a retry of.
+    pub previous_attempt_id: Option<Id>,
     /// By which template.
     pub template: Option<Template>,
     /// Where it stands.
@@ -50,6 +54,15 @@ pub struct Verification {
     pub created_at: Option<DateTime<Utc>>,
     /// When it was finished.
     pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// `/identity_verification/list`.
+#[derive(Deserialize)]
+pub struct Verifications {
+    /// A page of them.
+    pub identity_verifications: Vec<Verification>,
+    /// Where the next page begins, if there is one.
+    pub next_cursor: Option<String>,
 }
 
 /// A template.

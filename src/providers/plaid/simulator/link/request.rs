@@ -48,6 +48,9 @@ pub fn read(fields: &Fields, now: DateTime<Utc>) -> Result<Link> {
         account_filters: account_filters(fields)?,
         days_requested: transactions.integer("days_requested", 1..=730)?.unwrap_or(DEFAULT_DAYS),
         user: None,
+        client_user_id: fields
+            .object("user", &["client_user_id"], known::USER)?
+            .and_then(|user| user.text("client_user_id").ok().flatten().map(str::to_owned)),
         income_days: income_days(fields)?,
         statements: statements(fields)?,
         payment: payment(fields)?,
