@@ -9,6 +9,8 @@ use super::service_provider::ServiceProvider;
 
 mod wording;
 
+pub use wording::lacking;
+
 use Product::{
     Assets, Balances, ConsumerReport, Identifiers, IdentityVerification, Income, InvestmentHoldings,
     InvestmentTransactions, Liabilities, Owners, PaymentInitiation, Signal, Statements, Transactions,
@@ -87,6 +89,11 @@ pub enum AfterLink {
     Repair,
     /// Not at all (C4).
     Never,
+}
+
+/// The provider that alone has the product, where only one does.
+pub fn only_provider(product: Product) -> Option<ServiceProvider> {
+    OF_ONE_PROVIDER.iter().find(|(_, exclusive, _)| *exclusive == product).map(|(owner, ..)| *owner)
 }
 
 /// How the product gets onto a linked connection at that provider.
