@@ -38,10 +38,9 @@ pub(super) async fn get_ready(State(app): State<App>) -> Result<Json<HealthView>
         not_yet("The database is away or not migrated yet.")
     })?;
     if app.has_sandbox {
-        for entry in app.registry().iter() {
-            if app.store().count_institutions(entry.id()).await? == 0 {
-                return Err(not_yet("The first institutions are still coming in."));
-            }
+        let providers: Vec<_> = app.registry().iter().map(|entry| entry.id()).collect();
+        if !app.store().have_institutions(&providers).await? {
+            return Err(not_yet("The first institutions are still coming in."));
         }
     }
     Ok(Json(OK))
