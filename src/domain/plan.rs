@@ -12,7 +12,7 @@ use super::connection::Status;
 use super::placement::{Placement, Placements};
 use super::product::Product;
 use super::service_provider::ServiceProvider;
-use super::support_matrix::institution_has;
+use super::support_matrix::{institution_has, same_upstream};
 
 mod advice;
 
@@ -181,7 +181,10 @@ impl Offer {
 
     /// A product that stands in that array.
     pub fn of(&self, product: Product, placement: Placement, asked: Asked<'_>) -> ProductAt {
-        let Terms { billing, preparation } = (self.terms)(product, placement);
+        // Of two that are one there, the stronger placement counts (B6).
+        let other = same_upstream(self.provider, product).and_then(|other| asked.placements.of(other));
+        let Terms { billing, preparation } =
+            (self.terms)(product, other.map_or(placement, |other| other.min(placement)));
         let (activation, activation_any_of) = if placement.is_fetched() {
             (self.with_link(product, placement), Vec::new())
         } else {

@@ -264,6 +264,15 @@ fn b9_the_first_charge_falls_when_the_product_is_first_read() {
 }
 
 #[test]
+fn b6_of_two_that_are_one_at_a_provider_the_stronger_array_is_billed() {
+    let asked = [(InvestmentTransactions, Required), (InvestmentHoldings, AdditionalConsented)];
+    let planned = plan_of(&asked, &[PLAID, BILLED_MX]);
+    let holdings = &planned.iter().find(|one| one.product == InvestmentHoldings).unwrap().at;
+    assert_eq!((holdings[0].billing, holdings[0].first_charge), (Billing::AtLink, Some(FirstCharge::WithLink)));
+    assert_eq!((holdings[1].billing, holdings[1].first_charge), (Billing::AtFirstUse, Some(FirstCharge::WhenAdded)));
+}
+
+#[test]
 fn b11_what_a_repair_brings_later_is_not_said_to_wait_for_another_product() {
     let products = [(Transactions, Required), (Owners, AdditionalConsented)];
     let include = (AdviceCode::IncludeNow, Owners, Some(Optional));
