@@ -163,7 +163,7 @@ pub async fn choose(
 pub async fn check_choice(store: &Store, registry: &Registry, wanted: Wanted<'_>) -> Result<(), Problem> {
     let providers: Vec<ServiceProvider> = wanted.candidates(registry).iter().map(|entry| entry.id()).collect();
     if store.has_institution(&wanted.institutions(providers.clone())).await?
-        || !store.have_institutions(&providers).await?
+        || !store.lists_are_whole(&providers).await?
     {
         return Ok(());
     }

@@ -87,8 +87,8 @@ pub(super) async fn until_ready(store: &Store, registry: &Registry, sandbox: boo
     if !sandbox {
         return;
     }
-    let providers: Vec<_> = registry.iter().map(|entry| entry.id()).collect();
-    while !stop.is_cancelled() && !store.have_institutions(&providers).await.is_ok_and(|all| all) {
+    let providers = || registry.iter().map(|entry| entry.id());
+    while !stop.is_cancelled() && !store.has_institutions_of(providers()).await.is_ok_and(|all| all) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -70,19 +70,19 @@ pub struct InstitutionCount {
     pub by_provider: BTreeMap<ServiceProvider, u64>,
 }
 
-/// A filter as SQL takes it.
+/// A filter as SQL takes it; the providers are all, where none is named.
 struct Sought {
     products: Vec<String>,
-    providers: Option<Vec<String>>,
+    providers: Vec<String>,
     only: Option<Vec<uuid::Uuid>>,
 }
 
 impl Sought {
     fn of(filter: &InstitutionFilter) -> Self {
-        let names = |providers: &Vec<ServiceProvider>| providers.iter().map(|one| one.as_str().to_owned()).collect();
+        let providers = filter.service_providers.as_deref().unwrap_or(ServiceProvider::ALL);
         Self {
             products: filter.products.iter().map(|product| product.as_str().to_owned()).collect(),
-            providers: filter.service_providers.as_ref().map(names),
+            providers: providers.iter().map(|one| one.as_str().to_owned()).collect(),
             only: filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect()),
         }
     }
@@ -156,8 +156,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the institutions of all these providers are here: each list was read to its end, and has some.
-    pub async fn have_institutions(&self, providers: &[ServiceProvider]) -> Result<bool> {
+    /// Whether all institutions of these providers are here: each list was read to its end, and has some.
+    pub async fn lists_are_whole(&self, providers: &[ServiceProvider]) -> Result<bool> {
         let providers: Vec<String> = providers.iter().map(|one| one.as_str().to_owned()).collect();
         Ok(sqlx::query_scalar!(
             r#"select not exists (select from unnest($1::text[]) asked (provider)
@@ -169,14 +169,25 @@ impl Store {
         .await?)
     }
 
+    /// Whether each of these providers has an institution here.
+    pub async fn has_institutions_of(&self, providers: impl Iterator<Item = ServiceProvider>) -> Result<bool> {
+        for provider in providers {
+            let of_it = InstitutionFilter { service_providers: Some(vec![provider]), ..InstitutionFilter::default() };
+            if !self.has_institution(&of_it).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether any institution fits the filter; its query does not count.
     pub async fn has_institution(&self, filter: &InstitutionFilter) -> Result<bool> {
         let Sought { products, providers, only } = Sought::of(filter);
         Ok(sqlx::query_scalar!(
             r#"select exists (select from institutions i join provider_institutions p on p.institution_id = i.id
-                where ($1::text[] is null or p.service_provider = any($1)) and p.products @> $2
+                where p.service_provider = any($1) and p.products @> $2
                   and (cardinality($3::text[]) = 0 or i.country_codes && $3) and ($4::uuid[] is null or i.id = any($4))) as "any!""#,
-            providers.as_deref(),
+            &providers,
             &products,
             &filter.country_codes,
             only.as_deref()
@@ -191,10 +202,10 @@ impl Store {
         let rows = sqlx::query!(
             r#"select p.service_provider as "service_provider?: ServiceProvider", count(distinct i.id) as "count!"
              from institutions i join provider_institutions p on p.institution_id = i.id
-             where ($1::text[] is null or p.service_provider = any($1)) and p.products @> $2 and (cardinality($3::text[]) = 0 or i.country_codes && $3)
+             where p.service_provider = any($1) and p.products @> $2 and (cardinality($3::text[]) = 0 or i.country_codes && $3)
                and ($4::uuid[] is null or i.id = any($4))
              group by grouping sets ((p.service_provider), ())"#,
-            providers.as_deref(),
+            &providers,
             &products,
             &filter.country_codes,
             only.as_deref()
@@ -241,7 +252,7 @@ impl Store {
                 from institutions i
                 where (cardinality($2::text[]) = 0 or i.country_codes && $2) and ($7::uuid[] is null or i.id = any($7))
                   and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
-                       and ($4::text[] is null or p.service_provider = any($4))))
+                       and p.service_provider = any($4)))
              select id, name, aliases, url, logo_url, country_codes from fitting
              where distance is not null
                and ($5::uuid is null or (distance, sorting, rank, id) > (select distance, sorting, rank, id from fitting where id = $5))
@@ -249,7 +260,7 @@ impl Store {
             query,
             &filter.country_codes,
             &products,
-            providers.as_deref(),
+            &providers,
             after.map(|id| id.0),
             limit,
             only.as_deref(),

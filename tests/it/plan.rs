@@ -14,6 +14,19 @@ fn at<'a>(plan: &'a Value, of: &str, provider: &str) -> &'a Value {
     providers.iter().find(|one| one["serviceProvider"] == provider).unwrap_or(&Value::Null)
 }
 
+/// A server that has every institution.
+async fn with_institutions() -> TestApp {
+    let app = TestApp::new().await;
+    let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let whole = "select count(*) = 9 from catalogues";
+    while !sqlx::query_scalar::<_, bool>(whole).fetch_one(&mut database).await.unwrap() {
+        assert!(tokio::time::Instant::now() < deadline, "the lists of institutions did not come to their end");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    app
+}
+
 /// The plan of a start call with these fields.
 async fn plan_of(app: &TestApp, mut body: Value) -> Value {
     body["externalCustomerId"] = json!("a");
@@ -27,7 +40,7 @@ fn advice(plan: &Value) -> Vec<(&str, &str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b8_b9_b10_the_plan_says_what_each_product_filters_costs_and_waits_for() {
-    let app = TestApp::new().await;
+    let app = with_institutions().await;
     let body = json!({
         "products": ["TRANSACTIONS"], "optionalProducts": ["IDENTIFIERS"],
         "additionalConsentedProducts": ["INVESTMENT_HOLDINGS"], "countryCodes": ["US"],
@@ -105,7 +118,7 @@ async fn b8_a_named_institution_is_the_only_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b7_micro_deposits_are_planned_and_chosen_where_they_can_be_had() {
-    let app = TestApp::new().await;
+    let app = with_institutions().await;
     let mut body = json!({
         "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["OWNERS"], "identifiersFlow": "SAME_DAY_MICRODEPOSITS",
     });
@@ -145,7 +158,7 @@ async fn refused_alike(app: &TestApp, mut body: Value, code: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b8_a_link_that_nobody_could_finish_is_not_started() {
-    let app = TestApp::new().await;
+    let app = with_institutions().await;
     let payment = json!({
         "products": ["PAYMENT_INITIATION"], "productOptions": { "PAYMENT_INITIATION": { "paymentId": "payment-1" } },
     });
@@ -176,7 +189,7 @@ async fn b8_a_link_that_nobody_could_finish_is_not_started() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b5_the_picker_shows_none_that_could_not_be_asked_for_it() {
-    let app = TestApp::new().await;
+    let app = with_institutions().await;
     let started = app.start(json!({ "products": ["BALANCES"] })).await;
     let token = Key::Of(started["connectToken"].as_str().unwrap());
     let named = "query=Houndstooth%20Bank";
