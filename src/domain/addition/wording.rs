@@ -63,3 +63,17 @@ fn elsewhere(product: Product, why: &str) -> String {
     };
     format!("{why}; ask for it when linking a new connection through {whose}.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a10_what_the_provider_never_has_is_asked_for_through_another() {
+        let told = |product| refusal(product, RefusalCode::UnsupportedByProvider, &[], Remedy::NewConnection);
+        assert!(told(Product::Assets).ends_with("linking a new connection through PLAID, which alone has it."));
+        assert!(told(Product::Owners).ends_with("through another service provider that has it there."));
+        let late = refusal(Product::Identifiers, RefusalCode::NotAddableAfterLink, &[], Remedy::NewConnection);
+        assert!(late.ends_with("ask for it when linking a new connection."));
+    }
+}
