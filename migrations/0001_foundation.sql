@@ -75,6 +75,12 @@ create table provider_institutions (
 );
 create index provider_institutions_by_institution on provider_institutions (institution_id);
 
+-- The providers whose list of institutions has been read to its end at least once: what is not listed then is not to be had.
+create table catalogues (
+    service_provider text primary key,
+    filled_at timestamptz not null
+);
+
 -- Customers and connections -----------------------------------------------------------------------------------------------
 
 create table customers (

@@ -108,7 +108,9 @@ pub(super) async fn list_institutions(
             .into_iter()
             .map(|code| code.0)
             .collect(),
-        service_provider: params.one_of("serviceProvider", ServiceProvider::ALL, ServiceProvider::as_str)?,
+        service_providers: params
+            .one_of("serviceProvider", ServiceProvider::ALL, ServiceProvider::as_str)?
+            .map(|one| vec![one]),
         only: None,
     };
     let (after, limit) = params.cursor::<InstitutionId>("institutions")?;

@@ -6,7 +6,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
-use crate::domain::support_matrix::{AfterLink, COLUMNS, Cell, of_one_provider, rows};
+use crate::domain::support_matrix::{AfterLink, COLUMNS, Cell, lacking, of_one_provider, rows};
+use crate::providers::LIST;
 
 /// Where its style lies.
 pub(super) const STYLE: &str = "/docs/support-matrix.css";
@@ -49,7 +50,7 @@ fn page() -> Markup {
                     dl {
                         @for (provider, product, way) in of_one_provider() { (exclusive(provider, product, way)) }
                     }
-                    p { "At every other provider they are refused as UNSUPPORTED_BY_PROVIDER, without a call." }
+                    p { "At every other provider they are refused as UNSUPPORTED_BY_PROVIDER, without a call: start a new connection for them through the one that has them." }
                     h2 { "What holds everywhere" }
                     (everywhere())
                 }
@@ -86,19 +87,26 @@ fn class(cell: Cell) -> &'static str {
 
 /// A row's cells, each told once with the products that it holds for.
 fn row_in_words(provider: ServiceProvider, cells: &[Cell]) -> Markup {
-    let mut told: Vec<(Cell, Vec<Product>)> = Vec::new();
+    let mut told: Vec<(String, Vec<Product>)> = Vec::new();
     for (product, &cell) in COLUMNS.into_iter().zip(cells) {
-        match told.iter_mut().find(|(known, _)| *known == cell) {
+        let words = in_words(provider, product, cell);
+        match told.iter_mut().find(|(known, _)| *known == words) {
             Some((_, products)) => products.push(product),
-            None => told.push((cell, vec![product])),
+            None => told.push((words, vec![product])),
         }
     }
     html! {
         section id=(provider) {
             h3 { (provider) }
-            dl { @for (cell, products) in &told { dt { (names(products)) } dd { (cell.explained()) } } }
+            dl { @for (words, products) in &told { dt { (names(products)) } dd { (words) } } }
         }
     }
+}
+
+fn in_words(provider: ServiceProvider, product: Product, cell: Cell) -> String {
+    let having = LIST.iter().filter(|listed| listed.spec.products.contains(&product)).map(|listed| listed.id);
+    let having: Vec<ServiceProvider> = having.collect();
+    if having.contains(&provider) { cell.explained() } else { lacking(&having) }
 }
 
 fn names(products: &[Product]) -> Markup {
@@ -112,7 +120,7 @@ fn exclusive(provider: ServiceProvider, product: Product, way: AfterLink) -> Mar
 fn everywhere() -> Markup {
     html! {
         ul {
-            li { "The table governs additions without the customer. What they agree to in a repair session is fetched whatever the row says." }
+            li { "The table governs additions without the customer. What they agree to in a repair session is fetched whatever the row says, if the provider has it." }
             li { "The institution must have the product at that provider, else UNSUPPORTED_BY_INSTITUTION." }
             li { "Account numbers (IDENTIFIERS) come afterwards only where the institution has the instant flow, else NOT_ADDABLE_AFTER_LINK." }
             li { "What is added stands in optionalProducts. If one product of a call is refused, none is added, and each refusal names its remedy." }

@@ -37,12 +37,9 @@ pub(super) async fn get_ready(State(app): State<App>) -> Result<Json<HealthView>
         tracing::debug!(%error, "not ready");
         not_yet("The database is away or not migrated yet.")
     })?;
-    if app.has_sandbox {
-        for entry in app.registry().iter() {
-            if app.store().count_institutions(entry.id()).await? == 0 {
-                return Err(not_yet("The first institutions are still coming in."));
-            }
-        }
+    let providers = app.registry().iter().map(|entry| entry.id());
+    if app.has_sandbox && !app.store().has_institutions_of(providers).await? {
+        return Err(not_yet("The first institutions are still coming in."));
     }
     Ok(Json(OK))
 }

@@ -27,8 +27,9 @@ pub struct PlanView {
     startable: bool,
     /// What it would answer, where it would not.
     refusal: Option<ProblemDocument>,
-    /// The institutions that remain: those of the countries (or the one that was named) that have every required product.
-    institutions: CountView,
+    /// The institutions that remain: those of the countries (or the one that was named) that have every required product. Null where
+    /// the customer chooses none, for what is asked for is had of nobody but them.
+    institutions: Option<CountView>,
     /// Each product, strongest arrays first.
     products: Vec<PlannedProductView>,
     /// What would be cheaper, faster or let more customers through.
@@ -61,9 +62,9 @@ pub struct PlannedProductView {
     placement: Placement,
     /// Whether institutions without it are left out.
     filters_institutions: bool,
-    /// The institutions that have it.
-    institutions: CountView,
-    /// What it is at each provider that has it.
+    /// The institutions that have it, at providers that could do the whole. Null for what is had of no institution.
+    institutions: Option<CountView>,
+    /// What it is at each provider that has it, of those that could do the whole (at the institution, where one was named).
     service_providers: Vec<ProductAt>,
 }
 
@@ -74,13 +75,13 @@ impl PlanView {
             product: planned.product,
             placement: planned.placement,
             filters_institutions: planned.placement == Placement::Required && planned.product.is_of_institution(),
-            institutions: having.remove(&planned.product).unwrap_or_default().into(),
+            institutions: having.remove(&planned.product).map(Into::into),
             service_providers: planned.at,
         };
         Self {
             startable: refusal.is_none(),
             refusal: refusal.map(Into::into),
-            institutions: institutions.into(),
+            institutions: institutions.map(Into::into),
             products: products.into_iter().map(product).collect(),
             advice,
         }
@@ -99,5 +100,5 @@ pub(super) async fn plan_link(
     _: IdempotencyKey,
     Body { read, .. }: Body<StartBody>,
 ) -> Result<Json<PlanView>, Problem> {
-    Ok(Json(PlanView::new(app.linking.plan(&read_start(read?)?).await?)))
+    Ok(Json(PlanView::new(app.linking.plan(read_start(read?)?).await?)))
 }

@@ -1,9 +1,10 @@
 //! The service providers of this installation and the support matrix.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::Map;
 
 use super::App;
 use super::auth::Caller;
@@ -12,9 +13,10 @@ use super::json::Json;
 use super::params::Path;
 use super::problem::ProblemDocument;
 use crate::config::Mode;
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::institution::InstitutionHealth;
-use crate::domain::placement::Placement;
-use crate::domain::plan::{Billing, Consent, Latency, Offer, Preparation, ProductAt};
+use crate::domain::placement::{Placement, Placements};
+use crate::domain::plan::{Asked, Billing, Consent, FirstCharge, Latency, Offer, Preparation, ProductAt};
 use crate::domain::problem::Problem;
 use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
@@ -96,6 +98,8 @@ pub struct ServiceProviderView {
     support_matrix: BTreeMap<Product, CellView>,
     /// ISO 3166 alpha-2.
     country_codes: Vec<&'static str>,
+    /// The ways to account numbers that can be asked for by name.
+    identifiers_flows: &'static [IdentifiersFlow],
     /// How the customer gets there.
     launch: LaunchKind,
     /// Whether a repair can change the shared accounts.
@@ -121,6 +125,8 @@ pub struct TermsView {
     placement: Placement,
     /// When it is billed.
     billing: Billing,
+    /// When the first charge for it falls, by what is read when. Null where there is none, or the contract says.
+    first_charge: Option<FirstCharge>,
     /// When it is prepared.
     preparation: Preparation,
     /// How long its first data takes.
@@ -130,12 +136,21 @@ pub struct TermsView {
 }
 
 /// The terms of every product that can be asked for, in every array.
-fn terms(offer: Offer) -> Vec<TermsView> {
+fn terms(offer: &Offer) -> Vec<TermsView> {
     let cells =
         offer.products.iter().flat_map(|&product| Placement::ALL.iter().map(move |&placement| (product, placement)));
     let terms = cells.map(|(product, placement)| {
-        let ProductAt { billing, preparation, latency, consent, .. } = offer.of(product, placement, &BTreeSet::new());
-        TermsView { product, placement, billing, preparation, latency, consent }
+        let (mut placements, product_options) = (Placements::default(), Map::new());
+        placements.put(product, placement);
+        let alone = Asked {
+            placements: &placements,
+            identifiers_flow: None,
+            product_options: &product_options,
+            original_call_rule: false,
+        };
+        let ProductAt { billing, first_charge, preparation, latency, consent, .. } =
+            offer.of(product, placement, alone);
+        TermsView { product, placement, billing, first_charge, preparation, latency, consent }
     });
     terms.collect()
 }
@@ -163,6 +178,7 @@ impl From<&Entry> for ServiceProviderView {
             products: spec.products.to_vec(),
             support_matrix: row(spec.id),
             country_codes: spec.countries.to_vec(),
+            identifiers_flows: spec.identifiers_flows,
             launch: spec.launch,
             account_selection: spec.account_selection,
             processor_tokens: spec.processor_tokens,
@@ -172,7 +188,7 @@ impl From<&Entry> for ServiceProviderView {
                 refresh_pause_seconds: spec.refresh_pause_seconds,
                 read_every_hours: spec.read_every_hours,
             },
-            terms: terms(spec.offer()),
+            terms: terms(&spec.offer()),
         }
     }
 }

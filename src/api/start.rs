@@ -59,7 +59,8 @@ pub struct StartBody {
     /// The only provider that may be used.
     #[serde(default)]
     service_provider: Option<ServiceProvider>,
-    /// ISO 3166 alpha-2; default US.
+    /// ISO 3166 alpha-2. Left out: those of the institution that is named; else US, or where that service provider or product is not
+    /// to be had there, where it is.
     #[serde(default)]
     country_codes: Option<Vec<String>>,
     /// ISO 639-1; default en.
@@ -158,7 +159,7 @@ pub(super) async fn start_link(
 ) -> Result<Response, Problem> {
     // Judged before the transaction, for it takes a database connection of its own; refused within, so that the key keeps it.
     let request = match read.and_then(read_start) {
-        Ok(request) => app.linking.check_start(&request).await.map(|()| request),
+        Ok(request) => app.linking.judge_start(request).await,
         Err(problem) => Err(problem),
     };
     key.local(&caller.rows, &bytes, StatusCode::CREATED, async |tx| {
@@ -256,13 +257,14 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
+/// Empty where none are given.
 fn country_codes(codes: Option<Vec<String>>) -> Result<Vec<String>, Problem> {
-    let codes = codes.unwrap_or_else(|| vec!["US".to_owned()]);
+    let Some(codes) = codes else { return Ok(Vec::new()) };
     if codes.is_empty() || codes.len() > 50 {
         return Err(Problem::invalid(
             "/countryCodes",
             "INVALID_VALUE",
-            "countryCodes needs 1 to 50 codes; leave it out for US.",
+            "countryCodes needs 1 to 50 codes; leave it out where you need not choose.",
         ));
     }
     for (index, code) in codes.iter().enumerate() {

@@ -28,6 +28,8 @@ wire_enum! {
         ProductCombination = "PRODUCT_COMBINATION",
         /// A product lacks what it cannot start without (422).
         ProductOptionsRequired = "PRODUCT_OPTIONS_REQUIRED",
+        /// An option of which no provider here makes anything (422).
+        Unsupported = "UNSUPPORTED_BY_PROVIDER",
     }
 }
 

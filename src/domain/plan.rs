@@ -1,14 +1,18 @@
 //! The plan of a link (rules B8–B11): what each product of the four arrays filters, costs and waits for at each provider, and what
 //! would be better. Pure: everything follows from data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::addition::{InstitutionFacts, Outcome, Remedy, Situation, judge};
+use super::combination::{IdentifiersFlow, check_beside};
+use super::connection::Status;
 use super::placement::{Placement, Placements};
 use super::product::Product;
 use super::service_provider::ServiceProvider;
-use super::support_matrix::{self, AfterLink, Cell};
+use super::support_matrix::{institution_has, same_upstream};
 
 mod advice;
 
@@ -31,6 +35,18 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// When the first charge falls.
+    pub enum FirstCharge {
+        /// With the link, or with the first reading right after it.
+        WithLink = "WITH_LINK",
+        /// When it is added, by a call or in a repair, and read for the first time.
+        WhenAdded = "WHEN_ADDED",
+        /// When a caller asks for a live balance, a report or an evaluation.
+        WhenAsked = "WHEN_ASKED",
+    }
+}
+
+wire_enum! {
     /// When the provider prepares the data (B10).
     pub enum Preparation {
         /// During the link or right after it.
@@ -45,8 +61,10 @@ wire_enum! {
     pub enum Latency {
         /// Seconds.
         Seconds = "SECONDS",
-        /// A minute or more, for there is a history to load.
+        /// A minute or more, for there is a history to load, or a portfolio that comes with one.
         Minutes = "MINUTES",
+        /// A day or more, for the customer has to enter the amounts of deposits in a repair.
+        Days = "DAYS",
     }
 }
 
@@ -63,13 +81,13 @@ wire_enum! {
 wire_enum! {
     /// What brings a product's data after the link (A3, A14, C4, C5).
     pub enum Activation {
-        /// Nothing more: it is fetched with the link.
+        /// Nothing more: it comes with the link.
         Link = "LINK",
         /// `POST /connections/{id}/products`, without the customer.
         Products = "PRODUCTS",
         /// A repair session with the customer.
         Repair = "REPAIR",
-        /// Nothing: the provider does not have it, or only in the link itself.
+        /// Nothing: it is to be had in a link that requires it alone, or in a link of its own.
         None = "NONE",
     }
 }
@@ -83,8 +101,21 @@ pub struct Terms {
     pub preparation: Preparation,
 }
 
-/// What the plan needs to know of a provider.
+/// What is asked for, as the plan judges it.
 #[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The four arrays.
+    pub placements: &'a Placements,
+    /// How account numbers are to be had, where that is asked for.
+    pub identifiers_flow: Option<IdentifiersFlow>,
+    /// What products cannot start without, by product.
+    pub product_options: &'a Map<String, Value>,
+    /// Only what stands on the start call counts as a prerequisite (A4, `original_call`).
+    pub original_call_rule: bool,
+}
+
+/// What the plan needs to know of a provider that could do it.
+#[derive(Clone, Debug)]
 pub struct Offer {
     /// Which.
     pub provider: ServiceProvider,
@@ -94,16 +125,20 @@ pub struct Offer {
     pub consent_scopes: bool,
     /// Its terms.
     pub terms: fn(Product, Placement) -> Terms,
+    /// Its record of the institution, where one was named; else the plan is for one that has everything.
+    pub institution: Option<InstitutionFacts>,
 }
 
 /// A product at a provider, as it would be placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductAt {
     /// At which provider.
     pub service_provider: ServiceProvider,
     /// When it is billed.
     pub billing: Billing,
+    /// When the first charge for it falls, by what is read when. Null where there is none, or the contract says.
+    pub first_charge: Option<FirstCharge>,
     /// When it is prepared.
     pub preparation: Preparation,
     /// How long its first data takes.
@@ -112,6 +147,8 @@ pub struct ProductAt {
     pub consent: Consent,
     /// What brings its data.
     pub activation: Activation,
+    /// One of these has to be added before it or in the same call (A5); empty where nothing has to.
+    pub activation_any_of: Vec<Product>,
 }
 
 /// A product of a plan.
@@ -121,43 +158,135 @@ pub struct PlannedProduct {
     pub product: Product,
     /// In which array.
     pub placement: Placement,
-    /// At each provider that has it and takes part.
+    /// At each provider that has it, of those that could do the whole.
     pub at: Vec<ProductAt>,
 }
 
 /// What each product would be at each provider, strongest arrays first.
-pub fn plan(placements: &Placements, offers: &[Offer]) -> Vec<PlannedProduct> {
-    let planned = placements.iter().map(|(product, placement)| {
-        let having = offers.iter().filter(|offer| offer.products.contains(&product));
-        let at = having.map(|offer| offer.of(product, placement, &placements.fetched())).collect();
+pub fn plan(asked: Asked<'_>, offers: &[Offer]) -> Vec<PlannedProduct> {
+    let planned = asked.placements.iter().map(|(product, placement)| {
+        let having = offers.iter().filter(|offer| offer.has(product));
+        let at = having.map(|offer| offer.of(product, placement, asked)).collect();
         PlannedProduct { product, placement, at }
     });
     planned.collect()
 }
 
 impl Offer {
-    /// A product that stands in that array, beside what is fetched anyway.
-    pub fn of(&self, product: Product, placement: Placement, fetched: &BTreeSet<Product>) -> ProductAt {
-        let Terms { billing, preparation } = (self.terms)(product, placement);
+    /// Whether it can be had there.
+    pub fn has(&self, product: Product) -> bool {
+        let listed = |facts: &InstitutionFacts| institution_has(self.provider, &facts.products, product);
+        self.products.contains(&product) && self.institution.as_ref().is_none_or(listed)
+    }
+
+    /// A product that stands in that array.
+    pub fn of(&self, product: Product, placement: Placement, asked: Asked<'_>) -> ProductAt {
+        // Of two that are one there, the stronger placement counts (B6).
+        let other = same_upstream(self.provider, product).and_then(|other| asked.placements.of(other));
+        let Terms { billing, preparation } =
+            (self.terms)(product, other.map_or(placement, |other| other.min(placement)));
+        let (activation, activation_any_of) = if placement.is_fetched() {
+            (self.with_link(product, placement), Vec::new())
+        } else {
+            self.later(product, asked)
+        };
+        // What never comes is never billed.
+        let billing = if activation == Activation::None { Billing::Never } else { billing };
         let is_asked = placement.is_fetched() || self.consent_scopes;
         ProductAt {
             service_provider: self.provider,
             billing,
+            first_charge: first_charge(product, placement, billing),
             preparation,
-            latency: if product.has_history() { Latency::Minutes } else { Latency::Seconds },
+            latency: latency(product, asked.identifiers_flow),
             consent: if is_asked { Consent::InSession } else { Consent::NotAsked },
-            activation: if placement.is_fetched() { Activation::Link } else { self.later(product, fetched) },
+            activation,
+            activation_any_of,
         }
     }
 
-    /// What brings a product that was consent-only, once the customer has linked.
-    fn later(&self, product: Product, fetched: &BTreeSet<Product>) -> Activation {
-        match (support_matrix::after_link(self.provider, product), support_matrix::cell(self.provider, product)) {
-            (AfterLink::Never, _) => Activation::None,
-            (AfterLink::Repair, _) | (_, Cell::No) => Activation::Repair,
-            (_, Cell::IfAny(needed)) if !needed.iter().any(|one| fetched.contains(one)) => Activation::Repair,
-            _ => Activation::Products,
+    /// What brings a product that is asked for to be fetched: the link, but for optional numbers without the instant flow (B3).
+    fn with_link(&self, product: Product, placement: Placement) -> Activation {
+        let comes_at_once = self.institution.as_ref().is_none_or(|facts| facts.instant_identifiers);
+        match (product, placement) {
+            (Product::Identifiers, Placement::Optional) if !comes_at_once => Activation::None,
+            _ => Activation::Link,
         }
+    }
+
+    /// What brings a product that was consent-only, once the customer has linked: what the rules of additions say of a connection that
+    /// was linked as asked for, and beside what else has to be added for it.
+    fn later(&self, product: Product, asked: Asked<'_>) -> (Activation, Vec<Product>) {
+        let Asked { placements, identifiers_flow, product_options, original_call_rule } = asked;
+        if check_beside(placements, &[product], identifiers_flow, product_options).is_err() {
+            return (Activation::None, Vec::new());
+        }
+        let (states, consented) = (BTreeMap::new(), BTreeSet::new());
+        let institution = self.institution.clone().unwrap_or_else(with_everything);
+        let linked = Situation {
+            provider: Some(self.provider),
+            status: Status::Active,
+            session_created: true,
+            placements,
+            original: placements,
+            states: &states,
+            institution: Some(&institution),
+            consented: &consented,
+            // What is asked for is taken for granted.
+            consent_scoped: false,
+            original_call_rule,
+        };
+        let refusal = match judge(&linked, &[product]).map_err(|refusals| refusals.into_iter().next()) {
+            Ok(accepted) if accepted.iter().any(|one| one.outcome == Outcome::RepairRequired) => {
+                return (Activation::Repair, Vec::new());
+            }
+            Ok(_) | Err(None) => return (Activation::Products, Vec::new()),
+            Err(Some(refusal)) => refusal,
+        };
+        match refusal.remedy {
+            Remedy::AddFirst => self.together(product, &linked, &refusal.any_of),
+            Remedy::Repair => (Activation::Repair, Vec::new()),
+            Remedy::NewConnection | Remedy::None => (Activation::None, Vec::new()),
+        }
+    }
+
+    /// A product for which one of others has to be there: of those, what is consent-only too can be added with it (A5). Where nothing is,
+    /// the customer alone brings it without more being added than was asked for.
+    fn together(&self, product: Product, linked: &Situation<'_>, any_of: &[Product]) -> (Activation, Vec<Product>) {
+        let waiting: Vec<Product> =
+            linked.placements.additional_consented_products.iter().copied().filter(|&one| self.has(one)).collect();
+        let refused = judge(linked, &waiting).err().unwrap_or_default();
+        if refused.iter().any(|refusal| refusal.product == product) {
+            return (Activation::Repair, Vec::new());
+        }
+        (Activation::Products, any_of.iter().copied().filter(|one| waiting.contains(one)).collect())
+    }
+}
+
+/// An institution of which nothing is known but that it can be chosen.
+fn with_everything() -> InstitutionFacts {
+    InstitutionFacts { products: Product::ALL.iter().copied().collect(), instant_identifiers: true, oauth: false }
+}
+
+/// When the first charge falls (B9). What is fetched is read right after the link, and so used at once, but for what is read only when
+/// a caller asks for it: live balances, reports, evaluations.
+fn first_charge(product: Product, placement: Placement, billing: Billing) -> Option<FirstCharge> {
+    let waits = matches!(product, Product::Balances | Product::Assets | Product::Signal | Product::ConsumerReport);
+    match billing {
+        Billing::Never | Billing::ByContract => None,
+        Billing::AtLink => Some(FirstCharge::WithLink),
+        Billing::AtFirstUse | Billing::PerCall if waits => Some(FirstCharge::WhenAsked),
+        Billing::AtFirstUse | Billing::PerCall if placement.is_fetched() => Some(FirstCharge::WithLink),
+        Billing::AtFirstUse | Billing::PerCall => Some(FirstCharge::WhenAdded),
+    }
+}
+
+/// How long the first data takes (B10, B16).
+fn latency(product: Product, flow: Option<IdentifiersFlow>) -> Latency {
+    match (product, flow) {
+        (Product::Identifiers, Some(IdentifiersFlow::SameDayMicrodeposits)) => Latency::Days,
+        (Product::Transactions | Product::InvestmentHoldings | Product::InvestmentTransactions, _) => Latency::Minutes,
+        _ => Latency::Seconds,
     }
 }
 

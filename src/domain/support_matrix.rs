@@ -9,6 +9,8 @@ use super::service_provider::ServiceProvider;
 
 mod wording;
 
+pub use wording::lacking;
+
 use Product::{
     Assets, Balances, ConsumerReport, Identifiers, IdentityVerification, Income, InvestmentHoldings,
     InvestmentTransactions, Liabilities, Owners, PaymentInitiation, Signal, Statements, Transactions,
@@ -20,7 +22,7 @@ use ServiceProvider::{Akoya, FinApi, Finicity, Mesh, Mx, Plaid, SaltEdge, SaltEd
 pub enum Cell {
     /// Always.
     Yes,
-    /// Never; a repair can still bring it.
+    /// Never; a repair can still bring it, where the provider has it at all.
     No,
     /// If one of these is fetched already (A4).
     IfAny(&'static [Product]),
@@ -89,6 +91,11 @@ pub enum AfterLink {
     Never,
 }
 
+/// The provider that alone has the product, where only one does.
+pub fn only_provider(product: Product) -> Option<ServiceProvider> {
+    OF_ONE_PROVIDER.iter().find(|(_, exclusive, _)| *exclusive == product).map(|(owner, ..)| *owner)
+}
+
 /// How the product gets onto a linked connection at that provider.
 pub fn after_link(provider: ServiceProvider, product: Product) -> AfterLink {
     OF_ONE_PROVIDER
@@ -118,14 +125,17 @@ pub fn original_call_cell(provider: ServiceProvider, product: Product) -> Cell {
 /// Whether an institution that the provider lists with these products has the asked one (A6).
 pub fn institution_has(provider: ServiceProvider, listed: &BTreeSet<Product>, product: Product) -> bool {
     listed.contains(&product)
-        || provider == Plaid
-            && match product {
-                Balances => !listed.is_empty(),
-                // One product upstream.
-                InvestmentHoldings => listed.contains(&InvestmentTransactions),
-                InvestmentTransactions => listed.contains(&InvestmentHoldings),
-                _ => false,
-            }
+        || same_upstream(provider, product).is_some_and(|other| listed.contains(&other))
+        || (provider, product) == (Plaid, Balances) && !listed.is_empty()
+}
+
+/// The other one, where the provider has two products as one (B6).
+pub fn same_upstream(provider: ServiceProvider, product: Product) -> Option<Product> {
+    match (provider, product) {
+        (Plaid, InvestmentHoldings) => Some(InvestmentTransactions),
+        (Plaid, InvestmentTransactions) => Some(InvestmentHoldings),
+        _ => None,
+    }
 }
 
 /// The rows, in the order of the published table; their cells are in that of the [columns](COLUMNS).

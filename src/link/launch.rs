@@ -161,11 +161,7 @@ impl Linking {
                 "institutionId is missing. Let the customer choose from GET /connect/institutions.",
             )
         })?;
-        let wanted = Wanted {
-            placements: &connection.requested,
-            country_codes: &connection.settings.country_codes,
-            pinned: connection.settings.pinned_provider.or(request.service_provider),
-        };
+        let wanted = wanted(connection, request);
         let choice = routing::choose(&self.store, &self.registry, institution_id, wanted).await?;
         Ok(Target {
             entry: choice.entry,
@@ -177,11 +173,7 @@ impl Linking {
 
     /// What is of no institution is had of the first provider that has it; a front end with one picker for all may name one.
     fn target_without_institution(&self, connection: &Connection, request: &LaunchRequest) -> Result<Target, Problem> {
-        let wanted = Wanted {
-            placements: &connection.requested,
-            country_codes: &connection.settings.country_codes,
-            pinned: connection.settings.pinned_provider.or(request.service_provider),
-        };
+        let wanted = wanted(connection, request);
         let entry = routing::choose_provider(&self.registry, wanted)?;
         let institution_products = Vec::new();
         Ok(Target { entry, institution_id: None, provider_institution_id: None, institution_products })
@@ -341,6 +333,12 @@ impl Linking {
             expires_at: begun.expires_at,
         })
     }
+}
+
+/// What the session is to link; a front end may name the provider where the start call named none.
+fn wanted<'a>(connection: &'a Connection, request: &LaunchRequest) -> Wanted<'a> {
+    let wanted = Wanted::new(&connection.requested, &connection.settings);
+    Wanted { pinned: wanted.pinned.or(request.service_provider), ..wanted }
 }
 
 /// The provider gave what it had given for another session.

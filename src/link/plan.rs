@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::{Linking, StartRequest};
-use crate::domain::combination::lacks_company;
-use crate::domain::plan::{Advice, PlannedProduct, advise, plan};
+use crate::domain::ids::InstitutionId;
+use crate::domain::plan::{Advice, Asked, Offer, PlannedProduct, advise, plan};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
-use crate::domain::service_provider::ServiceProvider;
 use crate::providers::Entry;
-use crate::store::{InstitutionCount, InstitutionFilter};
+use crate::routing::{Wanted, facts};
+use crate::store::{Institution, InstitutionCount, InstitutionFilter};
 
 /// What a link would be.
 #[derive(Clone, Debug)]
 pub struct LinkPlan {
     /// What the start call would answer, where it would refuse.
     pub refusal: Option<Problem>,
-    /// The institutions that have every required product.
-    pub institutions: InstitutionCount,
+    /// The institutions that have every required product; `None` where the customer chooses none.
+    pub institutions: Option<InstitutionCount>,
     /// Each product, strongest arrays first.
     pub products: Vec<PlannedProduct>,
-    /// The institutions that have it, by product.
+    /// The institutions that have it, by product; those that are had of no institution are absent.
     pub having: BTreeMap<Product, InstitutionCount>,
     /// What would be better.
     pub advice: Vec<Advice>,
@@ -28,48 +28,52 @@ pub struct LinkPlan {
 
 impl Linking {
     /// What would come of a start call.
-    pub async fn plan(&self, request: &StartRequest) -> Result<LinkPlan, Problem> {
+    pub async fn plan(&self, request: StartRequest) -> Result<LinkPlan, Problem> {
+        let request = &self.with_countries(request).await?;
         let refusal = match self.check_start(request).await {
             Err(problem) if matches!(problem.code, Code::Unavailable | Code::InternalError) => return Err(problem),
             judged => judged.err(),
         };
-        let settings = &request.settings;
-        let serves = |entry: &&Entry| {
-            settings.pinned_provider.is_none_or(|pinned| pinned == entry.id())
-                && settings.country_codes.iter().any(|code| entry.provider.spec().countries.contains(&code.as_str()))
-        };
-        let entries: Vec<&Entry> = self.registry.iter().filter(serves).collect();
-        let offers: Vec<_> = entries.iter().map(|entry| entry.provider.spec().offer()).collect();
-        let required: Vec<Product> = request.placements.products.iter().copied().collect();
-        let takes_them = |entry: &&&Entry| !lacks_company(&request.placements, entry.provider.spec().never_alone);
-        let taking: Vec<_> = entries.iter().filter(takes_them).map(|entry| entry.id()).collect();
-        let all: Vec<_> = entries.iter().map(|entry| entry.id()).collect();
+        let wanted = Wanted::new(&request.placements, &request.settings);
+        let candidates = wanted.candidates(&self.registry);
+        let offers = self.offers(&candidates, wanted, request.institution_id).await?;
+        let all = wanted.institutions(candidates.iter().map(|entry| entry.id()).collect());
+        let all = InstitutionFilter { only: request.institution_id.map(|id| vec![id]), ..all };
         let mut having = BTreeMap::new();
-        for (product, _) in request.placements.iter() {
-            having.insert(product, self.count(request, vec![product], &all).await?);
+        for (product, _) in request.placements.iter().filter(|(product, _)| product.is_of_institution()) {
+            let with_it = InstitutionFilter { products: vec![product], ..all.clone() };
+            having.insert(product, self.store.count_institutions(&with_it).await?);
         }
-        Ok(LinkPlan {
-            refusal,
-            institutions: self.count(request, required, &taking).await?,
-            products: plan(&request.placements, &offers),
-            having,
-            advice: advise(&request.placements, &settings.product_options, &offers),
-        })
+        let institutions = match request.placements.are_of_institution() {
+            true => Some(self.store.count_institutions(&all).await?),
+            false => None,
+        };
+        let asked = Asked {
+            placements: wanted.placements,
+            identifiers_flow: wanted.identifiers_flow,
+            product_options: &request.settings.product_options,
+            original_call_rule: self.original_call_rule,
+        };
+        Ok(LinkPlan { refusal, institutions, products: plan(asked, &offers), having, advice: advise(asked, &offers) })
     }
 
-    /// The institutions of the request's countries, or the one that it names, that have all of these products at one provider.
-    async fn count(
+    /// What each of these providers offers: at the institution, where one is named, if it can be linked there.
+    async fn offers(
         &self,
-        request: &StartRequest,
-        products: Vec<Product>,
-        providers: &[ServiceProvider],
-    ) -> Result<InstitutionCount, Problem> {
-        let filter = InstitutionFilter {
-            products,
-            country_codes: request.settings.country_codes.clone(),
-            only: request.institution_id.map(|id| vec![id]),
-            ..InstitutionFilter::default()
-        };
-        Ok(self.store.count_institutions_with(&filter, providers).await?)
+        candidates: &[&Entry],
+        wanted: Wanted<'_>,
+        institution: Option<InstitutionId>,
+    ) -> Result<Vec<Offer>, Problem> {
+        let general = candidates.iter().map(|entry| entry.provider.spec().offer());
+        let Some(id) = institution else { return Ok(general.collect()) };
+        let Some(institution) = self.store.institution(id).await? else { return Ok(Vec::new()) };
+        Ok(general.filter_map(|offer| at(offer, &institution, wanted)).collect())
     }
+}
+
+/// The offer at that institution, if the provider has all that is required there.
+fn at(offer: Offer, institution: &Institution, wanted: Wanted<'_>) -> Option<Offer> {
+    let record = institution.providers.iter().find(|one| one.service_provider == offer.provider)?;
+    let can = wanted.placements.products.is_subset(&record.products);
+    can.then(|| Offer { institution: Some(facts(record)), ..offer })
 }

@@ -3,7 +3,9 @@
 use super::Linking;
 use crate::domain::ids::{SessionId, TenantId};
 use crate::domain::problem::Problem;
+use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::routing::Wanted;
 use crate::store::{Connection, InstitutionFilter, Session};
 
 /// A session with its connection, as its front end needs it.
@@ -13,11 +15,13 @@ pub struct SessionView {
     pub session: Session,
     /// Its connection.
     pub connection: Connection,
+    /// The providers through which a first link can be made.
+    pub service_providers: Vec<ServiceProvider>,
 }
 
 impl SessionView {
-    /// The institutions from which the session can choose: those that have all of its required products, in its countries; the
-    /// settled one alone in a repair, and where the tenant chose.
+    /// The institutions from which the session can choose: those that have all of its required products, in its countries, at a
+    /// provider that can be asked for them; the settled one alone in a repair, and where the tenant chose.
     pub fn institutions(&self, query: Option<String>) -> InstitutionFilter {
         let settled = self.session.request.institution_id;
         if self.session.mode != SessionMode::Connect {
@@ -27,12 +31,11 @@ impl SessionView {
                 ..InstitutionFilter::default()
             };
         }
+        let wanted = Wanted::new(&self.connection.requested, &self.connection.settings);
         InstitutionFilter {
             query,
-            products: self.connection.requested.products.iter().copied().collect(),
-            country_codes: self.connection.settings.country_codes.clone(),
-            service_provider: self.connection.settings.pinned_provider,
             only: settled.map(|id| vec![id]),
+            ..wanted.institutions(self.service_providers.clone())
         }
     }
 }
@@ -48,7 +51,9 @@ impl Linking {
         }
         let connection = tx.connection(session.connection_id).await?.ok_or_else(Problem::not_found)?;
         tx.commit().await?;
-        Ok(SessionView { session, connection })
+        let candidates = Wanted::new(&connection.requested, &connection.settings).candidates(&self.registry);
+        let service_providers = candidates.iter().map(|entry| entry.id()).collect();
+        Ok(SessionView { session, connection, service_providers })
     }
 
     /// The same, but only while the session can be used.

@@ -60,6 +60,8 @@ pub use spec::Spec;
 pub struct Listed {
     /// Which.
     pub id: ServiceProvider,
+    /// What it can do, whether this installation has it or not.
+    pub spec: &'static Spec,
     /// Makes it; the text of an error names the key, the problem and the fix.
     pub build: fn(Dict, Mode) -> Result<Arc<dyn Provider>, String>,
     /// Makes its simulator.
@@ -74,6 +76,7 @@ pub struct Listed {
 pub const LIST: &[Listed] = &[
     Listed {
         id: ServiceProvider::Plaid,
+        spec: &plaid::spec::SPEC,
         build: plaid::build,
         #[cfg(feature = "sandbox")]
         simulate: plaid::simulator::simulate,
@@ -82,6 +85,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::Finicity,
+        spec: &finicity::spec::SPEC,
         build: finicity::build,
         #[cfg(feature = "sandbox")]
         simulate: finicity::simulator::simulate,
@@ -90,6 +94,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::Mx,
+        spec: &mx::spec::SPEC,
         build: mx::build,
         #[cfg(feature = "sandbox")]
         simulate: mx::simulator::simulate,
@@ -98,6 +103,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::Yodlee,
+        spec: &yodlee::spec::SPEC,
         build: yodlee::build,
         #[cfg(feature = "sandbox")]
         simulate: yodlee::simulator::simulate,
@@ -106,6 +112,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::SaltEdge,
+        spec: &saltedge::spec::CLIENT,
         build: saltedge::build,
         #[cfg(feature = "sandbox")]
         simulate: saltedge::simulator::simulate,
@@ -114,6 +121,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::SaltEdgePartners,
+        spec: &saltedge::spec::PARTNERS,
         build: saltedge::build_partners,
         #[cfg(feature = "sandbox")]
         simulate: saltedge::simulator::simulate_partners,
@@ -122,6 +130,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::Mesh,
+        spec: &mesh::spec::SPEC,
         build: mesh::build,
         #[cfg(feature = "sandbox")]
         simulate: mesh::simulator::simulate,
@@ -130,6 +139,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::Akoya,
+        spec: &akoya::spec::SPEC,
         build: akoya::build,
         #[cfg(feature = "sandbox")]
         simulate: akoya::simulator::simulate,
@@ -138,6 +148,7 @@ pub const LIST: &[Listed] = &[
     },
     Listed {
         id: ServiceProvider::FinApi,
+        spec: &finapi::spec::SPEC,
         build: finapi::build,
         #[cfg(feature = "sandbox")]
         simulate: finapi::simulator::simulate,

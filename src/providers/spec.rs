@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::placement::Placement;
 use crate::domain::plan::{Billing, Offer, Preparation, Terms};
 use crate::domain::product::Product;
@@ -22,6 +23,8 @@ pub struct Spec {
     pub products: &'static [Product],
     /// Products whose link cannot be asked for with nothing else (B5).
     pub never_alone: &'static [Product],
+    /// The ways to account numbers that can be asked for by name.
+    pub identifiers_flows: &'static [IdentifiersFlow],
     /// ISO 3166 alpha-2.
     pub countries: &'static [&'static str],
     /// ISO 639-1, for its pages.
@@ -86,7 +89,13 @@ impl Spec {
 
     /// What the plan of a link needs of it (B8).
     pub fn offer(&self) -> Offer {
-        Offer { provider: self.id, products: self.products, consent_scopes: self.consent_scopes, terms: self.terms }
+        Offer {
+            provider: self.id,
+            products: self.products,
+            consent_scopes: self.consent_scopes,
+            terms: self.terms,
+            institution: None,
+        }
     }
 
     /// What a refresh of these products costs (E11): the dearest of what it asks for. A refresh takes what it covers from the

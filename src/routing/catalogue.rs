@@ -30,6 +30,7 @@ pub async fn fill(
         count += page.institutions.len();
         store.put_institutions(provider, &page.institutions, clock.now()).await?;
         if page.next.is_none() || page.next == request.page {
+            store.mark_filled(provider, clock.now()).await?;
             tracing::info!(%provider, count, "institutions are up to date");
             return Ok(count);
         }

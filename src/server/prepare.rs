@@ -87,10 +87,9 @@ pub(super) async fn until_ready(store: &Store, registry: &Registry, sandbox: boo
     if !sandbox {
         return;
     }
-    for entry in registry.iter() {
-        while !stop.is_cancelled() && !store.count_institutions(entry.id()).await.is_ok_and(|count| count > 0) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+    let providers = || registry.iter().map(|entry| entry.id());
+    while !stop.is_cancelled() && !store.has_institutions_of(providers()).await.is_ok_and(|all| all) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

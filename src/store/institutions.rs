@@ -55,8 +55,8 @@ pub struct InstitutionFilter {
     pub products: Vec<Product>,
     /// In one of these countries; empty = anywhere.
     pub country_codes: Vec<String>,
-    /// At that provider.
-    pub service_provider: Option<ServiceProvider>,
+    /// At one of these providers; `None` = at any.
+    pub service_providers: Option<Vec<ServiceProvider>>,
     /// Out of these.
     pub only: Option<Vec<InstitutionId>>,
 }
@@ -68,6 +68,24 @@ pub struct InstitutionCount {
     pub total: u64,
     /// At each provider that has some.
     pub by_provider: BTreeMap<ServiceProvider, u64>,
+}
+
+/// A filter as SQL takes it; the providers are all, where none is named.
+struct Sought {
+    products: Vec<String>,
+    providers: Vec<String>,
+    only: Option<Vec<uuid::Uuid>>,
+}
+
+impl Sought {
+    fn of(filter: &InstitutionFilter) -> Self {
+        let providers = filter.service_providers.as_deref().unwrap_or(ServiceProvider::ALL);
+        Self {
+            products: filter.products.iter().map(|product| product.as_str().to_owned()).collect(),
+            providers: providers.iter().map(|one| one.as_str().to_owned()).collect(),
+            only: filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect()),
+        }
+    }
 }
 
 impl Store {
@@ -125,26 +143,62 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// How many institutions a provider has here.
-    pub async fn count_institutions(&self, provider: ServiceProvider) -> Result<i64> {
+    /// Keeps that a provider's list was read to its end.
+    pub async fn mark_filled(&self, provider: ServiceProvider, now: DateTime<Utc>) -> Result<()> {
+        sqlx::query!(
+            "insert into catalogues (service_provider, filled_at) values ($1, $2)
+             on conflict (service_provider) do update set filled_at = excluded.filled_at",
+            provider.as_str(),
+            now
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Whether all institutions of these providers are here: each list was read to its end, and has some.
+    pub async fn lists_are_whole(&self, providers: &[ServiceProvider]) -> Result<bool> {
+        let providers: Vec<String> = providers.iter().map(|one| one.as_str().to_owned()).collect();
         Ok(sqlx::query_scalar!(
-            r#"select count(*) as "count!" from provider_institutions where service_provider = $1"#,
-            provider.as_str()
+            r#"select not exists (select from unnest($1::text[]) asked (provider)
+                where not exists (select from catalogues c where c.service_provider = asked.provider)
+                   or not exists (select from provider_institutions p where p.service_provider = asked.provider)) as "all!""#,
+            &providers
         )
         .fetch_one(&self.pool)
         .await?)
     }
 
-    /// How many institutions have all of the filter's products at one of these providers, by provider and in all; its query and
-    /// provider do not count.
-    pub async fn count_institutions_with(
-        &self,
-        filter: &InstitutionFilter,
-        providers: &[ServiceProvider],
-    ) -> Result<InstitutionCount> {
-        let products: Vec<String> = filter.products.iter().map(|product| product.as_str().to_owned()).collect();
-        let providers: Vec<String> = providers.iter().map(|one| one.as_str().to_owned()).collect();
-        let only: Option<Vec<_>> = filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect());
+    /// Whether each of these providers has an institution here.
+    pub async fn has_institutions_of(&self, providers: impl Iterator<Item = ServiceProvider>) -> Result<bool> {
+        for provider in providers {
+            let of_it = InstitutionFilter { service_providers: Some(vec![provider]), ..InstitutionFilter::default() };
+            if !self.has_institution(&of_it).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether any institution fits the filter; its query does not count.
+    pub async fn has_institution(&self, filter: &InstitutionFilter) -> Result<bool> {
+        let Sought { products, providers, only } = Sought::of(filter);
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from institutions i join provider_institutions p on p.institution_id = i.id
+                where p.service_provider = any($1) and p.products @> $2
+                  and (cardinality($3::text[]) = 0 or i.country_codes && $3) and ($4::uuid[] is null or i.id = any($4))) as "any!""#,
+            &providers,
+            &products,
+            &filter.country_codes,
+            only.as_deref()
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// How many institutions fit the filter, by provider and in all; its query does not count.
+    pub async fn count_institutions(&self, filter: &InstitutionFilter) -> Result<InstitutionCount> {
+        let Sought { products, providers, only } = Sought::of(filter);
         let rows = sqlx::query!(
             r#"select p.service_provider as "service_provider?: ServiceProvider", count(distinct i.id) as "count!"
              from institutions i join provider_institutions p on p.institution_id = i.id
@@ -178,10 +232,9 @@ impl Store {
         after: Option<InstitutionId>,
         limit: i64,
     ) -> Result<Vec<Institution>> {
-        let products: Vec<String> = filter.products.iter().map(|product| product.as_str().to_owned()).collect();
+        let Sought { products, providers, only } = Sought::of(filter);
         let query = filter.query.as_deref().map(folded).unwrap_or_default();
         let words: Vec<String> = query.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-        let only: Option<Vec<_>> = filter.only.as_ref().map(|only| only.iter().map(|id| id.0).collect());
         let ranking: Vec<String> = ServiceProvider::ALL.iter().map(|one| one.as_str().to_owned()).collect();
         let rows = sqlx::query!(
             r#"with fitting as (
@@ -199,7 +252,7 @@ impl Store {
                 from institutions i
                 where (cardinality($2::text[]) = 0 or i.country_codes && $2) and ($7::uuid[] is null or i.id = any($7))
                   and exists (select from provider_institutions p where p.institution_id = i.id and p.products @> $3
-                       and ($4::text is null or p.service_provider = $4)))
+                       and p.service_provider = any($4)))
              select id, name, aliases, url, logo_url, country_codes from fitting
              where distance is not null
                and ($5::uuid is null or (distance, sorting, rank, id) > (select distance, sorting, rank, id from fitting where id = $5))
@@ -207,7 +260,7 @@ impl Store {
             query,
             &filter.country_codes,
             &products,
-            filter.service_provider.map(ServiceProvider::as_str),
+            &providers,
             after.map(|id| id.0),
             limit,
             only.as_deref(),

@@ -8,7 +8,7 @@ use crate::domain::event::EventType;
 use crate::domain::ids::StatementId;
 use crate::domain::income::IncomeSource;
 use crate::domain::problem::Problem;
-use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::product::Product;
 use crate::providers::Failure;
 use crate::store::{Income, Statement};
 
@@ -22,15 +22,11 @@ impl Run<'_> {
         Ok(prepared.map_or_else(Fetched::of, |()| Fetched::Whole))
     }
 
-    /// Reads what the accounts show of income; that of another source is in no account (B14).
+    /// Reads what the accounts show of income.
     pub(super) async fn fetch_income(&self) -> Result<Fetched, Problem> {
         let Some(incomes) = self.entry.provider.incomes() else {
             return Ok(Fetched::of(Failure::unsupported("incomes")));
         };
-        let options = &self.connection.settings.product_options;
-        if options.get(Product::Income.as_str()).is_some_and(|chosen| chosen["source"] != "BANK") {
-            return Ok(Fetched::Refused(ProductState::Unavailable, ProductReason::ProviderUnsupported));
-        }
         let customer = self.connection.customer_id.to_string();
         let object = self.connection.provider_connection_id.as_deref().unwrap_or_default();
         let income = match incomes.income(&self.context(), &customer, object).await {

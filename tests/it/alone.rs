@@ -256,6 +256,19 @@ async fn b7_before_the_link_nothing_goes_beside_them_either() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b7_an_institution_without_payments_is_left_for_another() {
+    let app = TestApp::new().await;
+    let mut body = payment("payment-8");
+    body["externalCustomerId"] = json!("a");
+    body["countryCodes"] = json!(["US", "GB"]);
+    body["institutionId"] = json!(app.institution("First Platypus Bank").await);
+    let refused = app.post("/connect/start", body).await.problem(422, "INSTITUTION_NOT_ELIGIBLE");
+    let detail = refused["detail"].as_str().unwrap();
+    // It stands alone, so that no other array would take it.
+    assert!(detail.ends_with("does not have PAYMENT_INITIATION. Choose another institution."), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b14_what_plaid_does_not_know_is_not_linked() {
     let app = TestApp::new().await;
     let started = app.start(payment("unknown-1")).await;
@@ -286,6 +299,8 @@ async fn b7_a_verification_is_of_no_institution_and_the_widget_asks_for_none() {
     body.as_object_mut().unwrap().remove("institutionId");
     let plan = app.post("/connect/plan", body).await.expect(200);
     assert_eq!(plan["startable"], true);
+    // None is counted where none is chosen.
+    assert_eq!((&plan["institutions"], &plan["products"][0]["institutions"]), (&Value::Null, &Value::Null));
     assert_eq!(plan["products"][0]["filtersInstitutions"], false);
     let terms = &plan["products"][0]["serviceProviders"][0];
     assert_eq!((&terms["serviceProvider"], &terms["preparation"]), (&json!("PLAID"), &json!("AT_FIRST_USE")));

@@ -143,6 +143,21 @@ async fn a3_the_page_of_the_support_matrix_is_the_table_of_the_readme_with_each_
     for condition in ["where TRANSACTIONS or INVESTMENT_HOLDINGS is fetched already", "names the interface"] {
         assert!(rest.contains(condition), "{condition}");
     }
+    // A product that a provider never has is brought by no repair there.
+    for listed in providers::LIST {
+        let (_, told) = rest.split_once(&format!("<section id=\"{}\">", listed.id)).unwrap();
+        let (told, _) = told.split_once("</section>").unwrap();
+        for cell in told.split("<dt>").skip(1) {
+            let (products, words) = cell.split_once("</dt>").unwrap();
+            for product in
+                support_matrix::COLUMNS.iter().filter(|one| products.contains(&format!("<code>{one}</code>")))
+            {
+                let lacks = !listed.spec.products.contains(product);
+                assert_eq!(words.contains("through another provider that has it"), lacks, "{} {product}", listed.id);
+                assert!(!lacks || !words.contains("a repair session that names it"), "{} {product}", listed.id);
+            }
+        }
+    }
     let style = app.call("GET", "/docs/support-matrix.css", Key::Nobody, &[], None).await;
     assert_eq!((style.status, style.headers["content-type"].as_str()), (200, "text/css; charset=utf-8"));
     let document: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();

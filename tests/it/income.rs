@@ -73,12 +73,24 @@ async fn c5_income_comes_through_a_repair_for_the_same_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b14_income_of_another_source_is_not_in_the_accounts() {
+async fn b14_income_of_another_source_is_not_asked_for() {
     let app = TestApp::new().await;
-    let payroll = json!({ "INCOME": { "source": "PAYROLL" } });
-    let id = app.linked(json!({ "products": ["INCOME"], "productOptions": payroll })).await;
-    let connection = app.connection(&id).await;
-    assert_eq!(state(&connection, "INCOME"), ("UNAVAILABLE", Some("PROVIDER_UNSUPPORTED")));
-    app.get(&format!("/connections/{id}/income")).await.problem(422, "PRODUCT_NOT_PRESENT");
-    assert!(app.fidelity.requests("/credit/bank_income/get").is_empty());
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let launches = app.fidelity.requests("/link/token/create").len();
+    for source in ["PAYROLL", "DOCUMENT"] {
+        let asked = json!({ "products": ["INCOME"], "productOptions": { "INCOME": { "source": source } } });
+        let mut start = asked.clone();
+        start["externalCustomerId"] = json!("a");
+        let refused = app.post("/connect/start", start.clone()).await.problem(422, "UNSUPPORTED_BY_PROVIDER");
+        assert_eq!(refused["errors"][0]["pointer"], "/productOptions/INCOME/source");
+        assert!(refused["detail"].as_str().unwrap().contains("bank income alone"), "{refused:#}");
+        let plan = app.post("/connect/plan", start).await.expect(200);
+        assert_eq!((&plan["startable"], &plan["refusal"]["detail"]), (&json!(false), &refused["detail"]));
+        for call in ["products", "repair"] {
+            let later = app.post(&format!("/connections/{id}/{call}"), asked.clone()).await;
+            // What is there already is told first (B7).
+            later.problem(422, "PRODUCT_COMBINATION");
+        }
+    }
+    assert_eq!(app.fidelity.requests("/link/token/create").len(), launches);
 }

@@ -12,6 +12,7 @@ const SHARED: &[(&str, &str)] = &[
     ("data_keys", "sealed by the key ring; one list for the installation"),
     ("institutions", "the catalogue is everybody's"),
     ("provider_institutions", "the catalogue is everybody's"),
+    ("catalogues", "whose lists of institutions are here"),
     ("connection_leases", "a number and a time, by connection"),
     ("inbound_webhooks", "sealed, stored before the tenant is known"),
     (

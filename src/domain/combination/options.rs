@@ -13,6 +13,8 @@ const STATEMENT_MONTHS: u32 = 24;
 /// The longest text of an option, in bytes.
 const TEXT_BYTES: usize = 200;
 const BANK: &str = "BANK";
+/// The sources of income that are known, and not read.
+const OTHER_SOURCES: [&str; 2] = ["PAYROLL", "DOCUMENT"];
 
 /// What an option holds.
 enum Kind {
@@ -26,7 +28,7 @@ enum Kind {
 type Fields = &'static [(&'static str, Kind)];
 
 const OPTIONS: [(Product, Fields); 5] = [
-    (Product::Income, &[("source", Kind::OneOf(&[BANK, "PAYROLL", "DOCUMENT"]))]),
+    (Product::Income, &[("source", Kind::OneOf(&[BANK, OTHER_SOURCES[0], OTHER_SOURCES[1]]))]),
     (Product::Statements, &[("from", Kind::Date), ("to", Kind::Date)]),
     (Product::IdentityVerification, &[("templateId", Kind::Text)]),
     (Product::PaymentInitiation, &[("paymentId", Kind::Text)]),
@@ -102,7 +104,17 @@ fn check_product(product: Product, fields: Fields, given: &Map<String, Value>) -
         }
     }
     violations.extend(check_span(product, given));
+    violations.extend(check_source(product, given));
     violations
+}
+
+/// Of income, what the accounts show is read; what a payroll or a document says is in no account.
+fn check_source(product: Product, given: &Map<String, Value>) -> Option<Violation> {
+    let source = given.get("source")?.as_str().filter(|source| OTHER_SOURCES.contains(source))?;
+    (product == Product::Income).then(|| {
+        let detail = format!("INCOME is not read from {source}: bank income alone is. Send {BANK} as its source.");
+        Violation::new(ViolationCode::Unsupported, format!("{}/source", pointer(product)), detail)
+    })
 }
 
 /// Statements go forward in time, and at most two years.

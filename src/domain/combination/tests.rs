@@ -150,9 +150,17 @@ fn b7_income_beside_others_only_from_the_bank() {
     let pair = placed(&[(Placement::Required, &[Income]), (Placement::AdditionalConsented, &[Transactions])]);
     assert_eq!(combination(&pair), Ok(()));
     let payroll = object(json!({"INCOME": {"source": "PAYROLL"}}));
-    assert_eq!(check_combination(&required(&[Income]), None, &payroll, None), Ok(()));
     let violations = found(check_combination(&pair, None, &payroll, None));
-    assert_eq!(violations, [(ViolationCode::ProductCombination, "/additionalConsentedProducts".to_owned())]);
+    assert_eq!(violations[0], (ViolationCode::ProductCombination, "/additionalConsentedProducts".to_owned()));
+}
+
+#[test]
+fn b14_income_is_read_from_the_bank_alone() {
+    for source in ["PAYROLL", "DOCUMENT"] {
+        let options = object(json!({"INCOME": {"source": source}}));
+        let refused = (ViolationCode::Unsupported, "/productOptions/INCOME/source".to_owned());
+        assert_eq!(found(check_combination(&required(&[Income]), None, &options, None)), [refused]);
+    }
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! What would be better than the arrays that were asked for (rule B11).
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::super::combination::conflicts;
-use super::super::placement::{Placement, Placements};
+use super::super::placement::Placement;
 use super::super::product::Product;
 use super::super::service_provider::ServiceProvider;
-use super::{Activation, Billing, Offer};
+use super::{Activation, Asked, FirstCharge, Offer, ProductAt};
 
 use Placement::{AdditionalConsented, Optional, Required, RequiredIfSupported};
 use Product::{
@@ -72,6 +71,8 @@ struct Tip {
     code: AdviceCode,
     to: Placement,
     gain: Gain,
+    /// What brings it as it stands, where the reason is about that.
+    later: &'static [Activation],
     reason: &'static str,
 }
 
@@ -80,62 +81,66 @@ const BUDGETING: &[(Product, Placement)] = &[(Transactions, Required)];
 const SLOW: &[(Product, Placement)] = &[
     (Transactions, Required),
     (Transactions, RequiredIfSupported),
+    (Transactions, Optional),
+    (InvestmentHoldings, Required),
+    (InvestmentHoldings, RequiredIfSupported),
+    (InvestmentHoldings, Optional),
     (InvestmentTransactions, Required),
     (InvestmentTransactions, RequiredIfSupported),
+    (InvestmentTransactions, Optional),
 ];
 
 #[rustfmt::skip]
 const TIPS: &[Tip] = &[
     Tip { product: Owners, stands: &[Required], beside: &[(Identifiers, Required), (Transactions, Required)],
-        code: AdviceCode::UseRequiredIfSupported, to: RequiredIfSupported, gain: Gain::HigherConversion,
+        code: AdviceCode::UseRequiredIfSupported, to: RequiredIfSupported, gain: Gain::HigherConversion, later: &[],
         reason: "Not every institution knows the owners. Required if supported asks for them wherever they are, and leaves no institution out." },
     Tip { product: Identifiers, stands: &[Required], beside: &[(Assets, Required)],
-        code: AdviceCode::UseRequiredIfSupported, to: RequiredIfSupported, gain: Gain::HigherConversion,
+        code: AdviceCode::UseRequiredIfSupported, to: RequiredIfSupported, gain: Gain::HigherConversion, later: &[],
         reason: "Lending needs the asset report; the numbers matter for the payout alone, and not every institution has them." },
     Tip { product: Identifiers, stands: &[Required, RequiredIfSupported], beside: BUDGETING,
-        code: AdviceCode::UseOptional, to: Optional, gain: Gain::HigherConversion,
+        code: AdviceCode::UseOptional, to: Optional, gain: Gain::HigherConversion, later: &[],
         reason: "Where payments are an add-on to budgeting, the numbers should keep nobody from linking: as an optional product they come where they can be had at once." },
     Tip { product: Transactions, stands: FETCHED, beside: &[(Identifiers, Required)],
-        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper,
+        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper, later: &[],
         reason: "Where budgeting is an add-on to payments, its subscription should begin with the customers who use it." },
     Tip { product: Transactions, stands: FETCHED, beside: &[(Income, Required)],
-        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper,
+        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper, later: &[],
         reason: "Bank income brings its own transactions. The subscription should begin with the customers who use it." },
     Tip { product: Liabilities, stands: FETCHED, beside: BUDGETING,
-        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper,
+        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper, later: &[],
         reason: "Many customers have no card or loan. Add it once the accounts show that they do." },
     Tip { product: InvestmentHoldings, stands: FETCHED, beside: BUDGETING,
-        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper,
+        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper, later: &[],
         reason: "Many customers have no investment account. Add it once the accounts show that they do." },
     Tip { product: InvestmentTransactions, stands: FETCHED, beside: BUDGETING,
-        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper,
+        code: AdviceCode::UseConsentOnly, to: AdditionalConsented, gain: Gain::Cheaper, later: &[],
         reason: "Many customers have no investment account. Add it once the accounts show that they do." },
     Tip { product: Assets, stands: &[RequiredIfSupported, Optional, AdditionalConsented], beside: &[(Income, Required)],
-        code: AdviceCode::IncludeNow, to: Required, gain: Gain::Faster,
+        code: AdviceCode::IncludeNow, to: Required, gain: Gain::Faster, later: &[Activation::Link, Activation::Repair],
         reason: "Beside bank income the asset report needs no more of the customer now; later it needs a repair session." },
     Tip { product: Identifiers, stands: &[AdditionalConsented], beside: SLOW,
-        code: AdviceCode::IncludeNow, to: Optional, gain: Gain::Faster,
+        code: AdviceCode::IncludeNow, to: Optional, gain: Gain::Faster, later: &[Activation::Products],
         reason: "What is added right after a product with a history waits for it. If it is wanted at once, ask for it now." },
     Tip { product: Owners, stands: &[AdditionalConsented], beside: SLOW,
-        code: AdviceCode::IncludeNow, to: Optional, gain: Gain::Faster,
+        code: AdviceCode::IncludeNow, to: Optional, gain: Gain::Faster, later: &[Activation::Products],
         reason: "What is added right after a product with a history waits for it. If it is wanted at once, ask for it now." },
 ];
 
-/// What would be better, for the providers that take part.
-pub fn advise(placements: &Placements, options: &Map<String, Value>, offers: &[Offer]) -> Vec<Advice> {
-    let apart = conflicts(placements, options).into_iter().map(|conflict| Advice {
+/// What would be better, for the providers that could do it.
+pub fn advise(asked: Asked<'_>, offers: &[Offer]) -> Vec<Advice> {
+    let apart = conflicts(asked.placements, asked.product_options).into_iter().map(|conflict| Advice {
         code: AdviceCode::SeparateSession,
         product: conflict.product,
         placement: None,
-        service_providers: having(offers, conflict.product),
+        service_providers: having(offers, conflict.product).map(|offer| offer.provider).collect(),
         gain: Gain::Possible,
         reason: conflict.detail,
         rule: "B7",
     });
     let better = TIPS.iter().filter_map(|tip| {
-        let providers = tip.providers(placements, offers);
-        let fits = tip.fits(placements) && !providers.is_empty();
-        fits.then(|| Advice {
+        let providers = tip.providers(asked, offers);
+        (!providers.is_empty()).then(|| Advice {
             code: tip.code,
             product: tip.product,
             placement: Some(tip.to),
@@ -148,30 +153,42 @@ pub fn advise(placements: &Placements, options: &Map<String, Value>, offers: &[O
     apart.chain(better).collect()
 }
 
-fn having(offers: &[Offer], product: Product) -> Vec<ServiceProvider> {
-    offers.iter().filter(|offer| offer.products.contains(&product)).map(|offer| offer.provider).collect()
+fn having(offers: &[Offer], product: Product) -> impl Iterator<Item = &Offer> {
+    offers.iter().filter(move |offer| offer.has(product))
 }
 
 impl Tip {
-    fn fits(&self, placements: &Placements) -> bool {
-        placements.of(self.product).is_some_and(|placement| self.stands.contains(&placement))
-            && self.beside.iter().any(|&(product, placement)| placements.of(product) == Some(placement))
+    /// Where it holds.
+    fn providers(&self, asked: Asked<'_>, offers: &[Offer]) -> Vec<ServiceProvider> {
+        let placements = asked.placements;
+        let Some(now) = placements.of(self.product).filter(|now| self.stands.contains(now)) else { return Vec::new() };
+        if !self.beside.iter().any(|&(product, placement)| placements.of(product) == Some(placement)) {
+            return Vec::new();
+        }
+        let mut moved = placements.clone();
+        moved.put(self.product, self.to);
+        let moved = Asked { placements: &moved, ..asked };
+        let gains = |offer: &&Offer| {
+            let (is, would_be) = (offer.of(self.product, now, asked), offer.of(self.product, self.to, moved));
+            self.gains(offer, &is, &would_be)
+        };
+        having(offers, self.product).filter(gains).map(|offer| offer.provider).collect()
     }
 
-    /// Where it holds. Less is billed only where the link itself is, and a product that is left for later must come without the
-    /// customer then.
-    fn providers(&self, placements: &Placements, offers: &[Offer]) -> Vec<ServiceProvider> {
-        let mut providers = having(offers, self.product);
-        if self.gain == Gain::Cheaper {
-            let fetched = placements.fetched();
-            providers.retain(|&provider| {
-                offers.iter().filter(|offer| offer.provider == provider).any(|offer| {
-                    let now = placements.of(self.product).map(|now| (offer.terms)(self.product, now).billing);
-                    now.is_some_and(|billing| matches!(billing, Billing::AtLink | Billing::AtFirstUse))
-                        && offer.of(self.product, self.to, &fetched).activation == Activation::Products
-                })
-            });
+    /// Whether anything is gained there. What is left for later must be billed by then and come without the customer; what is to be
+    /// asked for now must come with the link, and its way later be the one that the reason tells; and where the institution is settled,
+    /// none is left out.
+    fn gains(&self, offer: &Offer, is: &ProductAt, would_be: &ProductAt) -> bool {
+        match self.code {
+            AdviceCode::UseConsentOnly => {
+                is.first_charge == Some(FirstCharge::WithLink)
+                    && would_be.activation == Activation::Products
+                    && would_be.activation_any_of.is_empty()
+            }
+            AdviceCode::IncludeNow => self.later.contains(&is.activation) && would_be.activation == Activation::Link,
+            AdviceCode::UseRequiredIfSupported => offer.institution.is_none(),
+            AdviceCode::UseOptional => would_be.activation == Activation::Link,
+            AdviceCode::SeparateSession => false,
         }
-        providers
     }
 }

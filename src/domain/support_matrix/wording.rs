@@ -1,9 +1,20 @@
 //! The matrix in words, for people.
 
 use super::{AfterLink, Cell};
+use crate::domain::service_provider::ServiceProvider;
+
+/// What a no means for a product that the provider does not have at all, with those that do.
+pub fn lacking(having: &[ServiceProvider]) -> String {
+    let names: Vec<&str> = having.iter().map(|one| one.as_str()).collect();
+    format!(
+        "This provider does not have it, and no repair brings it: UNSUPPORTED_BY_PROVIDER. Start a new connection for it through \
+         another provider that has it at the customer's institution: {}.",
+        names.join(", ")
+    )
+}
 
 impl Cell {
-    /// What the cell means for the product of its column.
+    /// What the cell means for the product of its column, at a provider that has it.
     pub fn explained(self) -> String {
         match self {
             Self::Yes => "Added by one call, without the customer.".to_owned(),

@@ -27,6 +27,7 @@ pub static SPEC: Spec = Spec {
         Product::Liabilities,
     ],
     never_alone: &[],
+    identifiers_flows: &[],
     // [D] American institutions
     countries: &["US"],
     languages: &["en"],

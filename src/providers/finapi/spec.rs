@@ -23,6 +23,7 @@ pub static SPEC: Spec = Spec {
         Product::InvestmentHoldings,
     ],
     never_alone: &[],
+    identifiers_flows: &[],
     // [A] Bank.location; the others that it has are few
     countries: &["DE", "AT"],
     // [W] Functionality.language, part of a profile

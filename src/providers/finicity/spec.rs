@@ -22,6 +22,7 @@ pub static SPEC: Spec = Spec {
     // [S] accounts, details, owner, transactions, position, detail
     products: &Product::COMMON,
     never_alone: &[],
+    identifiers_flows: &[],
     // [S] "Supported regions" of every operation
     countries: &["US"],
     // [S] language of /connect/v2/generate

@@ -15,6 +15,7 @@ pub static SPEC: Spec = Spec {
     // [S] /balance/get, /holdings/get, /transactions/list; there are no bank accounts with ordinary transactions
     products: &[Product::Balances, Product::InvestmentHoldings, Product::InvestmentTransactions],
     never_alone: &[],
+    identifiers_flows: &[],
     // [S] values are in USD; an integration names no country
     countries: &["US"],
     // [D] Link: English alone is supported everywhere

@@ -19,6 +19,7 @@ pub static SPEC: Spec = Spec {
     products: &Product::COMMON,
     // [S] check_balance and accounts need no other product
     never_alone: &[],
+    identifiers_flows: &[],
     // [S] iso_country_code of an institution
     countries: &["US", "CA"],
     // [S] Accept-Language of widget_urls; [D] the widget's languages

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::combination::IdentifiersFlow;
 use crate::domain::placement::Placement;
 use crate::domain::plan::{Billing, Preparation, Terms};
 use crate::domain::product::Product;
@@ -19,6 +20,8 @@ pub static SPEC: Spec = Spec {
     products: Product::ALL,
     // [S] /link/token/create products: "`balance` is not a valid value"
     never_alone: &[Product::Balances],
+    // [S] auth.same_day_microdeposits_enabled of /link/token/create
+    identifiers_flows: &[IdentifiersFlow::SameDayMicrodeposits],
     // [S] CountryCode
     countries: &[
         "US", "GB", "ES", "NL", "FR", "IE", "CA", "DE", "IT", "PL", "DK", "NO", "SE", "EE", "LT", "LV", "PT", "BE",

@@ -30,6 +30,7 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         production_url: "https://www.saltedge.com/api/v6",
         products: PRODUCTS,
         never_alone: &[],
+        identifiers_flows: &[],
         countries: &[
             "GB", "IE", "DE", "FR", "ES", "IT", "NL", "BE", "LU", "AT", "PT", "FI", "SE", "DK", "NO", "IS", "EE", "LV",
             "LT", "PL", "CZ", "SK", "HU", "SI", "HR", "RO", "BG", "GR", "CY", "MT", "LI",

@@ -17,6 +17,7 @@ pub static SPEC: Spec = Spec {
     // [S] Account, Transaction, Holding, Statement; numbers and holders as far as the contract has them
     products: &Product::COMMON,
     never_alone: &[],
+    identifiers_flows: &[],
     // [S] BankTransferCode (US, GB, AU), GET /providers (US and CA)
     countries: &["US", "CA", "GB", "AU"],
     // [D] FastLink 4: the language is part of a configuration

@@ -32,6 +32,9 @@ async fn a_spec_is_well_formed() {
         assert!(spec.slow_operations.iter().all(|(name, _)| known(name)), "{}: dead data", spec.name);
     }
     assert_eq!(ids.len(), providers::LIST.len());
+    for listed in providers::LIST {
+        assert_eq!(listed.spec.id, listed.id);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
