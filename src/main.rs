@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
     match run(Arguments::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("linkspan: {error}");
+            let _ = writeln!(std::io::stderr(), "linkspan: {error}");
             ExitCode::FAILURE
         }
     }
@@ -89,6 +89,8 @@ fn configured() -> Result<Config, Box<dyn std::error::Error>> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Where nobody reads the log any more there is nobody to tell either, and the server goes on.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => log.init(),

@@ -2,8 +2,10 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::Duration;
 
 use linkspan::config::DEFAULTS;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::support::database;
@@ -31,6 +33,20 @@ async fn what_prints_does_not_mind_that_nobody_reads() {
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(ended.status.success() && said.is_empty(), "{command}: {said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_output_nobody_reads_any_more_stops_when_it_is_told_to() {
+    let mut serve = linkspan("serve");
+    serve.env("LINKSPAN_DATABASE_URL", database::create().await).env("LINKSPAN_KEYS", KEYS);
+    let mut child = serve.env("LINKSPAN_BIND", "127.0.0.1:0").spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while !lines.next_line().await.unwrap().expect("it gets ready").contains("is ready at") {}
+    drop((lines, child.stderr.take()));
+    let pid = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().await.unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait()).await.expect("it stops").unwrap();
+    assert!(ended.success(), "{ended}");
 }
 
 #[tokio::test]
