@@ -131,24 +131,27 @@ impl TenantTx {
     }
 
     /// Begins the run anew at its own cursor, or, where that is the one that is of no use, at nothing. What it does not show again
-    /// is gone: of what came with the run, or, begun at nothing, of everything. After which sequence number that is.
+    /// is gone: of what came with the run, or, begun at nothing, of everything. After which sequence number that is; none where the
+    /// run is over windows of dates, which say themselves what is gone of them, and nothing of what lies outside.
     pub async fn restart_run(
         &mut self,
         connection_id: ConnectionId,
         product: &str,
         from_nothing: bool,
+        windowed: bool,
     ) -> Result<Option<i64>> {
         let tenant_id = self.tenant_id.0;
         self.forget_shown(connection_id).await?;
         let unshown_after = sqlx::query_scalar!(
             "update connection_products set page_cursor = null, vanished = '{}', held = '[]', cursor = case when $4 then null else cursor end,
-                unshown_after = case when $4 then $5::bigint else coalesce(unshown_after, run_began) end
+                unshown_after = case when $6 then null when $4 then $5::bigint else coalesce(unshown_after, run_began) end
              where tenant_id = $1 and connection_id = $2 and product = $3 returning unshown_after",
             tenant_id,
             connection_id.0,
             product,
             from_nothing,
-            FIRST
+            FIRST,
+            windowed
         )
         .fetch_optional(self.sql())
         .await?;
@@ -172,14 +175,13 @@ impl TenantTx {
 
     /// The end of a run that had to begin anew: what it did not show is gone, under that sequence number; how many rows. A run that
     /// began at nothing has shown everything only once the whole history is there; until then nothing is removed. What came by an
-    /// earlier link stays (G2). Whether what was pending may be booked under another id, as in [`remove_vanished`](Self::remove_vanished).
+    /// earlier link stays (G2).
     pub async fn remove_unshown(
         &mut self,
         connection_id: ConnectionId,
         product: &str,
         sequence: i64,
         history_complete: bool,
-        renames: bool,
     ) -> Result<i64> {
         let tenant_id = self.tenant_id.0;
         let after = sqlx::query_scalar!(
@@ -198,16 +200,14 @@ impl TenantTx {
         .flatten();
         let Some(after) = after else { return Ok(0) };
         let removed = sqlx::query!(
-            "update transactions t set removed = true, gone_seq = coalesce(gone_seq, $3), changed_seq = $3, merchant = null,
-                description = case when $5 and status = 'PENDING' then description else '' end
+            "update transactions t set removed = true, gone_seq = coalesce(gone_seq, $3), changed_seq = $3, merchant = null, description = ''
              where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link and t.added_seq > $4 and not exists (
                 select from shown_transactions s
                 where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
             tenant_id,
             connection_id.0,
             sequence,
-            after,
-            renames
+            after
         )
         .execute(self.sql())
         .await?;

@@ -56,9 +56,13 @@ impl Reading {
 }
 
 impl Run<'_> {
-    /// How far back is read: as the caller said, else as far as it costs nothing.
+    /// How far back is read: as the caller said, else as far as it costs nothing. What the caller said is meant from the day of the
+    /// link: a later reading from the beginning goes back further by its age, while that costs nothing.
     pub(super) fn history_days(&self) -> u16 {
-        self.connection.settings.history_days.unwrap_or_else(|| self.entry.provider.ordinary_history_days())
+        let ordinary = self.entry.provider.ordinary_history_days();
+        let Some(days) = self.connection.settings.history_days else { return ordinary };
+        let age = (self.sync.clock.now() - self.connection.created_at).num_days();
+        days.max(days.saturating_add(u16::try_from(age).unwrap_or_default()).min(ordinary))
     }
 
     /// The first day of the history that was asked for, where that was said; windows of dates may reach beyond it (B15).
@@ -151,7 +155,8 @@ impl Run<'_> {
 
     async fn restart(&self, reading: &mut Reading, from_nothing: bool) -> Result<(), Problem> {
         let mut tx = self.begin().await?;
-        let unshown_after = tx.restart_run(self.id(), NAME, from_nothing).await?;
+        let windowed = self.entry.provider.spec().reads_windows;
+        let unshown_after = tx.restart_run(self.id(), NAME, from_nothing, windowed).await?;
         tx.commit().await?;
         reading.restarts += 1;
         reading.begun_anew = unshown_after.is_some();
@@ -203,7 +208,7 @@ impl Run<'_> {
         if run_ended {
             counts.removed = tx.remove_vanished(id, NAME, sequence, windowed).await?;
             if reading.begun_anew {
-                counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete, windowed).await?;
+                counts.removed += tx.remove_unshown(id, NAME, sequence, history_complete).await?;
             } else if windowed {
                 tx.forget_shown(id).await?;
             }

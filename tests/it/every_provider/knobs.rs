@@ -1,6 +1,9 @@
 //! What can be done to a connection from outside (D11): at each provider the same knobs lead to the states that the contract promises.
 
+use std::sync::Mutex;
+
 use futures::future::join_all;
+use linkspan::domain::product::Product;
 use linkspan::domain::service_provider::ServiceProvider;
 use linkspan::providers::LIST;
 use serde_json::{Value, json};
@@ -220,6 +223,43 @@ async fn new_accounts_come(app: &TestApp, row: &Row, institution: &str, unasked:
     let new = after.iter().find(|one| before.iter().all(|old| old["id"] != one["id"])).unwrap();
     assert_eq!(new["status"], "OPEN", "{name}");
     assert!(new["balances"]["current"].is_string(), "{name}: {new:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d4_a_history_that_is_read_again_for_new_accounts_takes_nothing_away() {
+    let app = TestApp::new().await;
+    let transactions = async |id: &str| rows(&app, "/transactions", id).await;
+    let known = Mutex::new(Vec::new());
+    at_each(async |row| {
+        if claimed(&app, row.provider).await.contains(&Product::Transactions) {
+            let institution = app.institution_at(row.provider, row.institutions[0]).await;
+            let asked = json!({
+                "products": ["TRANSACTIONS"], "serviceProvider": row.provider, "institutionId": institution,
+                "historyDays": 30,
+            });
+            let play = json!({ "institutionId": institution, "username": username(row) });
+            let connection = app.play(&app.start(asked).await, None, play).await.expect(200);
+            let id = connection["id"].as_str().unwrap().to_owned();
+            app.settled(&id).await;
+            let before = transactions(&id).await;
+            known.lock().unwrap().push((row.provider.to_owned(), id, before));
+        }
+    })
+    .await;
+    let known = known.into_inner().unwrap();
+    assert_eq!(known.len(), 8);
+    app.advance(10 * 24 * 3600).await;
+    at_each(async |row| {
+        let Some((_, id, before)) = known.iter().find(|one| one.0 == row.provider) else { return };
+        app.knob(id, "new-accounts", json!({})).await;
+        let spec = app.get(&format!("/service-providers/{}", row.provider)).await.expect(200);
+        repaired(&app, row, id, json!({ "accountSelection": spec["accountSelection"] })).await;
+        let after = transactions(id).await;
+        let posted = before.iter().filter(|one| one["status"] == "POSTED");
+        let lost: Vec<_> = posted.filter(|old| after.iter().all(|new| new["id"] != old["id"])).collect();
+        assert_eq!(lost, Vec::<&Value>::new(), "{}", row.provider);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
