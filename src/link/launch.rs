@@ -149,6 +149,12 @@ impl Linking {
         if !connection.requested.are_of_institution() {
             return self.target_without_institution(connection, request);
         }
+        if let (Some(pinned), Some(named)) = (connection.settings.pinned_provider, request.service_provider)
+            && pinned != named
+        {
+            let detail = format!("This session is for {pinned}, with which it was started. Leave serviceProvider out.");
+            return Err(Problem::invalid("/serviceProvider", "SETTLED", detail));
+        }
         let settled = session.request.institution_id;
         if settled.is_some() && request.institution_id.is_some_and(|chosen| Some(chosen) != settled) {
             let detail = "This session is for the institution that it was started with. Leave institutionId out.";
@@ -195,6 +201,9 @@ impl Linking {
         session: &Session,
         target: &Target,
     ) -> Result<Option<Launched>, Problem> {
+        if target.entry.provider.spec().launches_once {
+            return Ok(None);
+        }
         let fresh = self.clock.now() + FRESH_FOR;
         let launches = tx.launches(session.id).await?;
         let there = |one: &SessionLaunch| {

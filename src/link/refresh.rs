@@ -292,8 +292,8 @@ fn user_action(detail: &str, reasons: &[RepairReason], id: ConnectionId) -> Prob
 fn too_often(entry: &Entry) -> Problem {
     let spec = entry.provider.spec();
     let minutes = spec.refresh_pause_seconds.div_ceil(60);
-    let pause =
-        if minutes.is_multiple_of(60) { format!("{} hours", minutes / 60) } else { format!("{minutes} minutes") };
+    let (number, unit) = if minutes.is_multiple_of(60) { (minutes / 60, "hour") } else { (minutes, "minute") };
+    let pause = if number == 1 { format!("one {unit}") } else { format!("{number} {unit}s") };
     let detail = format!("{} refreshes a connection once in {pause}. Try again as Retry-After says.", spec.name);
     Problem::new(Code::RefreshLimit, detail)
 }

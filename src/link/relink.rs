@@ -81,7 +81,7 @@ pub(super) fn relink_needed(session: &Session) -> Problem {
     let repair = format!("/connections/{}/repair", session.connection_id);
     Problem::new(
         Code::UserActionRequired,
-        format!("The old link cannot be restored. Open a new repair session by POST {repair}: it links anew under the same id."),
+        "The old link cannot be restored. Open a new repair session by a POST to what stands in repair: it links anew under the same id.",
     )
     .with("reasons", serde_json::json!(["RELINK"]))
     .with("repair", repair)

@@ -112,7 +112,18 @@ impl Entry {
             (FailureKind::Unavailable | FailureKind::NotReady, _) if failure.is_away() => {
                 (Code::Unavailable, format!("{} is away. Try again as Retry-After says.", spec.name))
             }
-            _ => (Code::ProviderError, format!("{} failed or refused; its own error stands in provider.", spec.name)),
+            (_, Persistence::Temporary) => (
+                Code::ProviderError,
+                format!("{} failed; its own error stands in provider. Try again in a minute.", spec.name),
+            ),
+            _ => (
+                Code::ProviderError,
+                format!(
+                    "{} refuses this, and would again; its own error stands in provider. Whoever runs this installation finds what to mend by it, often in providers.{} of the configuration.",
+                    spec.name,
+                    spec.id.as_str().to_lowercase()
+                ),
+            ),
         };
         let mut problem = Problem::new(code, detail);
         if let Some(pointer) = failure.given {

@@ -31,6 +31,8 @@ pub struct Spec {
     pub languages: &'static [&'static str],
     /// How the customer gets there.
     pub launch: LaunchKind,
+    /// Whether what the customer is sent with opens once, so that whoever asks again is given another.
+    pub launches_once: bool,
     /// Whether consent-only products are asked for in the session (B4).
     pub consent_scopes: bool,
     /// Whether its form keeps the customer's login there when asked to (E6).

@@ -145,6 +145,7 @@ async fn play(app: &App, sandbox: &Sandbox, caller: &Caller, body: PlayBody) -> 
     let Visit { end, refusal } = sandbox.visit(&url, &body).await?;
     let brought = match end {
         VisitEnd::Abandoned => return Ok(Completion::Pending(launched.connection_id)),
+        VisitEnd::Through => LinkInput::Nothing,
         VisitEnd::Handed(result) => LinkInput::Result(result),
         VisitEnd::Returned(path) => {
             sandbox.come_back(&path).await?;

@@ -82,6 +82,8 @@ pub enum VisitEnd {
     Returned(String),
     /// The provider's page handed that over to the page that opened it.
     Handed(serde_json::Value),
+    /// The pages have nothing more to show, and lead nowhere: the customer has been through them.
+    Through,
     /// The customer went away.
     Abandoned,
 }
@@ -103,8 +105,11 @@ impl Sandbox {
             if let Some(handed) = form.handover.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
                 return Ok(Visit { end: VisitEnd::Handed(handed), refusal });
             }
-            if form.step == "done" || form.step.is_empty() {
-                return Err(stuck(&form.step));
+            if form.step == "done" {
+                return Ok(Visit { end: VisitEnd::Through, refusal });
+            }
+            if form.step.is_empty() {
+                return Err(stuck("a page that asks for nothing"));
             }
             if play.abandon && ["credentials", "person"].contains(&form.step.as_str()) {
                 return Ok(Visit { end: VisitEnd::Abandoned, refusal });
@@ -199,5 +204,5 @@ fn is_themselves(play: &PlayBody) -> bool {
 }
 
 fn stuck(step: &str) -> Problem {
-    Problem::new(Code::ProviderError, format!("The customer's pages did not lead back ({step})."))
+    Problem::new(Code::ProviderError, format!("The customer's pages did not lead back ({step}). Play again."))
 }

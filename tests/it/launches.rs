@@ -125,6 +125,30 @@ async fn a_choice_that_is_made_again_is_the_one_that_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_opens_but_once_is_given_anew_to_whoever_asks_again() {
+    let app = TestApp::new().await;
+    for (provider, product, once) in
+        [("MX", "TRANSACTIONS", true), ("MESH", "INVESTMENT_HOLDINGS", true), ("FINICITY", "TRANSACTIONS", false)]
+    {
+        let institution = app.institution_at(provider, "First Platypus Bank").await;
+        let asked = json!({ "products": [product], "serviceProvider": provider, "externalCustomerId": provider });
+        let started = app.start(asked).await;
+        let token = started["connectToken"].as_str().unwrap();
+        let link = async |body: Value| app.post_as(token, "/connect/link-token", body).await;
+        let first = link(json!({ "institutionId": institution })).await.expect(200);
+        let second = link(json!({ "institutionId": institution })).await.expect(200);
+        assert_eq!(first["launch"] != second["launch"], once, "{provider}");
+        let other = link(json!({ "institutionId": institution, "serviceProvider": "PLAID" })).await;
+        let refused = other.problem(400, "INVALID_REQUEST");
+        assert_eq!(refused["errors"][0]["pointer"], "/serviceProvider", "the session is for {provider}");
+        assert_eq!(
+            app.play(&started, None, json!({ "institutionId": institution })).await.expect(200)["status"],
+            "ACTIVE"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn f9_the_newest_ten_choices_are_remembered() {
     let app = TestApp::new().await;
     let banks = app.all("/institutions?serviceProvider=PLAID&countryCode=US&product=TRANSACTIONS").await;

@@ -33,6 +33,7 @@ pub static SPEC: Spec = Spec {
     languages: &["en"],
     // [D] authorization code flow at the institution's own page
     launch: LaunchKind::Redirect,
+    launches_once: false,
     // [D] the id token's `products`: what was not granted is refused
     consent_scopes: true,
     // [D] the customer ticks accounts in every authorization

@@ -30,6 +30,7 @@ pub static SPEC: Spec = Spec {
     languages: &["de", "en"],
     // [W] WebForm.url
     launch: LaunchKind::Redirect,
+    launches_once: false,
     // [A] BankConsent covers what is downloaded as a whole
     consent_scopes: false,
     // [W] BankConnectionUpdateTaskDetails: new accounts can be added, none taken away

@@ -29,6 +29,7 @@ pub static SPEC: Spec = Spec {
     languages: &["en", "es", "fr"],
     // [S] /connect/v2/generate answers a link
     launch: LaunchKind::Redirect,
+    launches_once: false,
     // [S] no operation of Connect takes products; dataScopes of a receipt are an open list of texts, from which nothing is read
     consent_scopes: false,
     // [S] /connect/v2/generate/fix restores a login; accounts are chosen at the first link

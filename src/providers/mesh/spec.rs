@@ -22,6 +22,8 @@ pub static SPEC: Spec = Spec {
     languages: &["en"],
     // [D] Link is opened by the link token in the application's own page
     launch: LaunchKind::Script,
+    // [D] link token: single use
+    launches_once: true,
     // [S] POST /linktoken names no scopes: what may be read is decided by the API key
     consent_scopes: false,
     // Link offers the choice where the institution has it; it cannot be asked for

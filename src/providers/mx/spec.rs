@@ -26,6 +26,8 @@ pub static SPEC: Spec = Spec {
     languages: &["en", "es", "fr"],
     // [S] POST /users/{user}/widget_urls
     launch: LaunchKind::Redirect,
+    // [D] widget_urls: ten minutes or one use
+    launches_once: true,
     // No consent is named in a session, and none is told. What the customer withholds at the institution shows at the end of a link
     // for numbers and owners ([S] account_numbers, account_owners: none, though their job has run) and for transactions ([S]
     // has_processed_transactions of /status: false, and there are none); for the rest MX cannot tell it from accounts that have nothing.

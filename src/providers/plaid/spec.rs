@@ -31,6 +31,7 @@ pub static SPEC: Spec = Spec {
     languages: &["da", "nl", "en", "et", "fr", "de", "hi", "it", "lv", "lt", "no", "pl", "pt", "ro", "es", "sv", "vi"],
     // [S] hosted_link of /link/token/create; a script where the operator turns hosted pages off
     launch: LaunchKind::Redirect,
+    launches_once: false,
     // [S] additional_consented_products of /link/token/create
     consent_scopes: true,
     // [S] update.account_selection_enabled of /link/token/create

@@ -38,6 +38,7 @@ const fn spec(id: ServiceProvider, name: &'static str) -> Spec {
         languages: &["en", "de", "fr", "es", "it", "nl", "pt", "pl", "ro", "bg", "cs", "da", "hu", "sv"],
         // [O] connect_url
         launch: LaunchKind::Redirect,
+        launches_once: false,
         // [O] consent.scopes beside attempt.fetch_scopes
         consent_scopes: true,
         // no such field is known

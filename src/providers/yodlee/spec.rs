@@ -24,6 +24,7 @@ pub static SPEC: Spec = Spec {
     languages: &["en"],
     // [D] FastLink 4, integration without the script
     launch: LaunchKind::FormPost,
+    launches_once: false,
     // [D] the datasets of a session are those of its configuration; none is only consented to. What the customer withholds at the
     // institution shows at the end of a link for numbers and holders ([S] ACCT_PROFILE, fullAccountNumberList, holder: none, though the
     // update is over); within BASIC_AGG_DATA Yodlee cannot tell it from accounts that have nothing.

@@ -36,7 +36,7 @@ async fn a_session_is_pending_until_the_customer_is_through_and_then_linked() {
                 assert!(back.contains("state=st_contract"), "{}: the way back carries our state: {back}", rig.name());
             }
             VisitEnd::Handed(result) => assert!(result.is_object(), "{}: {result}", rig.name()),
-            VisitEnd::Abandoned => panic!("{}: nobody went away", rig.name()),
+            end @ (VisitEnd::Through | VisitEnd::Abandoned) => panic!("{}: {end:?}", rig.name()),
         }
         let Ok(LinkProgress::Linked(linked)) = rig.ask(&begun.provider_session, None).await else {
             panic!("{}: not linked", rig.name())
@@ -52,6 +52,8 @@ async fn a_session_is_pending_until_the_customer_is_through_and_then_linked() {
             Ok(LinkProgress::Ended(_)) | Err(_) => {}
             other => panic!("{}: {other:?}", rig.name()),
         }
+        // Whoever opens it once more is shown nothing, or led back.
+        assert_ne!(rig.visit_again(&begun).await, VisitEnd::Abandoned, "{}", rig.name());
     }
 }
 

@@ -229,17 +229,26 @@ impl Rig {
 
     /// Goes through the provider's pages as `user_good`, but for what `more` says.
     pub async fn visit(&self, begun: &LinkBegun, more: Value) -> VisitEnd {
+        let visit = self.visited(begun, more).await;
+        *self.handed.lock().unwrap() = match &visit {
+            VisitEnd::Handed(result) => LinkInput::Result(result.clone()),
+            VisitEnd::Returned(path) => LinkInput::Callback(query(path)),
+            VisitEnd::Through | VisitEnd::Abandoned => LinkInput::Nothing,
+        };
+        visit
+    }
+
+    /// The same for pages that were gone through before; what they bring now is not told.
+    pub async fn visit_again(&self, begun: &LinkBegun) -> VisitEnd {
+        self.visited(begun, json!({})).await
+    }
+
+    async fn visited(&self, begun: &LinkBegun, more: Value) -> VisitEnd {
         let mut play = json!({ "connectToken": "", "username": "user_good", "password": "pass_good" });
         play.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let play: PlayBody = serde_json::from_value(play).unwrap();
         let page = self.simulator.page(&serde_json::to_value(&begun.launch).unwrap());
-        let visit = self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap().end;
-        *self.handed.lock().unwrap() = match &visit {
-            VisitEnd::Handed(result) => LinkInput::Result(result.clone()),
-            VisitEnd::Returned(path) => LinkInput::Callback(query(path)),
-            VisitEnd::Abandoned => LinkInput::Nothing,
-        };
-        visit
+        self.sandbox.visit(&page.expect("a page to begin at"), &play).await.unwrap().end
     }
 
     /// Asks how a session stands, with what the last visit brought; in a repair with the connection's credential.
