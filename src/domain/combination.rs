@@ -97,7 +97,7 @@ pub fn check_combination(
     if never_alone.is_some_and(|listed| lacks_company(placements, listed)) {
         let named: Vec<&str> = placements.products.iter().map(|product| product.as_str()).collect();
         let detail = format!(
-            "This service provider cannot be asked for {} with no other required product.",
+            "This service provider cannot be asked for {} with no other required product. Put another one beside, or leave serviceProvider out.",
             named.join(" and ")
         );
         violations.push(Violation::combination(Placement::Required, detail));

@@ -56,13 +56,17 @@ impl Reading {
 }
 
 impl Run<'_> {
-    /// How far back is read: as the caller said, else as far as it costs nothing. What the caller said is meant from the day of the
-    /// link: a later reading from the beginning goes back further by its age, while that costs nothing.
+    /// How far back is read: as the caller said, else as far as it costs nothing.
     pub(super) fn history_days(&self) -> u16 {
-        let ordinary = self.entry.provider.ordinary_history_days();
-        let Some(days) = self.connection.settings.history_days else { return ordinary };
-        let age = (self.sync.clock.now() - self.connection.created_at).num_days();
-        days.max(days.saturating_add(u16::try_from(age).unwrap_or_default()).min(ordinary))
+        self.connection.settings.history_days.unwrap_or_else(|| self.entry.provider.ordinary_history_days())
+    }
+
+    /// How far back is read again: to the first day that is there, while that costs nothing.
+    fn days_again(&self) -> u16 {
+        let known = |from: NaiveDate| (self.sync.clock.now().date_naive() - from).num_days();
+        let known = self.connection.history_from.map_or(0, known).clamp(0, i64::from(u16::MAX));
+        let known = u16::try_from(known).unwrap_or_default();
+        self.history_days().max(known.min(self.entry.provider.ordinary_history_days()))
     }
 
     /// The first day of the history that was asked for, where that was said; windows of dates may reach beyond it (B15).
@@ -81,6 +85,7 @@ impl Run<'_> {
             tx.commit().await?;
         }
         if row.reread {
+            reading.request.history_days = self.days_again();
             self.reread(&mut reading).await?;
         }
         for _ in 0..MOST_PAGES {
