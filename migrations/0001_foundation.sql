@@ -314,6 +314,8 @@ create table transactions (
     id uuid not null,
     account_id uuid not null,
     provider_transaction_id text not null,
+    -- The provider's id of the pending row whose place it took.
+    replaced_transaction_id text,
     amount numeric not null,
     currency text,
     description text not null,

@@ -175,7 +175,8 @@ impl TenantTx {
 
     /// The end of a run that had to begin anew: what it did not show is gone, under that sequence number; how many rows. A run that
     /// began at nothing has shown everything only once the whole history is there; until then nothing is removed. What came by an
-    /// earlier link stays (G2).
+    /// earlier link stays (G2). A row that was there before may have been booked under an id that is gone again as the run began anew,
+    /// which then tells of the pending one's id alone.
     pub async fn remove_unshown(
         &mut self,
         connection_id: ConnectionId,
@@ -201,13 +202,17 @@ impl TenantTx {
         let Some(after) = after else { return Ok(0) };
         let removed = sqlx::query!(
             "update transactions t set removed = true, gone_seq = coalesce(gone_seq, $3), changed_seq = $3, merchant = null, description = ''
-             where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link and t.added_seq > $4 and not exists (
+             where t.tenant_id = $1 and t.connection_id = $2 and not t.removed and not t.of_earlier_link
+               and (t.added_seq > $4 or t.replaced_transaction_id = any(array(
+                    select unnest(vanished) from connection_products where tenant_id = $1 and connection_id = $2 and product = $5)))
+               and not exists (
                 select from shown_transactions s
                 where s.connection_id = $2 and s.provider_transaction_id = t.provider_transaction_id)",
             tenant_id,
             connection_id.0,
             sequence,
-            after
+            after,
+            product
         )
         .execute(self.sql())
         .await?;

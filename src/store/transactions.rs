@@ -186,7 +186,7 @@ impl TenantTx {
                     $12::text[], $13::text[], $14::date[], $15::date[])
                 as i(id, account_id, provider_id, pending_id, amount, currency, description, merchant, category, status, date, posted)
             ), taken_over as (
-                update transactions t set provider_transaction_id = i.provider_id, account_id = i.account_id, amount = i.amount,
+                update transactions t set provider_transaction_id = i.provider_id, replaced_transaction_id = i.pending_id, account_id = i.account_id, amount = i.amount,
                     currency = i.currency, description = i.description, merchant = i.merchant, category = i.category, status = i.status,
                     transaction_date = i.date, posted_date = i.posted, removed = false,
                     added_seq = case when t.removed then $3 else t.added_seq end, changed_seq = $3

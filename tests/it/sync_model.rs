@@ -9,6 +9,7 @@ use linkspan::domain::product::Product;
 use linkspan::store::ConnectionSettings;
 use linkspan::sync::Next;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
@@ -284,4 +285,25 @@ fn whatever_happens_the_books_are_stored_as_they_are() {
             });
         }
     });
+}
+
+/// The first of what there is.
+fn first() -> prop::sample::Index {
+    let mut tree = any::<prop::sample::Index>().new_tree(&mut TestRunner::new(Config::default())).unwrap();
+    while tree.simplify() {}
+    tree.current()
+}
+
+/// It took its pending one's place in pages that were read in vain, and the run that began anew names the pending one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_booked_and_removed_while_pages_are_read_is_gone() {
+    let bench = Bench::new().await;
+    let steps = vec![
+        Step::Happens(Change::Add(4, false, true)),
+        Step::Read(None),
+        Step::Happens(Change::Post(first(), 0)),
+        Step::Happens(Change::Renumber),
+        Step::Read(Some(Mishap::Meanwhile(2, Change::Remove(first())))),
+    ];
+    play(&bench, false, steps).await.unwrap();
 }
