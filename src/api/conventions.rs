@@ -22,6 +22,10 @@ pub const VERSION: &str = "2026-12-01";
 static VERSION_HEADER: HeaderName = HeaderName::from_static("linkspan-version");
 static REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The widget's pages answer for themselves where the database is away: a browser is to be led back later, not shown a document for
+/// programs.
+const PAGES: [&str; 2] = ["/link/", "/connect/callback/"];
+
 /// Gives the request its id, refuses other versions, limits its time, and logs its route: never its path or query.
 pub async fn conventions(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request
@@ -37,6 +41,7 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
         request.headers_mut().insert(REQUEST_ID_HEADER.clone(), id);
     }
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or("-", |path| path.as_str()).to_owned();
+    let is_page = PAGES.iter().any(|start| route.starts_with(start));
     let method = request.method().clone();
     let span = tracing::info_span!("request", %method, route, request_id = id);
     let arrival = Arrival::default();
@@ -52,7 +57,7 @@ pub async fn conventions(State(app): State<App>, mut request: Request, next: Nex
             // What needs no database is answered at once, whatever the database does.
             biased;
             response = next.run(request) => response,
-            () = app.store().gone() => Problem::from(store::Error::Away("it does not answer".into())).into_response(),
+            () = app.store().gone(), if !is_page => Problem::from(store::Error::Away("it does not answer".into())).into_response(),
             () = tokio::time::sleep(limit) => too_late(&arrival),
         }
     });

@@ -45,7 +45,7 @@ impl Simulator {
         let now = self.shared.clock.now();
         let mut bodies = Vec::new();
         // Under the Item's lock, so that nobody else tells the same.
-        let item = self
+        let told = self
             .update_item(item_id, |item| {
                 let (told, found) = news(item, &books, now);
                 (item.told, bodies) = (told, found);
@@ -60,7 +60,12 @@ impl Simulator {
                         .extend(accounts.map(|one| webhooks::verified(item_id, &account_id(item_id, &one.key), true)));
                 }
             })
-            .await?;
+            .await;
+        let item = match told {
+            // It was removed meanwhile.
+            Err(error) if error.code() == "ITEM_NOT_FOUND" => return Ok(()),
+            told => told?,
+        };
         for body in bodies {
             self.send(&item, body).await?;
         }
