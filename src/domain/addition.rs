@@ -183,18 +183,21 @@ pub fn judge(situation: &Situation<'_>, asked: &[Product]) -> Result<Vec<Accepte
     if refused.is_empty() { Ok(accepted) } else { Err(refused) }
 }
 
-/// Which of these no repair can bring, whoever consents, and why (A6, C4, C6). What is `had`, as data or as consent, is there whatever
-/// is listed.
+/// Which of these no repair can bring, whoever consents, and why (A6, C4, C6). What is fetched, or covered by consent where that is given
+/// for each product, is there whatever is listed.
 pub fn beyond_repair(
     provider: ServiceProvider,
     institution: Option<&InstitutionFacts>,
-    had: impl Fn(Product) -> bool,
+    fetched: &BTreeSet<Product>,
+    consented: impl Fn(Product) -> bool,
     asked: &[Product],
 ) -> Vec<Refusal> {
     let obstacle = |product: Product| match support_matrix::after_link(provider, product) {
         AfterLink::Never => Some(Obstacle::AfterLink),
-        _ if had(product) => None,
-        _ => institution?.obstacle(provider, product),
+        _ if fetched.contains(&product) => None,
+        _ => institution?
+            .obstacle(provider, product)
+            .filter(|obstacle| *obstacle != Obstacle::Institution || !consented(product)),
     };
     let refusal = |(index, &product): (usize, &Product)| {
         let obstacle = obstacle(product)?;
@@ -253,7 +256,9 @@ impl Situation<'_> {
         match self.cell(provider, product) {
             Cell::No => return Some(Obstacle::Provider),
             Cell::IfAny(any_of) if any_of.iter().all(|needed| !present.contains(needed)) => {
-                return Some(Obstacle::Prerequisite(any_of));
+                // What the institution lacks comes with no other product either.
+                let lacking = self.institution.and_then(|facts| facts.obstacle(provider, product));
+                return lacking.or(Some(Obstacle::Prerequisite(any_of)));
             }
             Cell::IfInstitution if self.institution.is_none() => return Some(Obstacle::Institution),
             Cell::Yes | Cell::IfAny(_) | Cell::IfInstitution => {}

@@ -13,7 +13,9 @@ use crate::domain::placement::{Placement, Placements};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{Repaired, capture};
+use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
+use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
@@ -77,7 +79,13 @@ impl Linking {
         };
         match settle(&requested, &observed) {
             Ok(mut settlement) => {
-                admit(&mut settlement, &late, &observed);
+                admit(&mut settlement, entry.id(), &late, &observed);
+                // Whoever added it was told that it is fetched once the link is complete (A7).
+                for (row, (state, reason)) in
+                    late.iter().filter_map(|row| Some((row, *settlement.states.get(&row.product)?)))
+                {
+                    tx.change_product(connection.id, row.product, state, reason, self.clock.now()).await?;
+                }
                 self.store_link(tx, session, entry, &connection, linked, seen, settlement).await
             }
             Err(refused) => {
@@ -350,10 +358,11 @@ fn wanted_accounts(
 }
 
 /// What was added while the customer was at the provider was not asked for there: it is fetched if the consent covers it all the
-/// same, else it waits for a repair (A8, A12).
-fn admit(settlement: &mut Settlement, late: &[ConnectionProduct], observed: &Observed<'_>) {
+/// same, else it waits for a repair (A8, A12); so does what only a repair brings (C5).
+fn admit(settlement: &mut Settlement, provider: ServiceProvider, late: &[ConnectionProduct], observed: &Observed<'_>) {
     for row in late {
-        let covered = !observed.consent_scoped || covers(observed.consented, row.product);
+        let covered = after_link(provider, row.product) != AfterLink::Repair
+            && (!observed.consent_scoped || covers(observed.consented, row.product));
         let state = match covered {
             true => (ProductState::Pending, None),
             false => (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing)),

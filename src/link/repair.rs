@@ -175,8 +175,8 @@ fn check_products(
         return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
     }
     let fetched = placements(rows).fetched();
-    let had = |product| fetched.contains(&product) || covers(&connection.consented, product);
-    let refusals = beyond_repair(spec.id, facts, had, &request.products);
+    let consented = |product| spec.consent_scopes && covers(&connection.consented, product);
+    let refusals = beyond_repair(spec.id, facts, &fetched, consented, &request.products);
     if !refusals.is_empty() {
         return Err(refused("No repair was opened", refusals));
     }

@@ -174,6 +174,31 @@ async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a7_c5_what_is_added_while_the_customer_is_at_the_provider_says_what_it_waits_for() {
+    let app = TestApp::new().await;
+    let bank = app.institution("First Platypus Bank").await;
+    let started = app.start(json!({ "products": ["TRANSACTIONS", "OWNERS"] })).await;
+    let (id, token) = (started["connectionId"].as_str().unwrap(), started["connectToken"].as_str().unwrap());
+    app.post_as(token, "/connect/link-token", json!({ "institutionId": bank })).await.expect(200);
+    app.add(id, json!(["LIABILITIES"])).await.expect(200);
+    assert_eq!(outcome(&app.add(id, json!(["ASSETS"])).await.expect(200)), "REPAIR_REQUIRED");
+    app.play(&started, None, json!({ "institutionId": bank })).await.expect(200);
+    let connection = app.settled(id).await;
+    for product in ["LIABILITIES", "ASSETS"] {
+        assert_eq!(state(&connection, product), ("CONSENT_REQUIRED", Some("CONSENT_MISSING")));
+    }
+    assert_eq!(connection["repair"]["reasons"], json!(["PRODUCT_CONSENT"]));
+    let events = app.all_events(id).await;
+    let of_liabilities = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "LIABILITIES");
+    assert_eq!(of_liabilities.map(|data| &data["to"]).collect::<Vec<_>>(), ["PENDING", "CONSENT_REQUIRED"]);
+    app.repaired(id, json!({}), json!({})).await;
+    let repaired = app.settled(id).await;
+    for product in ["LIABILITIES", "ASSETS"] {
+        assert_eq!(state(&repaired, product), ("AVAILABLE", None));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a12_before_the_providers_session_all_goes_into_it_and_after_it_waits() {
     let app = TestApp::new().await;
     let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;
