@@ -21,7 +21,7 @@ use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
 use crate::records::fresh_credential;
 use crate::routing;
-use crate::store::{self, Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
+use crate::store::{self, Connection, Institution, Lease, Session, TenantTx, placements, states};
 
 use super::Completion;
 
@@ -79,12 +79,12 @@ impl Linking {
         };
         match settle(&requested, &observed) {
             Ok(mut settlement) => {
-                admit(&mut settlement, entry.id(), &late, &observed);
-                // Whoever added it was told that it is fetched once the link is complete (A7).
-                for (row, (state, reason)) in
-                    late.iter().filter_map(|row| Some((row, *settlement.states.get(&row.product)?)))
-                {
-                    tx.change_product(connection.id, row.product, state, reason, self.clock.now()).await?;
+                for product in late.iter().map(|row| row.product) {
+                    let (state, reason) = added_late(entry.id(), product, &observed);
+                    settlement.placements.put(product, Placement::Optional);
+                    settlement.states.insert(product, (state, reason));
+                    // Whoever added it was told that it is fetched once the link is complete (A7).
+                    tx.change_product(connection.id, product, state, reason, self.clock.now()).await?;
                 }
                 self.store_link(tx, session, entry, &connection, linked, seen, settlement).await
             }
@@ -359,15 +359,15 @@ fn wanted_accounts(
 
 /// What was added while the customer was at the provider was not asked for there: it is fetched if the consent covers it all the
 /// same, else it waits for a repair (A8, A12); so does what only a repair brings (C5).
-fn admit(settlement: &mut Settlement, provider: ServiceProvider, late: &[ConnectionProduct], observed: &Observed<'_>) {
-    for row in late {
-        let covered = after_link(provider, row.product) != AfterLink::Repair
-            && (!observed.consent_scoped || covers(observed.consented, row.product));
-        let state = match covered {
-            true => (ProductState::Pending, None),
-            false => (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing)),
-        };
-        settlement.placements.put(row.product, Placement::Optional);
-        settlement.states.insert(row.product, state);
+fn added_late(
+    provider: ServiceProvider,
+    product: Product,
+    observed: &Observed<'_>,
+) -> (ProductState, Option<ProductReason>) {
+    let covered = after_link(provider, product) != AfterLink::Repair
+        && (!observed.consent_scoped || covers(observed.consented, product));
+    match covered {
+        true => (ProductState::Pending, None),
+        false => (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing)),
     }
 }

@@ -62,10 +62,7 @@ impl OnDemand {
         limit: i64,
     ) -> Result<Vec<OrderedReport>, Problem> {
         let rows = tx.asset_reports(id, after, limit).await?;
-        // Behind the first page there was something.
-        let is_kept = !rows.is_empty() || after.is_some();
-        self.check_readable(tx, id, Product::Assets, has, is_kept).await?;
-        Ok(rows)
+        self.readable(tx, id, Product::Assets, has, (rows, after.is_none())).await
     }
 
     /// A report of that connection. Refuses where its provider has none.

@@ -61,26 +61,27 @@ impl OnDemand {
         Ok(Ready { credential, entry, product })
     }
 
-    /// Refuses to show an empty list where there was nothing to list yet. What was read before stays readable: while the customer is
-    /// needed (F6), and after the product was removed with its data kept (A15).
-    pub(super) async fn check_readable(
+    /// A page of what was read of a product. Refuses to show an empty list where there was nothing to list yet. What was read before
+    /// stays readable: while the customer is needed (F6), and after the product was removed with its data kept (A15).
+    pub(super) async fn readable<T>(
         &self,
         tx: &mut TenantTx,
         id: ConnectionId,
         product: Product,
         has: impl FnOnce(&dyn Provider) -> bool,
-        is_kept: bool,
-    ) -> Result<(), Problem> {
+        (rows, is_first): (Vec<T>, bool),
+    ) -> Result<Vec<T>, Problem> {
         let connection = tx.connection(id).await?.ok_or_else(Problem::not_found)?;
         self.supporting(&connection, product, has)?;
-        if is_kept {
-            return Ok(());
+        // Behind the first page there was something.
+        if !rows.is_empty() || !is_first {
+            return Ok(rows);
         }
         let row = self.usable(tx, &connection, product).await?;
         if row.state != ProductState::Available && connection.condition.status.needs_customer() {
             return Err(self.linking.needs_customer(tx, &connection).await?);
         }
-        check_there(&row)
+        check_there(&row).map(|()| rows)
     }
 
     /// The product, where the connection has it and the customer's consent to it, whatever came of it last.

@@ -11,7 +11,6 @@ impl OnDemand {
     pub async fn income(&self, tx: &mut TenantTx, id: ConnectionId) -> Result<Vec<Income>, Problem> {
         let rows = tx.income(id).await?;
         let has = |provider: &dyn crate::providers::Provider| provider.incomes().is_some();
-        self.check_readable(tx, id, Product::Income, has, !rows.is_empty()).await?;
-        Ok(rows)
+        self.readable(tx, id, Product::Income, has, (rows, true)).await
     }
 }

@@ -125,10 +125,7 @@ impl OnDemand {
         limit: i64,
     ) -> Result<Vec<Evaluation>, Problem> {
         let rows = tx.evaluations(id, after, limit).await?;
-        // Behind the first page there was something.
-        let is_kept = !rows.is_empty() || after.is_some();
-        self.check_readable(tx, id, Product::Signal, has, is_kept).await?;
-        Ok(rows)
+        self.readable(tx, id, Product::Signal, has, (rows, after.is_none())).await
     }
 
     /// The provider of a connection, if it evaluates payments.

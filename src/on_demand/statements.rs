@@ -21,10 +21,7 @@ impl OnDemand {
         limit: i64,
     ) -> Result<Vec<Statement>, Problem> {
         let rows = tx.statements(id, after, limit).await?;
-        // Behind the first page there was something.
-        let is_kept = !rows.is_empty() || after.is_some();
-        self.check_readable(tx, id, Product::Statements, has, is_kept).await?;
-        Ok(rows)
+        self.readable(tx, id, Product::Statements, has, (rows, after.is_none())).await
     }
 
     /// A statement as a PDF.
