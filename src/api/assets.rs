@@ -88,6 +88,7 @@ pub struct AssetReportView {
 }
 
 /// Order an asset report on all accounts that are shared now. Billed each time. It takes seconds to minutes: an event says when it is there.
+/// It is a document of its moment, and stays as it was made also when an account is no longer shared: delete it when its time is over.
 #[utoipa::path(post, path = "/connections/{connectionId}/assets", tag = "Data", params(("connectionId" = ConnectionId, Path)),
     request_body = AssetReportBody, responses((status = 202, body = AssetReportOrderedView), (status = 400, body = ProblemDocument),
         (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),

@@ -32,7 +32,8 @@ pub struct PlanView {
     institutions: Option<CountView>,
     /// Each product, strongest arrays first.
     products: Vec<PlannedProductView>,
-    /// What would be cheaper, faster or let more customers through.
+    /// What would be cheaper, faster or let more customers through. Each is of the arrays as they were asked for: after following one, ask
+    /// for the plan again, for two may be alternatives.
     advice: Vec<Advice>,
 }
 

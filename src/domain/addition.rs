@@ -29,6 +29,8 @@ pub struct Situation<'a> {
     pub states: &'a BTreeMap<Product, ProductState>,
     /// The provider's record of the institution, where there is one.
     pub institution: Option<&'a InstitutionFacts>,
+    /// What the provider has at all.
+    pub offered: &'a [Product],
     /// What the customer's consent covers, as last seen.
     pub consented: &'a BTreeSet<Product>,
     /// Whether the provider enforces consent for each product (C2, C3).
@@ -192,19 +194,30 @@ pub fn beyond_repair(
     consented: impl Fn(Product) -> bool,
     asked: &[Product],
 ) -> Vec<Refusal> {
-    let obstacle = |product: Product| match support_matrix::after_link(provider, product) {
-        AfterLink::Never => Some(Obstacle::AfterLink),
-        _ if fetched.contains(&product) => None,
-        _ => institution?
-            .obstacle(provider, product)
-            .filter(|obstacle| *obstacle != Obstacle::Institution || !consented(product)),
-    };
     let refusal = |(index, &product): (usize, &Product)| {
-        let obstacle = obstacle(product)?;
+        let is_there = fetched.contains(&product);
+        let obstacle = repair_obstacle(provider, institution, product, is_there, consented(product))?;
         let remedy = if obstacle == Obstacle::AfterLink { Remedy::NewConnection } else { Remedy::None };
         Some(Refusal::new(index, product, obstacle, remedy))
     };
     asked.iter().enumerate().filter_map(refusal).collect()
+}
+
+/// Why a repair cannot bring the product.
+fn repair_obstacle(
+    provider: ServiceProvider,
+    institution: Option<&InstitutionFacts>,
+    product: Product,
+    is_fetched: bool,
+    is_consented: bool,
+) -> Option<Obstacle> {
+    match support_matrix::after_link(provider, product) {
+        AfterLink::Never => Some(Obstacle::AfterLink),
+        _ if is_fetched => None,
+        _ => institution?
+            .obstacle(provider, product)
+            .filter(|obstacle| *obstacle != Obstacle::Institution || !is_consented),
+    }
 }
 
 impl Situation<'_> {
@@ -254,13 +267,17 @@ impl Situation<'_> {
             return Some(Obstacle::AfterLink);
         }
         match self.cell(provider, product) {
+            _ if !self.offered.contains(&product) => return Some(Obstacle::Provider),
             Cell::No => return Some(Obstacle::Provider),
             Cell::IfAny(any_of) if any_of.iter().all(|needed| !present.contains(needed)) => {
                 // What the institution lacks comes with no other product either.
                 let lacking = self.institution.and_then(|facts| facts.obstacle(provider, product));
                 return lacking.or(Some(Obstacle::Prerequisite(any_of)));
             }
-            Cell::IfInstitution if self.institution.is_none() => return Some(Obstacle::Institution),
+            // Which institution it is, a link in progress says when it is complete.
+            Cell::IfInstitution if self.institution.is_none() && self.status != Status::InProgress => {
+                return Some(Obstacle::Institution);
+            }
             Cell::Yes | Cell::IfAny(_) | Cell::IfInstitution => {}
         }
         self.institution?.obstacle(provider, product)
@@ -281,7 +298,7 @@ impl Situation<'_> {
     fn remedy(&self, product: Product, obstacle: Obstacle) -> Remedy {
         match obstacle {
             // The matrix governs additions without the customer only (A3, A14).
-            Obstacle::Provider if self.can_be_consented(product) => Remedy::Repair,
+            Obstacle::Provider if self.comes_by_repair(product) => Remedy::Repair,
             Obstacle::Provider | Obstacle::AfterLink => Remedy::NewConnection,
             Obstacle::Institution => Remedy::None,
             Obstacle::Prerequisite(any_of) => {
@@ -292,9 +309,10 @@ impl Situation<'_> {
     }
 
     /// Whether the customer could consent to it in a repair at a provider whose row says no.
-    fn can_be_consented(&self, product: Product) -> bool {
-        self.placements.of(product) == Some(Placement::AdditionalConsented)
-            || product.is_common() && self.institution.is_none_or(|facts| facts.products.contains(&product))
+    fn comes_by_repair(&self, product: Product) -> bool {
+        let consented = self.consent_scoped && covers(self.consented, product);
+        let obstacle = |provider| repair_obstacle(provider, self.institution, product, false, consented);
+        self.offered.contains(&product) && self.provider.is_some_and(|provider| obstacle(provider).is_none())
     }
 
     fn accept(&self, product: Product) -> Accepted {

@@ -63,7 +63,7 @@ wire_enum! {
         Seconds = "SECONDS",
         /// A minute or more, for there is a history to load, or a portfolio that comes with one.
         Minutes = "MINUTES",
-        /// A day or more, for the customer has to enter the amounts of deposits in a repair.
+        /// A day or more, for the account is verified by deposits; the customer may have to enter their amounts in a repair.
         Days = "DAYS",
     }
 }
@@ -198,7 +198,7 @@ impl Offer {
             billing,
             first_charge: first_charge(product, placement, billing),
             preparation,
-            latency: latency(product, asked.identifiers_flow),
+            latency: self.latency(product, placement, asked.identifiers_flow),
             consent: if is_asked { Consent::InSession } else { Consent::NotAsked },
             activation,
             activation_any_of,
@@ -207,11 +207,24 @@ impl Offer {
 
     /// What brings a product that is asked for to be fetched: the link, but for optional numbers without the instant flow (B3).
     fn with_link(&self, product: Product, placement: Placement) -> Activation {
-        let comes_at_once = self.institution.as_ref().is_none_or(|facts| facts.instant_identifiers);
         match (product, placement) {
-            (Product::Identifiers, Placement::Optional) if !comes_at_once => Activation::None,
+            (Product::Identifiers, Placement::Optional) if !self.has_instant_flow() => Activation::None,
             _ => Activation::Link,
         }
+    }
+
+    /// How long the first data takes (B10, B16). Numbers that are asked for where there is no instant flow come by deposits.
+    fn latency(&self, product: Product, placement: Placement, flow: Option<IdentifiersFlow>) -> Latency {
+        let by_deposits = flow == Some(IdentifiersFlow::SameDayMicrodeposits) || !self.has_instant_flow();
+        match product {
+            Product::Identifiers if by_deposits && placement < Placement::Optional => Latency::Days,
+            Product::Transactions | Product::InvestmentHoldings | Product::InvestmentTransactions => Latency::Minutes,
+            _ => Latency::Seconds,
+        }
+    }
+
+    fn has_instant_flow(&self) -> bool {
+        self.institution.as_ref().is_none_or(|facts| facts.instant_identifiers)
     }
 
     /// What brings a product that was consent-only, once the customer has linked: what the rules of additions say of a connection that
@@ -231,6 +244,7 @@ impl Offer {
             original: placements,
             states: &states,
             institution: Some(&institution),
+            offered: self.products,
             consented: &consented,
             // What is asked for is taken for granted.
             consent_scoped: false,
@@ -244,22 +258,13 @@ impl Offer {
             Err(Some(refusal)) => refusal,
         };
         match refusal.remedy {
-            Remedy::AddFirst => self.together(product, &linked, &refusal.any_of),
+            Remedy::AddFirst => {
+                let opens = |one: &Product| judge(&linked, &[product, *one]).is_ok();
+                (Activation::Products, refusal.any_of.into_iter().filter(opens).collect())
+            }
             Remedy::Repair => (Activation::Repair, Vec::new()),
             Remedy::NewConnection | Remedy::None => (Activation::None, Vec::new()),
         }
-    }
-
-    /// A product for which one of others has to be there: of those, what is consent-only too can be added with it (A5). Where nothing is,
-    /// the customer alone brings it without more being added than was asked for.
-    fn together(&self, product: Product, linked: &Situation<'_>, any_of: &[Product]) -> (Activation, Vec<Product>) {
-        let waiting: Vec<Product> =
-            linked.placements.additional_consented_products.iter().copied().filter(|&one| self.has(one)).collect();
-        let refused = judge(linked, &waiting).err().unwrap_or_default();
-        if refused.iter().any(|refusal| refusal.product == product) {
-            return (Activation::Repair, Vec::new());
-        }
-        (Activation::Products, any_of.iter().copied().filter(|one| waiting.contains(one)).collect())
     }
 }
 
@@ -278,15 +283,6 @@ fn first_charge(product: Product, placement: Placement, billing: Billing) -> Opt
         Billing::AtFirstUse | Billing::PerCall if waits => Some(FirstCharge::WhenAsked),
         Billing::AtFirstUse | Billing::PerCall if placement.is_fetched() => Some(FirstCharge::WithLink),
         Billing::AtFirstUse | Billing::PerCall => Some(FirstCharge::WhenAdded),
-    }
-}
-
-/// How long the first data takes (B10, B16).
-fn latency(product: Product, flow: Option<IdentifiersFlow>) -> Latency {
-    match (product, flow) {
-        (Product::Identifiers, Some(IdentifiersFlow::SameDayMicrodeposits)) => Latency::Days,
-        (Product::Transactions | Product::InvestmentHoldings | Product::InvestmentTransactions, _) => Latency::Minutes,
-        _ => Latency::Seconds,
     }
 }
 

@@ -9,7 +9,7 @@ use super::service_provider::ServiceProvider;
 
 mod wording;
 
-pub use wording::lacking;
+pub use wording::{elsewhere, lacking};
 
 use Product::{
     Assets, Balances, ConsumerReport, Identifiers, IdentityVerification, Income, InvestmentHoldings,

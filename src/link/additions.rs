@@ -10,10 +10,11 @@ use crate::domain::addition::{Accepted, InstitutionFacts, Outcome, Refusal, Situ
 use crate::domain::combination::{check_beside, check_options};
 use crate::domain::connection::Status;
 use crate::domain::event::EventType;
-use crate::domain::ids::{ConnectionId, RefreshId};
+use crate::domain::ids::{ConnectionId, InstitutionId, RefreshId};
 use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, FieldProblem, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::service_provider::ServiceProvider;
 use crate::routing;
 use crate::store::{Connection, ConnectionProduct, NewRefresh, TenantTx, placements};
 
@@ -132,12 +133,15 @@ impl Linking {
         rows: &[ConnectionProduct],
         asked: &[Product],
     ) -> Result<Result<Vec<Accepted>, Vec<Refusal>>, Problem> {
-        let facts = institution_facts(tx, connection).await?;
         let now_placed = placements(rows);
         let states: BTreeMap<Product, ProductState> = rows.iter().map(|row| (row.product, row.state)).collect();
-        let launched = tx.launched_provider(connection.id).await?;
+        let launched = tx.latest_launch(connection.id).await?;
         let session_created = connection.has_credential || launched.is_some();
-        let provider = connection.service_provider.or(launched);
+        // Where it leads while the customer is away (A12).
+        let (going_to, chosen) = launched.unzip();
+        let provider = connection.service_provider.or(going_to);
+        let facts = institution_facts(tx, provider, connection.institution_id.or(chosen.flatten())).await?;
+        let spec = provider.and_then(|id| self.registry.get(id)).map(|entry| entry.provider.spec());
         let situation = Situation {
             provider,
             status: connection.condition.status,
@@ -147,9 +151,8 @@ impl Linking {
             states: &states,
             institution: facts.as_ref(),
             consented: &connection.consented,
-            consent_scoped: provider
-                .and_then(|id| self.registry.get(id))
-                .is_some_and(|entry| entry.provider.spec().consent_scopes),
+            offered: spec.map_or(Product::ALL, |spec| spec.products),
+            consent_scoped: spec.is_some_and(|spec| spec.consent_scopes),
             original_call_rule: self.original_call_rule,
         };
         Ok(judge(&situation, asked))
@@ -209,13 +212,14 @@ impl Linking {
     }
 }
 
-/// What is known of a connection's institution at its provider; on the transaction's own connection, for a second one would be waited
-/// for while this one is held.
+/// What is known of an institution at a provider; on the transaction's own connection, for a second one would be waited for while this
+/// one is held.
 pub(super) async fn institution_facts(
     tx: &mut TenantTx,
-    connection: &Connection,
+    provider: Option<ServiceProvider>,
+    institution: Option<InstitutionId>,
 ) -> Result<Option<InstitutionFacts>, Problem> {
-    let at_provider = match (connection.service_provider, connection.institution_id) {
+    let at_provider = match (provider, institution) {
         (Some(provider), Some(institution)) => tx.institution_at(provider, institution).await?,
         _ => None,
     };

@@ -323,6 +323,8 @@ impl Linking {
         if captured.pending.is_empty() && captured.consented.is_empty() {
             return Ok(());
         }
+        // What they could not be asked for without, they are not read again without either (B14).
+        tx.add_product_options(connection.id, &session.request.product_options).await?;
         for &product in &captured.pending {
             let placement =
                 now_placed.of(product).filter(|placement| placement.is_fetched()).unwrap_or(Placement::Optional);

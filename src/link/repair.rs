@@ -17,6 +17,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::{RepairFacts, reasons, required};
 use crate::domain::session::SessionMode;
+use crate::domain::support_matrix::elsewhere;
 use crate::providers::Spec;
 use crate::store::{Connection, ConnectionProduct, NewSession, SessionRequest, TenantTx, placements, states};
 
@@ -80,7 +81,7 @@ impl Linking {
     /// Opens a repair session for the same connection; one that is open is replaced (D1, D12).
     pub async fn repair(&self, tx: &mut TenantTx, id: ConnectionId, request: RepairRequest) -> Result<Opened, Problem> {
         let connection = tx.lock_connection(id).await?.ok_or_else(Problem::not_found)?;
-        let facts = institution_facts(tx, &connection).await?;
+        let facts = institution_facts(tx, connection.service_provider, connection.institution_id).await?;
         let mode = self.judge_repair(&connection, facts.as_ref(), &tx.products(id).await?, &request)?;
         let now = self.clock.now();
         self.replace_open_sessions(tx, id).await?;
@@ -172,7 +173,8 @@ fn check_products(
     request: &RepairRequest,
 ) -> Result<(), Problem> {
     if let Some(product) = request.products.iter().find(|product| !spec.products.contains(product)) {
-        return Err(Problem::new(Code::UnsupportedByProvider, format!("{} does not have {product}.", spec.name)));
+        let detail = format!("{} does not have {product}: {}.", spec.name, elsewhere(*product));
+        return Err(Problem::new(Code::UnsupportedByProvider, detail));
     }
     let fetched = placements(rows).fetched();
     let consented = |product| spec.consent_scopes && covers(&connection.consented, product);

@@ -7,6 +7,7 @@ use crate::domain::placement::Placement;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::{Product, ProductState};
 use crate::domain::secret::Secret;
+use crate::domain::support_matrix::elsewhere;
 use crate::providers::{Entry, Provider};
 use crate::store::{Connection, ConnectionProduct, TenantTx};
 
@@ -34,10 +35,8 @@ impl OnDemand {
             return Ok(entry);
         }
         let name = entry.provider.spec().name;
-        Err(Problem::new(
-            Code::UnsupportedByProvider,
-            format!("{name}, which serves this connection, has no {product}."),
-        ))
+        let detail = format!("{name}, which serves this connection, has no {product}: {}.", elsewhere(product));
+        Err(Problem::new(Code::UnsupportedByProvider, detail))
     }
 
     /// A connection that has the product and works. Nothing is asked upstream to find out.

@@ -168,18 +168,23 @@ impl TenantTx {
             .collect()
     }
 
-    /// The provider of the latest launch of a connection; `None` where its customer was never sent to one (A12).
-    pub async fn launched_provider(&mut self, connection_id: ConnectionId) -> Result<Option<ServiceProvider>> {
+    /// Where the latest launch of a connection leads: to which provider, and to which institution, where that was chosen before; `None`
+    /// where its customer was never sent anywhere (A12).
+    pub async fn latest_launch(
+        &mut self,
+        connection_id: ConnectionId,
+    ) -> Result<Option<(ServiceProvider, Option<InstitutionId>)>> {
         let tenant_id = self.tenant_id.0;
-        Ok(sqlx::query_scalar!(
-            r#"select l.service_provider as "service_provider!: ServiceProvider"
+        let row = sqlx::query!(
+            r#"select l.service_provider as "service_provider: ServiceProvider", l.institution_id
              from link_launches l join link_sessions s on s.id = l.session_id
              where l.tenant_id = $1 and s.connection_id = $2 order by s.id desc, (l.id = s.launch_id) desc nulls last limit 1"#,
             tenant_id,
             connection_id.0
         )
         .fetch_optional(self.sql())
-        .await?)
+        .await?;
+        Ok(row.map(|row| (row.service_provider, row.institution_id.map(Into::into))))
     }
 
     /// Whether a session has a launch at which there is something to be asked for ([`SessionLaunch::is_open`]).

@@ -139,6 +139,19 @@ async fn e1_a_refresh_brings_the_statements_since_the_day_that_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b14_days_that_came_with_a_repair_hold_for_later_refreshes() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    app.repaired(&id, json!({ "products": ["STATEMENTS"], "productOptions": range() }), json!({})).await;
+    app.add(&id, json!(["STATEMENTS"])).await.expect(200);
+    available(&app, &id).await;
+    app.post(&format!("/connections/{id}/refresh"), json!({ "products": ["STATEMENTS"] })).await.expect(202);
+    app.settled(&id).await;
+    let asked = app.fidelity.requests("/statements/refresh");
+    assert_eq!((asked.len(), &asked[0]["start_date"]), (1, &range()["STATEMENTS"]["from"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d5_an_account_that_is_no_longer_shared_takes_its_statements_away() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "productOptions": range() })).await;

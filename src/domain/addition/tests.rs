@@ -22,6 +22,7 @@ pub(super) struct Case {
     pub original: Placements,
     pub states: BTreeMap<Product, ProductState>,
     pub institution: Option<InstitutionFacts>,
+    pub offered: &'static [Product],
     pub consented: BTreeSet<Product>,
     pub consent_scoped: bool,
     pub original_call_rule: bool,
@@ -37,6 +38,7 @@ pub(super) fn at(provider: ServiceProvider) -> Case {
         original: Placements::default(),
         states: BTreeMap::new(),
         institution: Some(InstitutionFacts { products: all.clone(), instant_identifiers: true, oauth: true }),
+        offered: if provider == Plaid { Product::ALL } else { &support_matrix::COLUMNS },
         consented: all,
         consent_scoped: provider == Plaid,
         original_call_rule: false,
@@ -74,6 +76,11 @@ impl Case {
         self
     }
 
+    fn offered(mut self, products: &'static [Product]) -> Self {
+        self.offered = products;
+        self
+    }
+
     fn consented(mut self, products: &[Product]) -> Self {
         self.consented = products.iter().copied().collect();
         self
@@ -93,6 +100,7 @@ impl Case {
             original: &self.original,
             states: &self.states,
             institution: self.institution.as_ref(),
+            offered: self.offered,
             consented: &self.consented,
             consent_scoped: self.consent_scoped,
             original_call_rule: self.original_call_rule,
@@ -300,6 +308,12 @@ fn a12_with_the_session_the_matrix_applies_and_the_work_waits() {
     let waiting = at(Plaid).consented(&[]).status(Status::InProgress).accepted(Owners);
     assert_eq!((waiting.outcome, waiting.fetch), (Outcome::Added, false));
     assert_eq!(at(Plaid).status(Status::InProgress).outcomes(&[Assets]), [Outcome::RepairRequired]);
+    // What depends on an institution that is not known yet is judged when the link is complete.
+    let away = || Case { institution: None, ..at(FinApi) };
+    assert_eq!(away().status(Status::InProgress).outcomes(&[Owners]), [Outcome::Added]);
+    assert_eq!(away().refused(Owners).code, RefusalCode::UnsupportedByInstitution);
+    let never = away().status(Status::InProgress).offered(&[Transactions]).refused(Owners);
+    assert_eq!((never.code, never.remedy), (RefusalCode::UnsupportedByProvider, Remedy::NewConnection));
 }
 
 #[test]
@@ -310,10 +324,16 @@ fn a12_what_is_linked_without_a_session_of_ours_is_judged_like_any_other() {
 
 #[test]
 fn a14_consent_only_where_the_row_says_no_is_activated_by_a_repair() {
-    let case = at(Yodlee).with(Owners, Placement::AdditionalConsented).institution(&[Transactions], true);
-    let refusal = case.refused(Owners);
+    let case = || at(Yodlee).with(Owners, Placement::AdditionalConsented);
+    let refusal = case().refused(Owners);
     assert_eq!((refusal.code, refusal.remedy), (RefusalCode::UnsupportedByProvider, Remedy::Repair));
     assert_eq!(refusal.repair_body.unwrap(), serde_json::json!({"products": ["OWNERS"]}));
+    // What no repair can bring either (A6) is not said to come by one.
+    for never in [case().institution(&[Transactions], true), case().offered(&[Transactions])] {
+        let refusal = never.refused(Owners);
+        assert_eq!((refusal.code, refusal.remedy), (RefusalCode::UnsupportedByProvider, Remedy::NewConnection));
+        assert_eq!(refusal.repair_body, None);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Outcome, RefusalCode, Remedy};
 use crate::domain::product::{Product, ProductReason, ProductState};
-use crate::domain::support_matrix::only_provider;
+use crate::domain::support_matrix::elsewhere;
 
 /// What became of an accepted product.
 pub(super) fn acceptance(
@@ -45,23 +45,15 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
         }
         RefusalCode::NotAddableAfterLink => format!("{product} can be had only when a connection is linked with it"),
     };
+    let elsewhere = elsewhere(product);
     let help = match remedy {
         Remedy::Repair => "post what stands in repair to the connection's repair, where the customer consents to it",
         Remedy::AddFirst => "add one of those first, or in the same call",
-        Remedy::NewConnection if code == RefusalCode::UnsupportedByProvider => return elsewhere(product, &why),
+        Remedy::NewConnection if code == RefusalCode::UnsupportedByProvider => &elsewhere,
         Remedy::NewConnection => "ask for it when linking a new connection",
-        Remedy::None => "nothing helps at this institution",
+        Remedy::None => "nothing brings it to this connection; another service provider may have it there",
     };
     format!("{why}; {help}.")
-}
-
-/// What the connection's provider does not have is had through another.
-fn elsewhere(product: Product, why: &str) -> String {
-    let whose = match only_provider(product) {
-        Some(provider) => format!("{provider}, which alone has it"),
-        None => "another service provider that has it there".to_owned(),
-    };
-    format!("{why}; ask for it when linking a new connection through {whose}.")
 }
 
 #[cfg(test)]
@@ -71,8 +63,14 @@ mod tests {
     #[test]
     fn a10_what_the_provider_never_has_is_asked_for_through_another() {
         let told = |product| refusal(product, RefusalCode::UnsupportedByProvider, &[], Remedy::NewConnection);
-        assert!(told(Product::Assets).ends_with("linking a new connection through PLAID, which alone has it."));
-        assert!(told(Product::Owners).ends_with("through another service provider that has it there."));
+        assert!(
+            told(Product::Assets)
+                .ends_with("through PLAID, which alone has it, if the customer's institution is to be had there.")
+        );
+        assert!(
+            told(Product::Owners)
+                .ends_with("through another service provider, if the customer's institution is to be had there.")
+        );
         let late = refusal(Product::Identifiers, RefusalCode::NotAddableAfterLink, &[], Remedy::NewConnection);
         assert!(late.ends_with("ask for it when linking a new connection."));
     }

@@ -157,8 +157,9 @@ fn b8_a14_each_product_says_what_it_is_at_each_provider() {
     assert_eq!(at(Transactions, 1), (B::ByContract, P::Prefetched, L::Minutes, C::InSession, A::Link));
     assert_eq!(at(InvestmentHoldings, 0), (B::AtFirstUse, P::AtFirstUse, L::Minutes, C::InSession, A::Products));
     // Its row wants investment transactions beside it.
-    assert_eq!(at(InvestmentHoldings, 1).3, C::NotAsked);
-    assert_eq!((at(InvestmentHoldings, 1).4, at(Owners, 1).4), (A::Repair, A::Repair));
+    assert_eq!((at(InvestmentHoldings, 1).3, at(InvestmentHoldings, 1).4), (C::NotAsked, A::Products));
+    assert_eq!(planned[2].at[1].activation_any_of, [InvestmentTransactions]);
+    assert_eq!(at(Owners, 1).4, A::Repair);
     assert_eq!(plan_of(&[(Assets, Required), (Balances, Optional)], &[MX])[0].at, []);
 }
 
@@ -205,6 +206,8 @@ fn b8_a6_the_plan_of_an_institution_goes_by_what_it_has() {
     let optional = plan_of(&[(Transactions, Required), (Identifiers, Optional)], std::slice::from_ref(&poor));
     assert_eq!(first(&optional, Identifiers).activation, Activation::None);
     let required = [(Transactions, Required), (Identifiers, Required)];
+    // Where they are required, deposits bring them (B16).
+    assert_eq!(first(&plan_of(&required, std::slice::from_ref(&poor)), Identifiers).latency, Latency::Days);
     assert_eq!(
         told(&advice_of(&required, std::slice::from_ref(&poor))),
         [(AdviceCode::UseConsentOnly, Transactions, Some(AdditionalConsented))]
@@ -217,7 +220,7 @@ fn b8_a6_the_plan_of_an_institution_goes_by_what_it_has() {
 }
 
 #[test]
-fn a5_what_opens_the_way_for_another_is_named_where_both_are_consented_to() {
+fn a5_what_opens_the_way_for_another_is_named() {
     let planned = plan_of(
         &[
             (Transactions, Required),
@@ -241,6 +244,10 @@ fn a5_what_opens_the_way_for_another_is_named_where_both_are_consented_to() {
     let options = Map::new();
     let strict = Asked { original_call_rule: true, ..asked(&placements, &options) };
     assert_eq!(first(&plan(strict, &[MX]), InvestmentHoldings).activation, Activation::Repair);
+    // At an institution without it, the customer alone is left.
+    let poor = at_institution(&MX, &[Transactions, InvestmentHoldings], true);
+    let beside = [(Transactions, Required), (InvestmentHoldings, AdditionalConsented)];
+    assert_eq!(first(&plan_of(&beside, &[poor]), InvestmentHoldings).activation, Activation::Repair);
     let alone = plan_of(&[(Owners, Required), (Transactions, AdditionalConsented)], &[MX]);
     assert_eq!(first(&alone, Transactions).activation, Activation::Repair);
 }

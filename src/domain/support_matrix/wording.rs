@@ -1,7 +1,19 @@
 //! The matrix in words, for people.
 
-use super::{AfterLink, Cell};
+use super::{AfterLink, Cell, only_provider};
+use crate::domain::product::Product;
 use crate::domain::service_provider::ServiceProvider;
+
+/// How the customer gets a product that the connection's provider does not have.
+pub fn elsewhere(product: Product) -> String {
+    let whose = match only_provider(product) {
+        Some(provider) => format!("{provider}, which alone has it"),
+        None => "another service provider".to_owned(),
+    };
+    format!(
+        "ask for it when linking a new connection through {whose}, if the customer's institution is to be had there"
+    )
+}
 
 /// What a no means for a product that the provider does not have at all, with those that do.
 pub fn lacking(having: &[ServiceProvider]) -> String {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use linkspan::domain::product::Product;
-use serde_json::json;
+use linkspan::domain::service_provider::ServiceProvider;
+use serde_json::{Value, json};
 
-use super::{Linked, base, has_data, link_all};
+use super::{Linked, base, best_institution, claimed, has_data, link_all};
 use crate::support::{TestApp, state};
 
 /// What others need comes before them.
@@ -65,6 +66,42 @@ async fn a3_a4_at_mx_what_is_there_opens_what_the_table_says_and_its_data_comes(
         }
     }
     app.assert_faithful();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_while_the_customer_is_away_the_answers_are_those_of_the_connection_that_follows() {
+    let app = TestApp::new().await;
+    for provider in ServiceProvider::ALL.iter().map(|provider| provider.as_str()) {
+        let (institution, products) = best_institution(&app, provider, &claimed(&app, provider).await).await;
+        let body = json!({
+            "products": [base(&products)], "serviceProvider": provider, "countryCodes": institution["countryCodes"],
+        });
+        let started = app.start(body).await;
+        let chosen = json!({ "institutionId": institution["id"] });
+        app.post_as(started["connectToken"].as_str().unwrap(), "/connect/link-token", chosen).await.expect(200);
+        let id = started["connectionId"].as_str().unwrap();
+        let away = judged(&app, id).await;
+        app.play(&started, None, json!({ "institutionId": institution["id"] })).await.expect(200);
+        app.settled(id).await;
+        assert_eq!(away, judged(&app, id).await, "{provider}");
+    }
+    app.assert_faithful();
+}
+
+/// What an addition of each product would come to: that it is accepted (whether the customer is needed shows with their consent), or why
+/// not and what helps.
+async fn judged(app: &TestApp, id: &str) -> Vec<(Product, Option<(Value, Value)>)> {
+    let mut all = Vec::new();
+    for product in ORDER.into_iter().chain([Product::Assets]) {
+        let body = json!({ "products": [product], "dryRun": true });
+        let answer = app.post(&format!("/connections/{id}/products"), body).await;
+        let refusal = (answer.status != 200).then(|| {
+            let error = answer.body["errors"][0].clone();
+            (error["code"].clone(), error["remedy"].clone())
+        });
+        all.push((product, refusal));
+    }
+    all
 }
 
 async fn is_refused_here(app: &TestApp, one: &Linked, product: Product) {

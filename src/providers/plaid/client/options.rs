@@ -28,19 +28,6 @@ const PURPOSES: [&str; 8] = [
 const STATEMENTS_SPAN: Months = Months::new(24);
 
 #[derive(Deserialize)]
-struct Income {
-    source: IncomeSource,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum IncomeSource {
-    Bank,
-    Payroll,
-    Document,
-}
-
-#[derive(Deserialize)]
 struct Statements {
     from: NaiveDate,
     to: NaiveDate,
@@ -77,8 +64,10 @@ pub fn fields(
     for product in products {
         match product {
             Product::Income => {
-                let Income { source } = of(product, options)?;
-                fields.insert("income_verification", income(source, history_days));
+                // A bank's alone: income of other sources is refused before (B14).
+                let days = history_days.clamp(1, 731);
+                let income = json!({ "income_source_types": ["bank"], "bank_income": { "days_requested": days } });
+                fields.insert("income_verification", income);
             }
             Product::Statements => {
                 let Statements { from, to } = of(product, options)?;
@@ -104,23 +93,6 @@ pub fn fields(
         }
     }
     Ok(fields)
-}
-
-fn income(source: IncomeSource, history_days: u16) -> Value {
-    match source {
-        IncomeSource::Bank => json!({
-            "income_source_types": ["bank"],
-            "bank_income": { "days_requested": history_days.clamp(1, 731) },
-        }),
-        IncomeSource::Payroll => json!({
-            "income_source_types": ["payroll"],
-            "payroll_income": { "flow_types": ["payroll_digital_income"] },
-        }),
-        IncomeSource::Document => json!({
-            "income_source_types": ["payroll"],
-            "payroll_income": { "flow_types": ["payroll_document_income"] },
-        }),
-    }
 }
 
 /// From when to when statements are fetched anew: from the day that was asked for, as far as Plaid goes back, to today.
@@ -177,15 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn b14_income_names_its_source() {
+    fn b14_income_is_a_banks() {
         assert_eq!(
             sent(Product::Income, json!({"source": "BANK"})),
             json!({"income_verification": {"income_source_types": ["bank"], "bank_income": {"days_requested": 400}}})
         );
-        let payroll = sent(Product::Income, json!({"source": "PAYROLL"}));
-        assert_eq!(payroll["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_digital_income"]));
-        let document = sent(Product::Income, json!({"source": "DOCUMENT"}));
-        assert_eq!(document["income_verification"]["payroll_income"]["flow_types"], json!(["payroll_document_income"]));
     }
 
     #[test]
