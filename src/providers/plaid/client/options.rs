@@ -178,13 +178,9 @@ mod tests {
 
     #[test]
     fn b14_missing_options_are_refused() {
-        for product in [
-            Product::Income,
-            Product::Statements,
-            Product::IdentityVerification,
-            Product::PaymentInitiation,
-            Product::ConsumerReport,
-        ] {
+        for product in
+            [Product::Statements, Product::IdentityVerification, Product::PaymentInitiation, Product::ConsumerReport]
+        {
             let failure = fields([product].into_iter(), &Map::new(), 90).unwrap_err();
             assert_eq!(failure.code, "PRODUCT_OPTIONS_REQUIRED", "{product}");
         }
