@@ -6,6 +6,8 @@ use super::account::{AccountSubtype, AccountType, Verification};
 use super::addition::InstitutionFacts;
 use super::placement::{Placement, Placements};
 use super::product::{Product, ProductReason, ProductState};
+use super::service_provider::ServiceProvider;
+use super::support_matrix::{AfterLink, after_link};
 
 /// What was seen at the provider after the customer had finished.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,21 @@ pub fn settle(requested: &Placements, observed: &Observed<'_>) -> Result<Settlem
         settlement.states.insert(product, verdict);
     }
     if missing.is_empty() { Ok(settlement) } else { Err(Refused::RequiredNotGranted(missing)) }
+}
+
+/// Settles a product that was added while the customer was at the provider. It was not asked for there: it is fetched if the consent
+/// covers it all the same, else it waits for a repair (A8, A12); so does what only a repair brings (C5). What cannot be had at all says so.
+pub fn settle_late(
+    provider: ServiceProvider,
+    product: Product,
+    observed: &Observed<'_>,
+) -> (ProductState, Option<ProductReason>) {
+    let waits = (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing));
+    match observed.fetched(product) {
+        (_, Some(ProductReason::PermissionDenied)) => waits,
+        (ProductState::Pending, _) if after_link(provider, product) == AfterLink::Repair => waits,
+        settled => settled,
+    }
 }
 
 impl Observed<'_> {

@@ -7,15 +7,13 @@ use crate::domain::account::{AccountFilters, AccountSubtype, AccountType, Verifi
 use crate::domain::combination::IdentifiersFlow;
 use crate::domain::connection::Condition;
 use crate::domain::event::EventType;
-use crate::domain::grant::{Observed, Refused, Settlement, covers, settle, waits_for};
+use crate::domain::grant::{Observed, Refused, Settlement, settle, settle_late, waits_for};
 use crate::domain::ids::TenantId;
 use crate::domain::placement::{Placement, Placements};
 use crate::domain::problem::{Code, Problem};
-use crate::domain::product::{Product, ProductReason, ProductState};
+use crate::domain::product::{Product, ProductState};
 use crate::domain::repair::{Repaired, capture};
-use crate::domain::service_provider::ServiceProvider;
 use crate::domain::session::{SessionMode, SessionOutcome};
-use crate::domain::support_matrix::{AfterLink, after_link};
 use crate::providers::data::{AccountsWanted, Observation};
 use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
@@ -80,7 +78,7 @@ impl Linking {
         match settle(&requested, &observed) {
             Ok(mut settlement) => {
                 for product in late.iter().map(|row| row.product) {
-                    let (state, reason) = added_late(entry.id(), product, &observed);
+                    let (state, reason) = settle_late(entry.id(), product, &observed);
                     settlement.placements.put(product, Placement::Optional);
                     settlement.states.insert(product, (state, reason));
                     // Whoever added it was told that it is fetched once the link is complete (A7).
@@ -356,20 +354,5 @@ fn wanted_accounts(
     match seen {
         Some(seen) => seen.iter().copied().filter(|&(kind, subtype)| passes(filters, kind, subtype)).collect(),
         None => AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect(),
-    }
-}
-
-/// What was added while the customer was at the provider was not asked for there: it is fetched if the consent covers it all the
-/// same, else it waits for a repair (A8, A12); so does what only a repair brings (C5).
-fn added_late(
-    provider: ServiceProvider,
-    product: Product,
-    observed: &Observed<'_>,
-) -> (ProductState, Option<ProductReason>) {
-    let covered = after_link(provider, product) != AfterLink::Repair
-        && (!observed.consent_scoped || covers(observed.consented, product));
-    match covered {
-        true => (ProductState::Pending, None),
-        false => (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing)),
     }
 }

@@ -33,7 +33,9 @@ pub struct Spec {
     pub launch: LaunchKind,
     /// Whether what the customer is sent with opens once, so that whoever asks again is given another.
     pub launches_once: bool,
-    /// Whether consent-only products are asked for in the session (B4).
+    /// Whether the customer agrees to products one by one, in the session, so that consent-only ones are asked for there (B4) and what was
+    /// not agreed to is not to be had (C2, A8). A session
+    /// may name what is asked for, or show all that the application has.
     pub consent_scopes: bool,
     /// Whether its form keeps the customer's login there when asked to (E6).
     pub keeps_logins: bool,

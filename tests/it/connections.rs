@@ -56,10 +56,10 @@ async fn e2_a_refresh_that_needs_the_customer_makes_no_call_upstream() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
     app.post(&format!("/sandbox/connections/{id}/reset-login"), json!({})).await.expect(200);
-    let calls = app.fidelity.operations().len();
+    let calls = app.fetches();
     let refused = app.post(&format!("/connections/{id}/refresh"), json!({})).await.problem(409, "USER_ACTION_REQUIRED");
     assert_eq!(refused["reasons"], json!(["LOGIN"]));
-    assert_eq!(app.fidelity.operations().len(), calls);
+    assert_eq!(app.fetches(), calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -147,17 +147,17 @@ async fn e2_a_refresh_tells_first_that_the_customer_is_needed_and_then_asks_no_m
     app.post(&unlinked, json!({})).await.problem(409, "CONNECTION_NOT_LINKED");
     let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
     app.knob(&id, "reset-login", json!({})).await;
-    let calls = app.fidelity.operations().len();
+    let calls = app.fetches();
     let path = format!("/connections/{id}/refresh");
     for _ in 0..5 {
         let refused = app.post(&path, json!({})).await.problem(409, "USER_ACTION_REQUIRED");
         assert_eq!(refused["repair"], format!("/connections/{id}/repair"));
     }
-    assert_eq!(app.fidelity.operations().len(), calls, "no login is locked by retries");
+    assert_eq!(app.fetches(), calls, "no login is locked by retries");
     // A8: nothing is fetched for an addition either.
     let added = app.add(&id, json!(["BALANCES"])).await.expect(200);
     assert_eq!(added["results"][0]["outcome"], "REPAIR_REQUIRED");
-    assert_eq!(app.fidelity.operations().len(), calls);
+    assert_eq!(app.fetches(), calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

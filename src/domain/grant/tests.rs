@@ -54,10 +54,8 @@ impl Case {
         self
     }
 
-    fn settle(&self, requested: &[(Placement, Product)]) -> Result<Settlement, Refused> {
-        let mut placements = Placements::default();
-        requested.iter().for_each(|&(placement, product)| placements.put(product, placement));
-        let observed = Observed {
+    fn observed(&self) -> Observed<'_> {
+        Observed {
             verification: None,
             by_deposits: self.by_deposits,
             initialized: &self.initialized,
@@ -66,8 +64,13 @@ impl Case {
             withheld: &self.withheld,
             institution: self.institution.as_ref(),
             consent_scoped: self.consent_scoped,
-        };
-        settle(&placements, &observed)
+        }
+    }
+
+    fn settle(&self, requested: &[(Placement, Product)]) -> Result<Settlement, Refused> {
+        let mut placements = Placements::default();
+        requested.iter().for_each(|&(placement, product)| placements.put(product, placement));
+        settle(&placements, &self.observed())
     }
 
     /// Where one product ends up that was asked for in that array.
@@ -267,4 +270,25 @@ fn b16_numbers_wait_for_the_customer_unless_some_can_be_had() {
     assert_eq!(waits_for([checking(Some(Failed)), checking(None)]), None);
     assert_eq!(waits_for([card]), None);
     assert_eq!(unverified(Failed), (ProductState::Failed, Some(ProductReason::VerificationFailed)));
+}
+
+#[test]
+fn a12_what_was_added_meanwhile_waits_for_what_it_was_not_asked_for() {
+    use ProductState::{ConsentRequired, Pending, Unavailable};
+    let late = |case: &Case, product| settle_late(ServiceProvider::Plaid, product, &case.observed());
+    let waits = (ConsentRequired, Some(ProductReason::ConsentMissing));
+    assert_eq!(late(&checking(), Owners), waits);
+    assert_eq!(late(&checking().consented(&[Owners]), Owners), (Pending, None));
+    // Only a repair brings it, whatever is consented to (C5).
+    assert_eq!(late(&checking().consented(&[Product::Assets]), Product::Assets), waits);
+    // What cannot be had waits for nobody.
+    let poor = checking().institution(&[Transactions, Identifiers], false);
+    let lacking = (Unavailable, Some(ProductReason::InstitutionUnsupported));
+    assert_eq!((late(&poor, Owners), late(&poor, Product::Assets)), (lacking, lacking));
+    assert_eq!(late(&poor, Identifiers), (Unavailable, Some(ProductReason::NoInstantFlow)));
+    let unsuited = (Unavailable, Some(ProductReason::NoCompatibleAccount));
+    assert_eq!(late(&checking().consented(&[Liabilities]), Liabilities), unsuited);
+    // Where no consent is given by product, there is none to wait for.
+    let unscoped = Case { consent_scoped: false, ..checking() };
+    assert_eq!(late(&unscoped, Owners), (Pending, None));
 }

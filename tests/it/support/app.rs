@@ -313,6 +313,12 @@ impl TestApp {
         self.post(&format!("/sandbox/connections/{id}/{knob}"), body).await.expect(200)
     }
 
+    /// What Plaid was asked for, but for what a webhook that arrives late has it asked: who signed it, and how the Item stands.
+    pub fn fetches(&self) -> Vec<String> {
+        const OF_WEBHOOKS: [&str; 2] = ["/webhook_verification_key/get", "/item/get"];
+        self.fidelity.operations().into_iter().filter(|path| !OF_WEBHOOKS.contains(&path.as_str())).collect()
+    }
+
     /// Moves the sandbox's clock.
     pub async fn advance(&self, seconds: i64) {
         self.post("/sandbox/clock", json!({ "advanceSeconds": seconds })).await.expect(200);
