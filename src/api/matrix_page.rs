@@ -120,12 +120,12 @@ fn exclusive(provider: ServiceProvider, product: Product, way: AfterLink) -> Mar
 fn everywhere() -> Markup {
     html! {
         ul {
-            li { "The table governs additions without the customer. What they agree to in a repair session is fetched whatever the row says, if the provider has it." }
+            li { "The table governs additions without the customer. What a repair session names and they agree to is fetched where the row says no; elsewhere it stands in additionalConsentedProducts, and one call adds it." }
             li { "The institution must have the product at that provider, else UNSUPPORTED_BY_INSTITUTION." }
             li { "Account numbers (IDENTIFIERS) come afterwards only where the institution has the instant flow, else NOT_ADDABLE_AFTER_LINK." }
             li { "What is added stands in optionalProducts. If one product of a call is refused, none is added, and each refusal names its remedy." }
             li { "Where the customer's consent does not cover a product yet, or their login has ended, it is accepted and fetched after a repair (REPAIR_REQUIRED)." }
-            li { "A connection that is being linked, and whose customer has not been sent to the provider yet, takes any product." }
+            li { "A connection that is being linked, and whose customer has not been sent to the provider yet, takes any product that may stand beside the others." }
             li { "Asked with " code { "dryRun: true" } ", the same answer comes and nothing changes." }
         }
     }
