@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::tree::Tree;
-pub use self::within::{within, within_or_null};
+pub use self::within::{instant_or_null, within, within_or_null};
 use crate::domain::problem::{Code, Problem};
 
 /// The largest body that is read, in bytes.

@@ -11,7 +11,7 @@ use super::App;
 use super::auth::Caller;
 use super::connections::id;
 use super::idempotency::IdempotencyKey;
-use super::json::{Body, Json, within_or_null};
+use super::json::{Body, Json, instant_or_null, within_or_null};
 use super::page::Page;
 use super::params::{Params, Path};
 use super::problem::ProblemDocument;
@@ -68,7 +68,7 @@ pub struct ReturnBody {
     /// The ACH return code, like R01.
     return_code: String,
     /// When.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "instant_or_null")]
     returned_at: Option<DateTime<Utc>>,
 }
 

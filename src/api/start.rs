@@ -72,7 +72,8 @@ pub struct StartBody {
     /// Account subtypes by type: depository, credit, loan, investment, other.
     #[serde(default)]
     account_filters: Option<BTreeMap<String, Vec<String>>>,
-    /// Whether every required product must be there for any account, or for all.
+    /// Which accounts the picker offers where the network filters them by products (Plaid): those that suit any required product, or all of
+    /// them. Elsewhere `accountFilters` chooses.
     #[serde(default)]
     account_match: Option<AccountMatch>,
     /// How far back, 1 to 730 days; left out, as far as the provider gives without a charge.
@@ -100,11 +101,11 @@ pub struct StartBody {
 }
 
 wire_enum! {
-    /// For which accounts a required product must be there.
+    /// Which required products an account must suit.
     pub enum AccountMatch {
-        /// At least one.
+        /// Any of them.
         Any = "ANY",
-        /// Every one.
+        /// All of them.
         All = "ALL",
     }
 }

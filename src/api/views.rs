@@ -162,7 +162,9 @@ pub(super) async fn connection_views(
 fn view(linking: &Linking, connection: Connection, products: Vec<ConnectionProduct>) -> ConnectionView {
     let plan = linking.repair_plan(&connection, &products);
     let condition = connection.condition;
-    let granted = if condition.status.is_terminal() { Placements::default() } else { placements(&products) };
+    // Nothing comes any more.
+    let products = if condition.status.is_terminal() { Vec::new() } else { products };
+    let granted = placements(&products);
     let institution = connection.institution_id.zip(connection.institution_name).map(|(id, name)| InstitutionRef {
         id,
         name,

@@ -275,6 +275,11 @@ pub type AccountFilters = BTreeMap<String, Vec<String>>;
 pub fn passes(filters: Option<&AccountFilters>, account_type: AccountType, subtype: AccountSubtype) -> bool {
     filters.is_none_or(|filters| {
         let wanted = filters.get(&account_type.as_str().to_lowercase());
-        wanted.is_some_and(|subtypes| subtypes.iter().any(|one| one == subtype.as_str() || one == "ALL"))
+        wanted.is_some_and(|subtypes| takes_all(subtypes) || subtypes.iter().any(|one| one == subtype.as_str()))
     })
+}
+
+/// Whether a type's filter takes every account of it.
+pub fn takes_all(subtypes: &[String]) -> bool {
+    subtypes.iter().any(|one| one == "ALL")
 }

@@ -9,6 +9,7 @@ use super::product::Product;
 
 mod options;
 
+pub(super) use options::is_other_than_bank_income;
 pub use options::{check_given_options, check_options};
 
 wire_enum! {
@@ -88,11 +89,12 @@ pub fn check_combination(
     product_options: &Map<String, Value>,
     never_alone: Option<&[Product]>,
 ) -> Result<(), Vec<Violation>> {
-    let conflicts = conflicts(placements, product_options).into_iter();
+    let conflicts = conflicts(placements, identifiers_flow, product_options).into_iter();
     let mut violations: Vec<_> =
         conflicts.map(|conflict| Violation::combination(conflict.placement, conflict.detail)).collect();
-    if identifiers_flow == Some(IdentifiersFlow::SameDayMicrodeposits) {
-        violations.extend(microdeposit_conflicts(placements));
+    if let Some(flow) = identifiers_flow.filter(|_| !placements.products.contains(&Product::Identifiers)) {
+        let detail = format!("{flow} needs IDENTIFIERS in products.");
+        violations.push(Violation::new(ViolationCode::ProductCombination, "/identifiersFlow", detail));
     }
     if never_alone.is_some_and(|listed| lacks_company(placements, listed)) {
         let named: Vec<&str> = placements.products.iter().map(|product| product.as_str()).collect();
@@ -117,7 +119,7 @@ pub fn check_beside(
 ) -> Result<(), Vec<Violation>> {
     let mut together = present.clone();
     asked.iter().for_each(|&product| together.put(product, Placement::Optional));
-    let pairs = conflicts(&together, product_options);
+    let pairs = conflicts(&together, None, product_options);
     let violation = |index: usize, detail: String| {
         Violation::new(ViolationCode::ProductCombination, format!("/products/{index}"), detail)
     };
@@ -149,25 +151,36 @@ pub(super) struct Conflict {
     pub(super) placement: Placement,
     /// The other one.
     pub(super) beside: Product,
+    /// Which of the two is to be had in a link of its own.
+    pub(super) apart: Product,
     /// Beside which, and why not.
     pub(super) detail: String,
 }
 
 /// Every pair that must not be asked for together (B7).
-pub(super) fn conflicts(placements: &Placements, product_options: &Map<String, Value>) -> Vec<Conflict> {
-    let other_income = options::is_other_than_bank_income(product_options);
+pub(super) fn conflicts(
+    placements: &Placements,
+    identifiers_flow: Option<IdentifiersFlow>,
+    product_options: &Map<String, Value>,
+) -> Vec<Conflict> {
+    let other_income = is_other_than_bank_income(product_options);
     let chosen: Vec<(Product, Placement)> = placements.iter().collect();
     let mut conflicts = Vec::new();
     for (index, &(product, placement)) in chosen.iter().enumerate() {
         for &(first, _) in chosen.iter().take(index) {
-            let why = conflict(first, product, other_income).or_else(|| conflict(product, first, other_income));
-            conflicts.extend(why.map(|why| Conflict {
+            let of = |apart, other| conflict(apart, other, other_income).map(|why| (apart, why));
+            let why = of(first, product).or_else(|| of(product, first));
+            conflicts.extend(why.map(|(apart, why)| Conflict {
                 product,
                 placement,
                 beside: first,
+                apart,
                 detail: format!("{first} and {product}: {why}"),
             }));
         }
+    }
+    if let Some(flow) = identifiers_flow.filter(|_| placements.products.contains(&Product::Identifiers)) {
+        conflicts.extend(beside_deposits(flow, placements));
     }
     conflicts
 }
@@ -186,24 +199,19 @@ fn conflict(first: Product, second: Product, other_income: bool) -> Option<&'sta
 }
 
 /// Micro-deposits leave room for nothing that is fetched, but for what may fall away (B7). Balances come with every account.
-fn microdeposit_conflicts(placements: &Placements) -> Vec<Violation> {
-    let flow = IdentifiersFlow::SameDayMicrodeposits;
-    if !placements.products.contains(&Product::Identifiers) {
-        let detail = format!("{flow} needs IDENTIFIERS in products.");
-        return vec![Violation::new(ViolationCode::ProductCombination, "/identifiersFlow", detail)];
-    }
-    let beside = |product: &Product| !matches!(product, Product::Identifiers | Product::Balances);
-    let required = placements.products.iter().copied().filter(beside).map(|product| (product, Placement::Required));
+fn beside_deposits(flow: IdentifiersFlow, placements: &Placements) -> impl Iterator<Item = Conflict> + '_ {
+    let is_beside = |product: &Product| !matches!(product, Product::Identifiers | Product::Balances);
+    let required = placements.products.iter().copied().filter(is_beside).map(|product| (product, Placement::Required));
     let optional = placements.optional_products.iter().map(|&product| (product, Placement::Optional));
-    required
-        .chain(optional)
-        .map(|(product, placement)| {
-            let detail = format!(
-                "IDENTIFIERS and {product}: with {flow} other products can only be required if supported or consent-only."
-            );
-            Violation::combination(placement, detail)
-        })
-        .collect()
+    required.chain(optional).map(move |(product, placement)| Conflict {
+        product,
+        placement,
+        beside: Product::Identifiers,
+        apart: product,
+        detail: format!(
+            "IDENTIFIERS and {product}: with {flow} other products can only be required if supported or consent-only."
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ wire_enum! {
         HoldingsUpdated = "holdings.updated",
         /// An asset report is there, or could not be made.
         AssetReportsUpdated = "asset_reports.updated",
+        /// Statements were listed that were not there before.
+        StatementsUpdated = "statements.updated",
         /// A payment's status changed.
         PaymentUpdated = "payment.updated",
         /// The status of an identity verification changed.

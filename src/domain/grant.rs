@@ -16,8 +16,10 @@ pub struct Observed<'a> {
     pub initialized: &'a BTreeSet<Product>,
     /// Products that the customer's consent covers.
     pub consented: &'a BTreeSet<Product>,
-    /// The accounts that the customer shares.
+    /// The accounts that the customer shares, and that the link is for.
     pub accounts: &'a [(AccountType, AccountSubtype)],
+    /// Those that they share too, and that the tenant's filters leave out (B13).
+    pub left_out: &'a [(AccountType, AccountSubtype)],
     /// What full numbers still wait for.
     pub verification: Option<Verification>,
     /// Whether the customer typed the account's numbers, for deposits to verify: nothing else comes beside them (B7).
@@ -102,7 +104,7 @@ impl Observed<'_> {
         // Where the customer is asked for each product, what they agreed to counts before any catalogue.
         if self.institution_lacks(product) && !(self.consent_scoped && permitted) {
             (ProductState::Unavailable, Some(ProductReason::InstitutionUnsupported))
-        } else if self.by_deposits {
+        } else if self.lacks_instant_flow(product) {
             (ProductState::Unavailable, Some(ProductReason::NoInstantFlow))
         } else if permitted {
             (ProductState::Consented, None)
@@ -120,9 +122,10 @@ impl Observed<'_> {
             Some(ProductReason::InstitutionUnsupported)
         } else if !initialized && self.lacks_instant_flow(product) {
             Some(ProductReason::NoInstantFlow)
-        } else if !self.accounts.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
-            // An initialised product shows that the customer has a fitting account, so it was left out.
-            Some(if initialized { ProductReason::NotShared } else { ProductReason::NoCompatibleAccount })
+        } else if !any_suits(product, self.accounts) {
+            // An initialised product shows that the customer has a fitting account: they did not share it, or it was filtered out.
+            let is_unshared = initialized && !any_suits(product, self.left_out);
+            Some(if is_unshared { ProductReason::NotShared } else { ProductReason::NoCompatibleAccount })
         } else if !self.is_permitted(product) || self.withheld.contains(&product) {
             Some(ProductReason::PermissionDenied)
         } else {
@@ -173,6 +176,10 @@ pub fn covers(consented: &BTreeSet<Product>, product: Product) -> bool {
         }
         _ => consented.contains(&product),
     }
+}
+
+fn any_suits(product: Product, accounts: &[(AccountType, AccountSubtype)]) -> bool {
+    accounts.iter().any(|&(account, subtype)| suits(product, account, subtype))
 }
 
 /// Whether the product can have data for such an account (B12, C8). An account of a kind that is new to us may have any.

@@ -129,6 +129,28 @@ pub struct Offer {
     pub institution: Option<InstitutionFacts>,
 }
 
+/// How many institutions remain at each provider, as far as they were counted.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Those that have all that is required; `None` where none were counted.
+    pub remaining: Option<BTreeMap<ServiceProvider, u64>>,
+    /// Those that would remain if that product were not required.
+    pub without: BTreeMap<Product, BTreeMap<ServiceProvider, u64>>,
+}
+
+impl Coverage {
+    fn has_some(&self, provider: ServiceProvider) -> bool {
+        self.remaining.as_ref().is_none_or(|by_provider| by_provider.get(&provider).is_some_and(|&count| count > 0))
+    }
+
+    /// Whether institutions are left out there for the sake of that product.
+    fn grows_without(&self, product: Product, provider: ServiceProvider) -> bool {
+        let count = |by_provider: &BTreeMap<_, u64>| by_provider.get(&provider).copied().unwrap_or_default();
+        let Some(remaining) = &self.remaining else { return true };
+        self.without.get(&product).is_some_and(|without| count(without) > count(remaining))
+    }
+}
+
 /// A product at a provider, as it would be placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -186,7 +208,7 @@ impl Offer {
         let Terms { billing, preparation } =
             (self.terms)(product, other.map_or(placement, |other| other.min(placement)));
         let (activation, activation_any_of) = if placement.is_fetched() {
-            (self.with_link(product, placement), Vec::new())
+            (self.with_link(product, placement, asked.identifiers_flow), Vec::new())
         } else {
             self.later(product, asked)
         };
@@ -205,9 +227,12 @@ impl Offer {
         }
     }
 
-    /// What brings a product that is asked for to be fetched: the link, but for optional numbers without the instant flow (B3).
-    fn with_link(&self, product: Product, placement: Placement) -> Activation {
+    /// What brings a product that is asked for to be fetched: the link, but for optional numbers without the instant flow (B3), and for
+    /// what falls away beside deposits (B7).
+    fn with_link(&self, product: Product, placement: Placement, flow: Option<IdentifiersFlow>) -> Activation {
         match (product, placement) {
+            (Product::Balances, _) => Activation::Link,
+            (_, Placement::RequiredIfSupported) if flow.is_some() => Activation::None,
             (Product::Identifiers, Placement::Optional) if !self.has_instant_flow() => Activation::None,
             _ => Activation::Link,
         }

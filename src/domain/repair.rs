@@ -158,9 +158,14 @@ impl Repaired<'_> {
     /// Waiting products are fetched if they stand in a fetched array (A8) or were asked for in one and fell away (B1).
     /// Others are, if nothing but a repair could ever activate them (A3, A14).
     fn is_to_be_fetched(&self, product: Product) -> bool {
-        match self.placements.of(product).or_else(|| self.requested.of(product)) {
+        let comes_by_repair_alone = self.asked.contains(&product) && !self.is_addable(product);
+        match self.placements.of(product) {
             Some(placement) if placement.is_fetched() => self.waited(product),
-            _ => self.asked.contains(&product) && !self.is_addable(product),
+            Some(_) => comes_by_repair_alone,
+            None => {
+                let was_fetched = self.requested.of(product).is_some_and(Placement::is_fetched);
+                comes_by_repair_alone || was_fetched && self.waited(product)
+            }
         }
     }
 

@@ -7,10 +7,10 @@ pub struct UnknownValue;
 
 /// Declares a closed list: one spelling for JSON, SQL and documents.
 macro_rules! wire_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal ),+ $(,)? }) => {
-        $(#[$meta])*
+    ($(#[doc = $doc:literal])* pub enum $name:ident { $( $(#[doc = $variant_doc:literal])* $variant:ident = $text:literal ),+ $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $( $(#[$variant_meta])* $variant ),+ }
+        pub enum $name { $( $(#[doc = $variant_doc])* $variant ),+ }
 
         impl $name {
             /// Every value, in the order of the documentation.
@@ -55,6 +55,7 @@ macro_rules! wire_enum {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .enum_values(Some(Self::NAMES.iter().copied()))
+                    .description(Some(concat!($($doc,)* "\n", $( "\n- `", $text, "`:", $($variant_doc,)* )+).trim()))
                     .into()
             }
         }

@@ -63,11 +63,13 @@ impl Linking {
         let facts = seen.institution.as_ref().and_then(|institution| {
             institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
         });
-        let accounts = wanted_accounts(seen.accounts.as_deref(), connection.settings.account_filters.as_ref());
+        let (accounts, left_out) =
+            wanted_accounts(seen.accounts.as_deref(), connection.settings.account_filters.as_ref());
         let observed = Observed {
             initialized: &seen.observation.initialized,
             consented: &seen.observation.consented,
             accounts: &accounts,
+            left_out: &left_out,
             verification: seen.verification,
             by_deposits: connection.settings.identifiers_flow == Some(IdentifiersFlow::SameDayMicrodeposits)
                 && seen.verification.is_some(),
@@ -345,14 +347,17 @@ impl Linking {
     }
 }
 
-/// The accounts that the link is for: what the filters leave out is not linked (B13, B16). Where the institution could not be read,
+/// What an account is, coarse and fine.
+type AccountKind = (AccountType, AccountSubtype);
+
+/// The accounts that the link is for, and those that the filters leave out, which are not linked (B13, B16). Where the institution could not be read,
 /// the link stands all the same: what the accounts suit shows with the first reading (F1).
 fn wanted_accounts(
-    seen: Option<&[(AccountType, AccountSubtype)]>,
+    seen: Option<&[AccountKind]>,
     filters: Option<&AccountFilters>,
-) -> Vec<(AccountType, AccountSubtype)> {
+) -> (Vec<AccountKind>, Vec<AccountKind>) {
     match seen {
-        Some(seen) => seen.iter().copied().filter(|&(kind, subtype)| passes(filters, kind, subtype)).collect(),
-        None => AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect(),
+        Some(seen) => seen.iter().partition(|&&(kind, subtype)| passes(filters, kind, subtype)),
+        None => (AccountType::ALL.iter().map(|&any| (any, AccountSubtype::Unidentified)).collect(), Vec::new()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Linking, StartRequest};
 use crate::domain::ids::InstitutionId;
-use crate::domain::plan::{Advice, Asked, Offer, PlannedProduct, advise, plan};
+use crate::domain::plan::{Advice, Asked, Coverage, Offer, PlannedProduct, advise, plan};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::providers::Entry;
@@ -54,7 +54,17 @@ impl Linking {
             product_options: &request.settings.product_options,
             original_call_rule: self.original_call_rule,
         };
-        Ok(LinkPlan { refusal, institutions, products: plan(asked, &offers), having, advice: advise(asked, &offers) })
+        let mut coverage = Coverage::default();
+        if let Some(remaining) = &institutions {
+            coverage.remaining = Some(remaining.by_provider.clone());
+            for &product in &all.products {
+                let others = all.products.iter().copied().filter(|&other| other != product).collect();
+                let without = InstitutionFilter { products: others, ..all.clone() };
+                coverage.without.insert(product, self.store.count_institutions(&without).await?.by_provider);
+            }
+        }
+        let advice = advise(asked, &offers, &coverage);
+        Ok(LinkPlan { refusal, institutions, products: plan(asked, &offers), having, advice })
     }
 
     /// What each of these providers offers: at the institution, where one is named, if it can be linked there.

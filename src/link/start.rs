@@ -12,7 +12,7 @@ use crate::domain::placement::Placements;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::product::Product;
 use crate::domain::session::SessionMode;
-use crate::providers::Spec;
+use crate::providers::{Entry, Spec};
 use crate::routing::{self, Wanted};
 use crate::store::{ConnectionSettings, JobKind, NewConnection, NewSession, SessionRequest, TenantTx};
 
@@ -64,10 +64,12 @@ impl Linking {
             };
             let pinned = request.settings.pinned_provider.and_then(|id| self.registry.get(id));
             let countries = pinned.map_or(&[HOME][..], |entry| entry.provider.spec().countries);
+            let is_payment = request.placements.alone() == Some(Product::PaymentInitiation);
+            let serves_payments = |entry: &Entry| entry.provider.spec().countries.contains(&PAYMENTS);
             let named = |codes: &[&str]| codes.iter().copied().map(str::to_owned).collect();
             request.settings.country_codes = match institution {
                 Some(institution) if !institution.country_codes.is_empty() => institution.country_codes,
-                _ if request.placements.alone() == Some(Product::PaymentInitiation) => named(&[PAYMENTS]),
+                _ if is_payment && pinned.is_none_or(serves_payments) => named(&[PAYMENTS]),
                 _ if countries.contains(&HOME) => named(&[HOME]),
                 _ => named(countries),
             };
@@ -125,7 +127,9 @@ impl Linking {
         if serving.is_empty() {
             let detail = match wanted.pinned {
                 Some(pinned) => {
-                    format!("{pinned} does not serve {countries}. Send countryCodes, or leave serviceProvider out.")
+                    format!(
+                        "{pinned} does not serve {countries}. Send countryCodes that it serves, or leave serviceProvider out."
+                    )
                 }
                 None => format!("No service provider of this installation serves {countries}."),
             };

@@ -27,7 +27,8 @@ pub struct Observation {
     pub provider_connection_id: String,
     /// The provider's id of the institution.
     pub provider_institution_id: Option<String>,
-    /// Products that the provider has initialised (they deliver data).
+    /// Products that the provider has initialised for accounts of the customer, so that they deliver data whatever its record of the
+    /// institution says. What was only asked for is not among them.
     pub initialized: BTreeSet<Product>,
     /// Products that the customer's consent covers now; they may be called.
     pub consented: BTreeSet<Product>,

@@ -19,7 +19,7 @@ pub struct Statement {
 
 impl TenantTx {
     /// Replaces what is known of a connection's statements; one that stays keeps its id.
-    pub async fn replace_statements(&mut self, connection_id: ConnectionId, rows: &[Statement]) -> Result<()> {
+    pub async fn replace_statements(&mut self, connection_id: ConnectionId, rows: &[Statement]) -> Result<u64> {
         let tenant_id = self.tenant_id.0;
         let provider_ids: Vec<String> = rows.iter().map(|row| row.provider_statement_id.clone()).collect();
         sqlx::query!(
@@ -36,11 +36,13 @@ impl TenantTx {
         let years: Vec<i32> = rows.iter().map(|row| row.period.year).collect();
         let months: Vec<i32> = rows.iter().map(|row| row.period.month).collect();
         let posted: Vec<_> = rows.iter().map(|row| row.period.posted_date).collect();
-        sqlx::query!(
-            "insert into statements (tenant_id, connection_id, id, account_id, provider_statement_id, year, month, posted_date)
+        let new = sqlx::query_scalar!(
+            r#"with stored as (insert into statements (tenant_id, connection_id, id, account_id, provider_statement_id, year, month, posted_date)
              select $1, $2, * from unnest($3::uuid[], $4::uuid[], $5::text[], $6::int[], $7::int[], $8::date[])
              on conflict (connection_id, provider_statement_id) do update set
-                account_id = excluded.account_id, year = excluded.year, month = excluded.month, posted_date = excluded.posted_date",
+                account_id = excluded.account_id, year = excluded.year, month = excluded.month, posted_date = excluded.posted_date
+             returning xmax = 0 as new)
+             select count(*) filter (where new) as "new!" from stored"#,
             tenant_id,
             connection_id.0,
             &ids,
@@ -50,9 +52,9 @@ impl TenantTx {
             &months,
             &posted as &[Option<chrono::NaiveDate>]
         )
-        .execute(self.sql())
+        .fetch_one(self.sql())
         .await?;
-        Ok(())
+        Ok(u64::try_from(new).unwrap_or_default())
     }
 
     /// A page of a connection's statements, the latest month first, then by id.

@@ -127,7 +127,11 @@ impl Run<'_> {
         };
         let rows: Vec<Statement> = listed.into_iter().filter_map(row).collect();
         let Some(mut tx) = self.begin_for(Product::Statements).await? else { return Ok(Fetched::Removed) };
-        tx.replace_statements(self.id(), &rows).await?;
+        let new = tx.replace_statements(self.id(), &rows).await?;
+        if new > 0 {
+            let told = json!({ "added": new });
+            tx.emit(self.id(), EventType::StatementsUpdated, told, self.sync.clock.now()).await?;
+        }
         tx.commit().await?;
         Ok(Fetched::Whole)
     }

@@ -1,8 +1,10 @@
-//! Whole numbers of a range.
+//! Whole numbers of a range, and dates with times; a refusal says what is expected.
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 /// A whole number of a range; a refusal names the range.
@@ -21,6 +23,15 @@ where
     T: TryFrom<i64>,
 {
     deserializer.deserialize_option(OrNull(Within::<T, LEAST, MOST>(PhantomData)))
+}
+
+/// A date and time of RFC 3339 that may be left out.
+pub fn instant_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    match DateTime::parse_from_rfc3339(&text) {
+        Ok(instant) => Ok(Some(instant.with_timezone(&Utc))),
+        Err(_) => Err(D::Error::custom("a date and time like 2026-01-31T09:30:00Z")),
+    }
 }
 
 struct Within<T, const LEAST: i64, const MOST: i64>(PhantomData<T>);

@@ -112,14 +112,13 @@ mod offers {
         Assets,
         Statements,
         Income,
-        Signal,
         ConsumerReport,
     ];
     /// A bank without securities.
     pub const NO_INVESTMENTS: &[Product] =
-        &[Balances, Identifiers, Owners, Transactions, Liabilities, Assets, Statements, Income, Signal];
+        &[Balances, Identifiers, Owners, Transactions, Liabilities, Assets, Statements, Income];
     /// A bank for everyday money.
-    pub const EVERYDAY: &[Product] = &[Balances, Identifiers, Owners, Transactions, Assets, Income, Signal];
+    pub const EVERYDAY: &[Product] = &[Balances, Identifiers, Owners, Transactions, Assets, Income];
     /// The least that is of use.
     pub const TRANSACTIONS_ONLY: &[Product] = &[Balances, Transactions];
     /// A broker.

@@ -23,7 +23,9 @@ pub(super) fn acceptance(
             "Accepted; the customer must consent to it first. It is fetched after a repair, with no further call."
         }
         (Outcome::Added, _) if fetch => "Added to optionalProducts; its data is being fetched.",
-        (Outcome::Added, _) => "Added to optionalProducts; it is fetched once the link is complete.",
+        (Outcome::Added, _) => {
+            "Added to optionalProducts; it is fetched once the link is complete, or after a repair where the customer was not asked for it."
+        }
     }
 }
 
@@ -47,7 +49,9 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
     };
     let elsewhere = elsewhere(product);
     let help = match remedy {
-        Remedy::Repair => "post what stands in repair to the connection's repair, where the customer consents to it",
+        Remedy::Repair => {
+            "once it is linked, post what stands in repair to the connection's repair, where the customer consents to it"
+        }
         Remedy::AddFirst => "add one of those first, or in the same call",
         Remedy::NewConnection if code == RefusalCode::UnsupportedByProvider => &elsewhere,
         Remedy::NewConnection => "ask for it when linking a new connection",

@@ -83,7 +83,7 @@ pub fn check_given_options(
 }
 
 /// Whether income is asked for from elsewhere than the bank's data; that cannot go with other products (B7).
-pub(super) fn is_other_than_bank_income(product_options: &Map<String, Value>) -> bool {
+pub(in crate::domain) fn is_other_than_bank_income(product_options: &Map<String, Value>) -> bool {
     let source = product_options.get(Product::Income.as_str()).and_then(|options| options.get("source"));
     source.is_some_and(|source| !source.is_null() && source != BANK)
 }

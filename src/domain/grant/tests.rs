@@ -13,6 +13,7 @@ struct Case {
     initialized: BTreeSet<Product>,
     consented: BTreeSet<Product>,
     accounts: Vec<(AccountType, AccountSubtype)>,
+    left_out: Vec<(AccountType, AccountSubtype)>,
     institution: Option<InstitutionFacts>,
     consent_scoped: bool,
     withheld: BTreeSet<Product>,
@@ -25,6 +26,7 @@ fn checking() -> Case {
         initialized: BTreeSet::new(),
         consented: BTreeSet::new(),
         accounts: vec![CHECKING],
+        left_out: Vec::new(),
         institution: Some(InstitutionFacts { products, instant_identifiers: true, oauth: true }),
         consent_scoped: true,
         withheld: BTreeSet::new(),
@@ -61,6 +63,7 @@ impl Case {
             initialized: &self.initialized,
             consented: &self.consented,
             accounts: &self.accounts,
+            left_out: &self.left_out,
             withheld: &self.withheld,
             institution: self.institution.as_ref(),
             consent_scoped: self.consent_scoped,
@@ -291,4 +294,22 @@ fn a12_what_was_added_meanwhile_waits_for_what_it_was_not_asked_for() {
     // Where no consent is given by product, there is none to wait for.
     let unscoped = Case { consent_scoped: false, ..checking() };
     assert_eq!(late(&unscoped, Owners), (Pending, None));
+}
+
+#[test]
+fn b2_b13_what_the_tenants_filters_leave_out_is_no_matter_of_the_customers() {
+    let shared = checking().accounts(&[BROKERAGE]).initialized(&[Transactions]).consented(&[Transactions]);
+    let ended = |case: &Case| case.one(Placement::Optional, Transactions);
+    assert_eq!(ended(&shared), fell_away(ProductReason::NotShared));
+    let filtered = Case { left_out: vec![CHECKING], ..shared };
+    assert_eq!(ended(&filtered), fell_away(ProductReason::NoCompatibleAccount));
+}
+
+#[test]
+fn c6_consent_to_numbers_that_never_come_afterwards_is_worth_nothing() {
+    let without = checking().consented(&[Identifiers]).institution(&[Identifiers], false);
+    let consented = |case: &Case| case.one(Placement::AdditionalConsented, Identifiers);
+    assert_eq!(consented(&without), fell_away(ProductReason::NoInstantFlow));
+    let with = checking().consented(&[Identifiers]);
+    assert_eq!(consented(&with), (Some(Placement::AdditionalConsented), ProductState::Consented, None));
 }

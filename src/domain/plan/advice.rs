@@ -1,12 +1,15 @@
 //! What would be better than the arrays that were asked for (rule B11).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::super::combination::conflicts;
+use super::super::combination::{conflicts, is_other_than_bank_income};
 use super::super::placement::Placement;
 use super::super::product::Product;
 use super::super::service_provider::ServiceProvider;
-use super::{Activation, Asked, FirstCharge, Offer, ProductAt};
+use super::super::support_matrix::same_upstream;
+use super::{Activation, Asked, Coverage, FirstCharge, Offer, ProductAt};
 
 use Placement::{AdditionalConsented, Optional, Required, RequiredIfSupported};
 use Product::{
@@ -51,6 +54,8 @@ pub struct Advice {
     pub code: AdviceCode,
     /// With which product.
     pub product: Product,
+    /// What moves with it, for it is one with it at these providers (B6).
+    pub with: Vec<Product>,
     /// The array to which it would move, where it moves.
     pub placement: Option<Placement>,
     /// The providers at which it holds.
@@ -118,7 +123,7 @@ const TIPS: &[Tip] = &[
         reason: "Many customers have no investment account. Add it once the accounts show that they do." },
     Tip { product: Assets, stands: &[RequiredIfSupported, Optional, AdditionalConsented], beside: &[(Income, Required)],
         code: AdviceCode::IncludeNow, to: Required, gain: Gain::Faster, later: &[Activation::Link, Activation::Repair],
-        reason: "Beside bank income the asset report needs no more of the customer now; later it needs a repair session." },
+        reason: "Beside bank income the asset report needs no more of the customer now. Left to chance or to later, it may need a repair session." },
     Tip { product: Identifiers, stands: &[AdditionalConsented], beside: SLOW,
         code: AdviceCode::IncludeNow, to: Optional, gain: Gain::Faster, later: &[Activation::Products],
         reason: "What is added right after a product with a history waits for it. If it is wanted at once, ask for it now." },
@@ -128,51 +133,87 @@ const TIPS: &[Tip] = &[
 ];
 
 /// What would be better, for the providers that could do it.
-pub fn advise(asked: Asked<'_>, offers: &[Offer]) -> Vec<Advice> {
-    let apart = conflicts(asked.placements, asked.product_options).into_iter().map(|conflict| Advice {
-        code: AdviceCode::SeparateSession,
-        product: conflict.product,
-        placement: None,
-        service_providers: having(offers, conflict.product).map(|offer| offer.provider).collect(),
-        gain: Gain::Possible,
-        reason: conflict.detail,
-        rule: "B7",
-    });
-    let better = TIPS.iter().filter_map(|tip| {
-        let providers = tip.providers(asked, offers);
-        (!providers.is_empty()).then(|| Advice {
-            code: tip.code,
-            product: tip.product,
-            placement: Some(tip.to),
+pub fn advise(asked: Asked<'_>, offers: &[Offer], coverage: &Coverage) -> Vec<Advice> {
+    let mut advice = separate(asked, offers);
+    for one in TIPS.iter().flat_map(|tip| tip.advice(asked, offers, coverage)) {
+        if !advice.iter().any(|earlier| earlier.covers(&one)) {
+            advice.push(one);
+        }
+    }
+    advice
+}
+
+/// What cannot be asked for with the rest, each once (B7).
+fn separate(asked: Asked<'_>, offers: &[Offer]) -> Vec<Advice> {
+    let mut advice: Vec<Advice> = Vec::new();
+    for conflict in conflicts(asked.placements, asked.identifiers_flow, asked.product_options) {
+        let product = conflict.apart;
+        // Income of other sources than a bank is had in no link at all.
+        let is_hopeless = product == Income && is_other_than_bank_income(asked.product_options);
+        let providers: Vec<_> = having(offers, product).map(|offer| offer.provider).collect();
+        if is_hopeless || providers.is_empty() || advice.iter().any(|earlier| earlier.product == product) {
+            continue;
+        }
+        advice.push(Advice {
+            code: AdviceCode::SeparateSession,
+            product,
+            with: Vec::new(),
+            placement: None,
             service_providers: providers,
-            gain: tip.gain,
-            reason: tip.reason.to_owned(),
-            rule: "B11",
-        })
-    });
-    apart.chain(better).collect()
+            gain: Gain::Possible,
+            reason: conflict.detail,
+            rule: "B7",
+        });
+    }
+    advice
 }
 
 fn having(offers: &[Offer], product: Product) -> impl Iterator<Item = &Offer> {
     offers.iter().filter(move |offer| offer.has(product))
 }
 
+impl Advice {
+    /// Whether who follows this one has followed that one too.
+    fn covers(&self, other: &Self) -> bool {
+        self.code == other.code
+            && self.with.contains(&other.product)
+            && other.with.contains(&self.product)
+            && other.service_providers.iter().all(|provider| self.service_providers.contains(provider))
+    }
+}
+
 impl Tip {
-    /// Where it holds.
-    fn providers(&self, asked: Asked<'_>, offers: &[Offer]) -> Vec<ServiceProvider> {
-        let placements = asked.placements;
-        let Some(now) = placements.of(self.product).filter(|now| self.stands.contains(now)) else { return Vec::new() };
-        if !self.beside.iter().any(|&(product, placement)| placements.of(product) == Some(placement)) {
+    /// Where it holds: one piece for the providers at which the product moves alone, one for those at which others move with it.
+    fn advice(&self, asked: Asked<'_>, offers: &[Offer], coverage: &Coverage) -> Vec<Advice> {
+        let Some(now) = asked.placements.of(self.product).filter(|now| self.stands.contains(now)) else {
+            return Vec::new();
+        };
+        if !self.beside.iter().any(|&(product, placement)| asked.placements.of(product) == Some(placement)) {
             return Vec::new();
         }
-        let mut moved = placements.clone();
-        moved.put(self.product, self.to);
+        let mut providers: BTreeMap<Vec<Product>, Vec<ServiceProvider>> = BTreeMap::new();
+        for offer in having(offers, self.product) {
+            let with = self.moves_with(asked, offer);
+            if self.holds(asked, now, offer, &with) {
+                providers.entry(with).or_default().push(offer.provider);
+            }
+        }
+        providers.into_iter().filter_map(|(with, providers)| self.told(with, providers, coverage)).collect()
+    }
+
+    /// What is one with it there and would keep it in the link (B6).
+    fn moves_with(&self, asked: Asked<'_>, offer: &Offer) -> Vec<Product> {
+        let fetched = |other: &Product| asked.placements.of(*other).is_some_and(Placement::is_fetched);
+        let other = same_upstream(offer.provider, self.product).filter(fetched);
+        other.filter(|_| self.code == AdviceCode::UseConsentOnly).into_iter().collect()
+    }
+
+    fn holds(&self, asked: Asked<'_>, now: Placement, offer: &Offer, with: &[Product]) -> bool {
+        let mut moved = asked.placements.clone();
+        with.iter().chain([&self.product]).for_each(|&product| moved.put(product, self.to));
         let moved = Asked { placements: &moved, ..asked };
-        let gains = |offer: &&Offer| {
-            let (is, would_be) = (offer.of(self.product, now, asked), offer.of(self.product, self.to, moved));
-            self.gains(offer, &is, &would_be)
-        };
-        having(offers, self.product).filter(gains).map(|offer| offer.provider).collect()
+        let (is, would_be) = (offer.of(self.product, now, asked), offer.of(self.product, self.to, moved));
+        is_startable(moved) && self.gains(offer, &is, &would_be)
     }
 
     /// Whether anything is gained there. What is left for later must be billed by then and come without the customer; what is to be
@@ -182,6 +223,7 @@ impl Tip {
         match self.code {
             AdviceCode::UseConsentOnly => {
                 is.first_charge == Some(FirstCharge::WithLink)
+                    && would_be.first_charge != Some(FirstCharge::WithLink)
                     && would_be.activation == Activation::Products
                     && would_be.activation_any_of.is_empty()
             }
@@ -191,4 +233,35 @@ impl Tip {
             AdviceCode::SeparateSession => false,
         }
     }
+
+    /// The advice, where it leads to institutions, and to more of them where that is what it promises. Where none remains as things
+    /// stand, it is what makes the link possible.
+    fn told(&self, with: Vec<Product>, providers: Vec<ServiceProvider>, coverage: &Coverage) -> Option<Advice> {
+        let widens = |provider: &ServiceProvider| coverage.grows_without(self.product, *provider);
+        let (mut able, mut unable): (Vec<_>, Vec<_>) = providers.into_iter().partition(|&one| coverage.has_some(one));
+        let is_possible = !able.is_empty();
+        if self.code == AdviceCode::UseRequiredIfSupported {
+            able.retain(widens);
+        }
+        unable.retain(widens);
+        let providers = if is_possible { able } else { unable };
+        (!providers.is_empty()).then(|| Advice {
+            code: self.code,
+            product: self.product,
+            with,
+            placement: Some(self.to),
+            service_providers: providers,
+            gain: if is_possible { self.gain } else { Gain::Possible },
+            reason: self.reason.to_owned(),
+            rule: "B11",
+        })
+    }
+}
+
+/// Whether nothing that was asked for stands in the way of the rest.
+fn is_startable(asked: Asked<'_>) -> bool {
+    let has_numbers = asked.placements.products.contains(&Identifiers);
+    !asked.placements.products.is_empty()
+        && (asked.identifiers_flow.is_none() || has_numbers)
+        && conflicts(asked.placements, asked.identifiers_flow, asked.product_options).is_empty()
 }

@@ -40,16 +40,16 @@ const MX: Offer = Offer {
 const BILLED_MX: Offer = Offer { terms: at_link, ..MX };
 
 /// The plan of products alone.
-fn asked<'a>(placements: &'a Placements, product_options: &'a Map<String, Value>) -> Asked<'a> {
+fn asked_with<'a>(placements: &'a Placements, product_options: &'a Map<String, Value>) -> Asked<'a> {
     Asked { placements, identifiers_flow: None, product_options, original_call_rule: false }
 }
 
 fn plan_of(products: Products, offers: &[Offer]) -> Vec<PlannedProduct> {
-    plan(asked(&arrays(products), &Map::new()), offers)
+    plan(asked_with(&arrays(products), &Map::new()), offers)
 }
 
 fn advice_of(products: Products, offers: &[Offer]) -> Vec<Advice> {
-    advise(asked(&arrays(products), &Map::new()), offers)
+    advise(asked_with(&arrays(products), &Map::new()), offers, &Coverage::default())
 }
 
 /// What a product is at the first of the providers that have it.
@@ -172,16 +172,18 @@ fn b7_beside_micro_deposits_nothing_is_added_later_and_nothing_saved() {
         (Balances, AdditionalConsented),
     ]);
     let (options, flow) = (Map::new(), Some(IdentifiersFlow::SameDayMicrodeposits));
-    let with = |identifiers_flow| Asked { identifiers_flow, ..asked(&placements, &options) };
+    let with = |identifiers_flow| Asked { identifiers_flow, ..asked_with(&placements, &options) };
     let planned = plan(with(flow), &[PLAID]);
     let owners = first(&planned, Owners);
     assert_eq!((owners.activation, owners.billing, owners.first_charge), (Activation::None, Billing::Never, None));
     assert_eq!(first(&planned, Balances).activation, Activation::Products);
     assert_eq!(first(&planned, Identifiers).latency, Latency::Days);
-    assert_eq!(advise(with(flow), &[PLAID]), []);
+    assert_eq!(advise(with(flow), &[PLAID], &Coverage::default()), []);
+    // What falls away beside them is said to.
+    assert_eq!(first(&planned, Transactions).activation, Activation::None);
     // Without them both could be added, and would better be asked for differently.
     assert_eq!(first(&plan(with(None), &[PLAID]), Owners).activation, Activation::Products);
-    assert_eq!(advise(with(None), &[PLAID]).len(), 2);
+    assert_eq!(advise(with(None), &[PLAID], &Coverage::default()).len(), 2);
 }
 
 #[test]
@@ -242,7 +244,7 @@ fn a5_what_opens_the_way_for_another_is_named() {
         (InvestmentTransactions, AdditionalConsented),
     ]);
     let options = Map::new();
-    let strict = Asked { original_call_rule: true, ..asked(&placements, &options) };
+    let strict = Asked { original_call_rule: true, ..asked_with(&placements, &options) };
     assert_eq!(first(&plan(strict, &[MX]), InvestmentHoldings).activation, Activation::Repair);
     // At an institution without it, the customer alone is left.
     let poor = at_institution(&MX, &[Transactions, InvestmentHoldings], true);
@@ -286,6 +288,52 @@ fn b11_what_a_repair_brings_later_is_not_said_to_wait_for_another_product() {
     assert_eq!(told(&advice_of(&products, &[MX])), []);
     let both = advice_of(&products, &[PLAID, MX]);
     assert_eq!((told(&both), &both[0].service_providers), (vec![include], &vec![ServiceProvider::Plaid]));
+}
+
+#[test]
+fn b6_what_is_one_product_at_a_provider_moves_together() {
+    let asked =
+        [(Transactions, Required), (InvestmentHoldings, Optional), (InvestmentTransactions, RequiredIfSupported)];
+    let advice = advice_of(&asked, &[PLAID]);
+    assert_eq!(told(&advice), [(AdviceCode::UseConsentOnly, InvestmentHoldings, Some(AdditionalConsented))]);
+    assert_eq!(advice[0].with, [InvestmentTransactions]);
+    let alone = advice_of(&[(Transactions, Required), (InvestmentHoldings, Optional)], &[PLAID]);
+    assert_eq!((alone.len(), alone[0].with.len()), (1, 0));
+}
+
+#[test]
+fn b7_only_what_can_be_asked_for_is_advised() {
+    // To each what stands in the way, once.
+    let asked = [(Product::PaymentInitiation, Required), (Transactions, Optional), (Owners, Optional)];
+    assert_eq!(told(&advice_of(&asked, &[PLAID])), [(AdviceCode::SeparateSession, Product::PaymentInitiation, None)]);
+    let asked = [(Product::ConsumerReport, Required), (Assets, Required), (Income, Required)];
+    assert_eq!(told(&advice_of(&asked, &[PLAID])), [(AdviceCode::SeparateSession, Product::ConsumerReport, None)]);
+    assert_eq!(advice_of(&[(Product::PaymentInitiation, Required), (Transactions, Optional)], &[MX]), []);
+    // Deposits want IDENTIFIERS where they are, and nothing else beside.
+    let placements = arrays(&[(Identifiers, Required), (Transactions, Required), (Owners, Optional)]);
+    let options = Map::new();
+    let flow = Some(IdentifiersFlow::SameDayMicrodeposits);
+    let deposits = Asked { identifiers_flow: flow, ..asked_with(&placements, &options) };
+    let advice = advise(deposits, &[PLAID], &Coverage::default());
+    let separate = |product| (AdviceCode::SeparateSession, product, None);
+    assert_eq!(told(&advice), [separate(Transactions), separate(Owners)]);
+}
+
+#[test]
+fn b11_advice_leads_to_more_institutions_or_is_not_given() {
+    let asked = arrays(&[(Identifiers, Required), (Owners, Required)]);
+    let options = Map::new();
+    let of = |remaining: u64, without_owners: u64| {
+        let at = |count| BTreeMap::from([(ServiceProvider::Plaid, count)]);
+        let coverage = Coverage { remaining: Some(at(remaining)), without: [(Owners, at(without_owners))].into() };
+        advise(asked_with(&asked, &options), &[PLAID], &coverage)
+    };
+    assert_eq!(of(5, 5), []);
+    let wider = of(5, 6);
+    assert_eq!((wider.len(), wider[0].gain), (1, Gain::HigherConversion));
+    let possible = of(0, 6);
+    assert_eq!((possible.len(), possible[0].gain), (1, Gain::Possible));
+    assert_eq!(of(0, 0), []);
 }
 
 proptest! {

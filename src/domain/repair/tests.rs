@@ -242,6 +242,11 @@ fn a3_a14_where_the_row_says_no_the_repair_activates() {
     );
     assert_eq!(denied.capture(ServiceProvider::Yodlee, &[], &[]), (vec![], vec![Liabilities]));
     assert_eq!(denied.capture(ServiceProvider::Yodlee, &[Liabilities], &[]), (vec![Liabilities], vec![]));
+    // Nor does it wait for a second one because it was there before (A15).
+    let removed =
+        Case::default().fell_away(Transactions, Placement::Optional, ProductState::Unavailable, ProductReason::Removed);
+    assert_eq!(removed.capture(ServiceProvider::Yodlee, &[Transactions], &[]), (vec![Transactions], vec![]));
+    assert_eq!(removed.capture(ServiceProvider::Yodlee, &[], &[]), (vec![], vec![]));
 }
 
 #[test]

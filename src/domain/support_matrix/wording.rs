@@ -53,9 +53,9 @@ impl AfterLink {
     /// What it means for a product that one provider alone has.
     pub fn explained(self) -> &'static str {
         match self {
-            Self::Call => "added by one call, where the customer's consent covers it; else fetched after a repair",
-            Self::Repair => "accepted, and fetched once the customer has agreed in a repair session",
-            Self::Never => "not addable after the link: it needs a connection of its own",
+            Self::Call => "Added by one call, where the customer's consent covers it; else fetched after a repair",
+            Self::Repair => "Accepted, and fetched once the customer has agreed in a repair session",
+            Self::Never => "Not addable after the link: it needs a connection of its own",
         }
     }
 }

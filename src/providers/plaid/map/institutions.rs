@@ -18,35 +18,33 @@ const LONGEST_NAME: usize = 200;
 pub fn institution(institution: Institution) -> ProviderInstitution {
     let name = text(Some(&institution.name)).unwrap_or_else(|| institution.institution_id.0.clone());
     let listed = institution.products.unwrap_or_default();
+    let countries: Vec<String> =
+        institution.country_codes.unwrap_or_default().into_iter().filter(|code| is_country(code)).collect();
     let auth = institution.auth_metadata.and_then(|auth| auth.supported_methods);
     ProviderInstitution {
         provider_institution_id: institution.institution_id.0,
         name: name.chars().take(LONGEST_NAME).collect(),
         url: text(institution.url.as_deref()).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
         logo_url: institution.logo.as_deref().and_then(logo),
-        country_codes: institution
-            .country_codes
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|code| is_country(code))
-            .collect(),
         instant_identifiers: instant(&listed, auth.as_ref()),
-        products: products(&listed, auth.as_ref()),
+        products: products(&listed, auth.as_ref(), &countries),
+        country_codes: countries,
         oauth: institution.oauth.unwrap_or(false),
         health: health(institution.status.and_then(|s| s.item_logins).and_then(|logins| logins.status).as_deref()),
     }
 }
 
 /// What can be had there at link time. Plaid lists `auth` only for instant auth, though a link session also takes institutions
-/// with the other ways that it allows; and it says that `balance` is the better sign of Signal than `signal`.
-fn products(listed: &[String], auth: Option<&AuthMethods>) -> BTreeSet<Product> {
+/// with the other ways that it allows. Of Signal it says to go by `balance`; it rates the risk of ACH payments, which are American.
+fn products(listed: &[String], auth: Option<&AuthMethods>, countries: &[String]) -> BTreeSet<Product> {
     let mut products = from_plaid(listed);
     let at_link: [fn(&AuthMethods) -> Option<bool>; 3] =
         [|auth| auth.instant_auth, |auth| auth.instant_match, |auth| auth.automated_micro_deposits];
     if at_link.into_iter().any(|method| says(auth, method)) {
         products.extend([Product::Identifiers, Product::Balances]);
     }
-    if has(listed, "balance") {
+    products.remove(&Product::Signal);
+    if has(listed, "balance") && countries.iter().any(|code| code == "US") {
         products.insert(Product::Signal);
     }
     products

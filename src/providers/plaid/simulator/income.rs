@@ -14,7 +14,7 @@ use super::gate::{Open, account_id};
 use super::product::Product;
 use super::state::{ITEM, Item, USER};
 use super::{Simulator, ids, institutions};
-use crate::bank::{BankAccount, BankTransaction};
+use crate::bank::{BankAccount, BankTransaction, Moment};
 use crate::domain::transaction::{Category, TransactionStatus};
 
 /// So long after the customer's visit the report is there.
@@ -73,7 +73,7 @@ pub async fn get(call: Call) -> Answer {
 fn report(open: &Open, days: u32, at: DateTime<Utc>) -> Value {
     let from = at.date_naive().checked_sub_days(Days::new(u64::from(days))).unwrap_or_default();
     let accounts: Vec<&BankAccount> = open.suited(Product::Income).collect();
-    let sources: Vec<Value> = accounts.iter().flat_map(|account| sources(open, account, from)).collect();
+    let sources: Vec<Value> = accounts.iter().flat_map(|account| sources(open, account, from, at)).collect();
     json!({
         "bank_income_id": ids::id(&["income", &open.item.id, &at.to_rfc3339()]),
         "generated_time": time(at),
@@ -100,8 +100,9 @@ fn account(open: &Open, account: &BankAccount) -> Value {
 }
 
 /// What came in under one description is one source.
-fn sources(open: &Open, account: &BankAccount, from: NaiveDate) -> Vec<Value> {
-    let rows = open.books.transactions(&account.key, from, open.books.now());
+fn sources(open: &Open, account: &BankAccount, from: NaiveDate, at: DateTime<Utc>) -> Vec<Value> {
+    let then = Moment { at, ..open.books.now() };
+    let rows = open.books.transactions(&account.key, from, then);
     let mut by_description: BTreeMap<&str, Vec<&BankTransaction>> = BTreeMap::new();
     let is_income = |row: &&BankTransaction| {
         row.category == Category::Income && row.status == TransactionStatus::Posted && row.amount < Decimal::ZERO

@@ -107,7 +107,11 @@ impl Product {
 
     /// Whether the institution has it.
     pub fn at(self, institution: &BankInstitution) -> bool {
-        institution.has(self.kind())
+        match self {
+            // As its description of `/institutions/get` has it.
+            Self::Signal => Self::Balance.at(institution) && institution.country_codes.contains(&"US"),
+            _ => institution.has(self.kind()),
+        }
     }
 
     /// The data scopes that a customer consents to with it, besides the balances, which go with all.

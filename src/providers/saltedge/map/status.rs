@@ -1,5 +1,7 @@
 //! How connections stand.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::connection::{Condition, Status, StatusReason};
@@ -23,7 +25,7 @@ pub fn observation(connection: &Connection, consents: &[Consent]) -> Observation
         code,
         provider_connection_id: connection.id.clone(),
         provider_institution_id: connection.provider_code.clone(),
-        initialized: scopes.clone(),
+        initialized: BTreeSet::new(),
         consented: scopes,
         consent_expires_at: consent.and_then(|consent| time(consent.expires_at.as_deref())),
         updating: Some(connection.last_attempt.as_ref().is_some_and(is_running)),

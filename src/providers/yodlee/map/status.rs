@@ -64,7 +64,7 @@ pub fn observation(account: &ProviderAccount, consents: &[Consent]) -> Observati
 fn initialized(account: &ProviderAccount) -> BTreeSet<Product> {
     let updated = account.dataset.iter().flatten().filter(|dataset| dataset.last_updated.is_some());
     let products = updated.filter_map(|dataset| dataset.name.as_deref()).flat_map(of_dataset).copied();
-    products.filter(|product| matches!(product, Product::Balances | Product::Identifiers | Product::Owners)).collect()
+    products.filter(|product| matches!(product, Product::Balances | Product::Owners)).collect()
 }
 
 /// How it stands, and the code that says so.

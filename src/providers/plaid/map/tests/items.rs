@@ -152,6 +152,17 @@ fn an_institution_is_read() {
 }
 
 #[test]
+fn a6_signal_is_had_where_balances_are_in_the_united_states() {
+    let signal = |listed: Value, countries: Value| {
+        let bank = bank(|bank| (bank["products"], bank["country_codes"]) = (listed, countries));
+        bank.products.contains(&Signal)
+    };
+    assert!(signal(json!(["balance", "transactions"]), json!(["CA", "US"])));
+    assert!(!signal(json!(["balance", "transactions"]), json!(["GB"])));
+    assert!(!signal(json!(["signal", "transactions"]), json!(["US"])));
+}
+
+#[test]
 fn a6_numbers_by_instant_match_are_had_at_link_only() {
     let methods = |instant_auth: bool, instant_match: bool, automated: bool| {
         json!({"supported_methods": {

@@ -109,7 +109,7 @@ fn b2_only_what_was_really_updated_is_there_and_no_more_than_its_dataset_says() 
     assert_eq!(basic, [Product::Balances].into());
     let both = login(|one| one["dataset"][1]["lastUpdated"] = json!("2016-08-26T05:03:07Z"));
     let both = observation(&both, &[]).initialized;
-    assert_eq!(both, [Product::Balances, Product::Identifiers, Product::Owners].into());
+    assert_eq!(both, [Product::Balances, Product::Owners].into());
     let none = login(|one| drop(one["dataset"][0].as_object_mut().unwrap().remove("lastUpdated")));
     assert!(observation(&none, &[]).initialized.is_empty());
 }
