@@ -146,9 +146,21 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
     assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
     let path = format!("/connections/{id}");
     app.until(&path, |connection| state(connection, "OWNERS").0 == "FAILED").await;
+    assert_eq!(app.settled(&id).await["status"], "ACTIVE", "what is optional is read as far as it goes");
+    app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
+    let read = app.settled(&id).await;
+    assert_eq!((&read["status"], state(&read, "OWNERS").0), (&json!("ACTIVE"), "FAILED"));
     app.break_route("").await;
     assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
     app.until(&path, |connection| state(connection, "OWNERS") == ("AVAILABLE", None)).await;
+    // A7: an event each time.
+    let events = app.all_events(&id).await;
+    let states = |product: &str| -> Vec<Value> {
+        let of_product = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == product);
+        of_product.map(|data| data["to"].clone()).collect()
+    };
+    assert_eq!(states("LIABILITIES"), ["PENDING", "UNAVAILABLE", "PENDING", "UNAVAILABLE"]);
+    assert_eq!(states("OWNERS"), ["PENDING", "FAILED", "PENDING", "AVAILABLE"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
