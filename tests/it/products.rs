@@ -186,6 +186,29 @@ async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a11_a_dry_run_refuses_the_same_and_what_it_names_is_not_kept() {
+    let app = TestApp::new().await;
+    let link = json!({ "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["TRANSACTIONS"] });
+    let id = app.linked(link).await;
+    let path = format!("/connections/{id}/products");
+    let mut refusals = Vec::new();
+    for dry_run in [true, false] {
+        let body = json!({ "products": ["TRANSACTIONS", "LIABILITIES", "PAYMENT_INITIATION"], "dryRun": dry_run });
+        let mut refused = app.post(&path, body).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+        refused["requestId"].take();
+        refusals.push(refused);
+    }
+    assert_eq!(refusals[0], refusals[1]);
+    let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
+    let dry = json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "historyDays": 7, "productOptions": options, "dryRun": true });
+    app.post(&path, dry).await.expect(200);
+    app.add(&id, json!(["STATEMENTS"])).await.problem(422, "PRODUCT_OPTIONS_REQUIRED");
+    app.add(&id, json!(["TRANSACTIONS"])).await.expect(200);
+    app.settled(&id).await;
+    assert_eq!(app.fidelity.requests("/transactions/sync")[0]["options"]["days_requested"], 730);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a7_c5_what_is_added_while_the_customer_is_at_the_provider_says_what_it_waits_for() {
     let app = TestApp::new().await;
     let bank = app.institution("First Platypus Bank").await;
