@@ -1,6 +1,6 @@
 //! What a run came to: for each product, for the connection, for the refreshes that waited for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -128,22 +128,29 @@ pub(super) fn is_continued((times, since): (i32, DateTime<Utc>), now: DateTime<U
     times >= MOST_FAILURES && now - since >= LONGEST_FAILURE
 }
 
-/// What the run says of the connection: the worst that concerns it as a whole, else how many products came.
-pub(super) fn condition(observed: Condition, outcomes: &Outcomes) -> (Condition, Option<String>) {
-    let failures: Vec<&Failure> = outcomes.values().filter_map(Fetched::failure).collect();
+/// What the run says of the connection: the worst that concerns it as a whole, else how many products came. What is read on a
+/// best-effort basis changes nothing by not coming (A7): only its own state tells of that.
+pub(super) fn condition(
+    observed: Condition,
+    outcomes: &Outcomes,
+    best_effort: &BTreeSet<Product>,
+) -> (Condition, Option<String>) {
+    let failures = outcomes.iter().filter_map(|(product, fetched)| Some((product, fetched.failure()?)));
+    let (optional, failures): (Vec<_>, Vec<_>) = failures.partition(|(product, _)| best_effort.contains(product));
+    let mut of_all = failures.iter().chain(&optional).map(|(_, failure)| *failure);
     if let Some(failure) =
-        failures.iter().find(|failure| failure.condition.is_some_and(|condition| condition.status.needs_customer()))
+        of_all.find(|failure| failure.condition.is_some_and(|condition| condition.status.needs_customer()))
     {
         return (failure.condition.unwrap_or(observed), Some(failure.code.clone()));
     }
     let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
     match failures.first() {
         None => (observed, None),
-        Some(failure) if came => (
+        Some((_, failure)) if came => (
             Condition::new(Status::PartiallyActive, StatusReason::PartialAggregationSuccess),
             Some(failure.code.clone()),
         ),
-        Some(failure) => {
+        Some((_, failure)) => {
             let degraded = Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable);
             (failure.condition.unwrap_or(degraded), Some(failure.code.clone()))
         }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use linkspan::config::DEFAULTS;
+use linkspan::domain::support_matrix;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -18,10 +19,12 @@ fn linkspan(command: &str) -> Command {
 }
 
 #[tokio::test]
-async fn config_prints_every_key_with_its_default() {
-    let printed = linkspan("config").output().await.unwrap();
-    assert!(printed.status.success());
-    assert_eq!(String::from_utf8(printed.stdout).unwrap(), DEFAULTS);
+async fn config_prints_every_key_with_its_default_and_matrix_the_table() {
+    for (command, expected) in [("config", DEFAULTS), ("matrix", &support_matrix::markdown())] {
+        let printed = linkspan(command).output().await.unwrap();
+        assert!(printed.status.success(), "{command}");
+        assert_eq!(String::from_utf8(printed.stdout).unwrap(), expected, "{command}");
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use linkspan::config::{Config, DEFAULTS, Mode};
-use linkspan::domain::support_matrix;
+use linkspan::domain::service_provider::ServiceProvider;
+use linkspan::domain::support_matrix::{self, Cell};
 use linkspan::providers;
 use linkspan::sandbox::describe;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::support::{Key, TestApp};
 
@@ -162,4 +163,30 @@ async fn a3_the_page_of_the_support_matrix_is_the_table_of_the_readme_with_each_
     assert_eq!((style.status, style.headers["content-type"].as_str()), (200, "text/css; charset=utf-8"));
     let document: Value = serde_json::from_str(&linkspan::server::openapi()).unwrap();
     assert!(document["info"]["description"].as_str().unwrap().contains("(/docs/support-matrix)"));
+}
+
+/// A row of the matrix as the API words it.
+fn row(provider: ServiceProvider) -> Value {
+    let cell = |product| match support_matrix::cell(provider, product) {
+        Cell::Yes => json!({ "addable": "YES" }),
+        Cell::No => json!({ "addable": "NO" }),
+        Cell::IfAny(any_of) => json!({ "addable": "IF_ANY", "anyOf": any_of }),
+        Cell::IfInstitution => json!({ "addable": "IF_INSTITUTION" }),
+    };
+    support_matrix::COLUMNS.iter().map(|&product| (product.to_string(), cell(product))).collect::<Map<_, _>>().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_the_matrix_that_the_api_answers_is_the_one_that_judges() {
+    let app = TestApp::new().await;
+    let matrix = app.get("/support-matrix").await.expect(200);
+    let expected = |&provider: &ServiceProvider| json!({ "serviceProvider": provider, "products": row(provider) });
+    assert_eq!(matrix["data"], ServiceProvider::ALL.iter().map(expected).collect::<Value>());
+    let providers = app.get("/service-providers").await.expect(200)["data"].as_array().unwrap().clone();
+    assert_eq!(providers.len(), ServiceProvider::ALL.len());
+    for provider in ServiceProvider::ALL {
+        let one = app.get(&format!("/service-providers/{provider}")).await.expect(200);
+        assert_eq!(one["supportMatrix"], row(*provider), "{provider}");
+        assert!(providers.contains(&one), "{provider}");
+    }
 }

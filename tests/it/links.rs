@@ -19,9 +19,12 @@ async fn b1_b5_b7_b13_b14_what_cannot_be_started_says_where_and_why() {
     refused(json!({ "products": [] }), 400, "INVALID_REQUEST", "/products").await;
     let pinned = json!({ "products": ["BALANCES"], "serviceProvider": "PLAID" });
     refused(pinned, 422, "PRODUCT_COMBINATION", "/products").await;
-    let pair = json!({ "products": ["CONSUMER_REPORT", "ASSETS"],
-        "productOptions": { "CONSUMER_REPORT": { "permissiblePurpose": "EXTENSION_OF_CREDIT", "days": 365 } } });
+    let report = json!({ "permissiblePurpose": "EXTENSION_OF_CREDIT", "days": 365 });
+    let pair = json!({ "products": ["CONSUMER_REPORT", "ASSETS"], "productOptions": { "CONSUMER_REPORT": report } });
     refused(pair, 422, "PRODUCT_COMBINATION", "/products").await;
+    let pair = json!({ "products": ["CONSUMER_REPORT"], "additionalConsentedProducts": ["INCOME"],
+        "productOptions": { "CONSUMER_REPORT": report, "INCOME": { "source": "BANK" } } });
+    refused(pair, 422, "PRODUCT_COMBINATION", "/additionalConsentedProducts").await;
     let deposits = json!({ "products": ["IDENTIFIERS"], "optionalProducts": ["OWNERS"], "identifiersFlow": "SAME_DAY_MICRODEPOSITS" });
     refused(deposits, 422, "PRODUCT_COMBINATION", "/optionalProducts").await;
     refused(json!({ "products": ["INCOME"] }), 422, "PRODUCT_OPTIONS_REQUIRED", "/productOptions/INCOME/source").await;

@@ -327,7 +327,75 @@ async fn b11_the_plans_of_the_recommended_shapes_are_as_written_down() {
         body["countryCodes"] = json!(["US"]);
         plans += &format!("{name}: {}\n", lines(&plan_of(&app, body).await));
     }
-    let written = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/plan/shapes.txt");
+    assert_written("shapes.txt", &plans);
+}
+
+/// Departures from them, and the countries of Europe.
+fn departures() -> Vec<(&'static str, Value)> {
+    let source = json!({ "INCOME": { "source": "BANK" } });
+    vec![
+        (
+            "payments for which everything is required",
+            json!({ "products": ["IDENTIFIERS", "OWNERS", "TRANSACTIONS"], "countryCodes": ["DE"] }),
+        ),
+        (
+            "wealth that asks for all at once",
+            json!({
+                "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["LIABILITIES"], "countryCodes": ["GB"],
+                "optionalProducts": ["INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS"],
+            }),
+        ),
+        (
+            "holdings with numbers and owners later",
+            json!({
+                "products": ["INVESTMENT_HOLDINGS"], "additionalConsentedProducts": ["OWNERS", "IDENTIFIERS"],
+                "countryCodes": ["DE", "GB", "US"],
+            }),
+        ),
+        (
+            "bank income with transactions and a late asset report",
+            json!({
+                "products": ["INCOME"], "requiredIfSupportedProducts": ["TRANSACTIONS"], "optionalProducts": ["ASSETS"],
+                "countryCodes": ["US"], "productOptions": source,
+            }),
+        ),
+        (
+            "lending that insists on numbers",
+            json!({ "products": ["ASSETS", "IDENTIFIERS"], "countryCodes": ["US", "GB"] }),
+        ),
+    ]
+}
+
+/// What would be better and why, and how many institutions are left, a line each.
+fn advice_lines(plan: &Value) -> String {
+    let mut lines =
+        format!("  institutions {} {}\n", plan["institutions"]["total"], plan["institutions"]["byServiceProvider"]);
+    for one in plan["products"].as_array().unwrap() {
+        lines += &format!("  {} {}\n", one["product"], one["institutions"]["byServiceProvider"]);
+    }
+    for one in plan["advice"].as_array().unwrap() {
+        let told = ["rule", "code", "product", "placement", "gain", "serviceProviders", "reason"]
+            .map(|name| one[name].to_string());
+        lines += &format!("  {}\n", told.join(" ").replace('"', ""));
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b8_b11_what_departs_from_the_shapes_is_told_in_full() {
+    let app = with_institutions().await;
+    let mut plans = String::new();
+    for (name, body) in departures() {
+        let plan = plan_of(&app, body).await;
+        plans += &format!("{name}: {}{}\n", lines(&plan), advice_lines(&plan));
+    }
+    assert_written("departures.txt", &plans);
+}
+
+/// As it stands in a file beside this one.
+#[track_caller]
+fn assert_written(file: &str, plans: &str) {
+    let written = format!("{}/tests/it/plan/{file}", env!("CARGO_MANIFEST_DIR"));
     let expected = std::fs::read_to_string(written).unwrap_or_default();
     assert_eq!(plans, expected, "\n{plans}");
 }

@@ -146,9 +146,21 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
     assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
     let path = format!("/connections/{id}");
     app.until(&path, |connection| state(connection, "OWNERS").0 == "FAILED").await;
+    assert_eq!(app.settled(&id).await["status"], "ACTIVE", "what is optional is read as far as it goes");
+    app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
+    let read = app.settled(&id).await;
+    assert_eq!((&read["status"], state(&read, "OWNERS").0), (&json!("ACTIVE"), "FAILED"));
     app.break_route("").await;
     assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
     app.until(&path, |connection| state(connection, "OWNERS") == ("AVAILABLE", None)).await;
+    // A7: an event each time.
+    let events = app.all_events(&id).await;
+    let states = |product: &str| -> Vec<Value> {
+        let of_product = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == product);
+        of_product.map(|data| data["to"].clone()).collect()
+    };
+    assert_eq!(states("LIABILITIES"), ["PENDING", "UNAVAILABLE", "PENDING", "UNAVAILABLE"]);
+    assert_eq!(states("OWNERS"), ["PENDING", "FAILED", "PENDING", "AVAILABLE"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +183,29 @@ async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
     assert_eq!(app.fidelity.operations().len(), calls);
     let real = app.post(&path, body(false)).await.expect(200);
     assert_eq!(real["results"], dry["results"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_a_dry_run_refuses_the_same_and_what_it_names_is_not_kept() {
+    let app = TestApp::new().await;
+    let link = json!({ "products": ["IDENTIFIERS"], "additionalConsentedProducts": ["TRANSACTIONS"] });
+    let id = app.linked(link).await;
+    let path = format!("/connections/{id}/products");
+    let mut refusals = Vec::new();
+    for dry_run in [true, false] {
+        let body = json!({ "products": ["TRANSACTIONS", "LIABILITIES", "PAYMENT_INITIATION"], "dryRun": dry_run });
+        let mut refused = app.post(&path, body).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+        refused["requestId"].take();
+        refusals.push(refused);
+    }
+    assert_eq!(refusals[0], refusals[1]);
+    let options = json!({ "STATEMENTS": { "from": "2026-01-01", "to": "2026-06-30" } });
+    let dry = json!({ "products": ["TRANSACTIONS", "STATEMENTS"], "historyDays": 7, "productOptions": options, "dryRun": true });
+    app.post(&path, dry).await.expect(200);
+    app.add(&id, json!(["STATEMENTS"])).await.problem(422, "PRODUCT_OPTIONS_REQUIRED");
+    app.add(&id, json!(["TRANSACTIONS"])).await.expect(200);
+    app.settled(&id).await;
+    assert_eq!(app.fidelity.requests("/transactions/sync")[0]["options"]["days_requested"], 730);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Repairs (rules D), and what waits for one.
 
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::support::{TestApp, essence, state};
 
@@ -367,4 +368,53 @@ async fn d5_accounts_that_are_shared_again_come_with_all_that_was_before() {
         app.repaired(&id, body, json!({})).await;
         assert_eq!((count("transactions").await, count("investments/transactions").await), before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_what_is_added_while_the_login_is_broken_comes_with_the_plain_repair() {
+    let app = TestApp::new().await;
+    for (provider, bank, country) in [
+        ("PLAID", "First Platypus Bank", "US"),
+        ("FINICITY", "First Platypus Bank", "US"),
+        ("AKOYA", "Tartan Bank", "US"),
+        ("FINAPI", "Isarwinkel Universalbank", "DE"),
+    ] {
+        let asked = json!({ "products": ["TRANSACTIONS"], "serviceProvider": provider, "countryCodes": [country] });
+        let id = app.linked_through(provider, bank, asked).await;
+        assert_eq!(app.knob(&id, "reset-login", json!({})).await["status"], "RECONNECT_REQUIRED", "{provider}");
+        let added = app.add(&id, json!(["IDENTIFIERS"])).await.expect(200);
+        assert_eq!((&added["results"][0]["outcome"], &added["refreshId"]), (&json!("REPAIR_REQUIRED"), &Value::Null));
+        assert_eq!(state(&added["connection"], "IDENTIFIERS"), ("CONSENT_REQUIRED", Some("LOGIN_REQUIRED")));
+        let repaired = app.repaired(&id, json!({}), json!({})).await;
+        assert_eq!((&repaired["status"], &repaired["optionalProducts"]), (&json!("ACTIVE"), &json!(["IDENTIFIERS"])));
+        assert_eq!(state(&repaired, "IDENTIFIERS"), ("AVAILABLE", None), "{provider}: {repaired:#}");
+        let events = app.all_events(&id).await;
+        let of_numbers = events.iter().map(|event| &event["data"]).filter(|data| data["product"] == "IDENTIFIERS");
+        let states: Vec<_> = of_numbers.map(|data| &data["to"]).collect();
+        assert_eq!(states, ["CONSENT_REQUIRED", "PENDING", "AVAILABLE"], "{provider}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a8_consent_that_is_gone_by_the_time_of_the_reading_is_asked_for_then() {
+    let app = TestApp::new().await;
+    let id = app.linked(json!({ "products": ["TRANSACTIONS"] })).await;
+    let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    // As last seen it covers the product, and nobody looks before it is added.
+    let hold = "insert into connection_leases values ($1::uuid, 1, now() + interval '1 hour')
+        on conflict (connection_id) do update set lease_until = excluded.lease_until";
+    sqlx::query(hold).bind(&id).execute(&mut database).await.unwrap();
+    let seen = "update connections set consented = array_append(consented, 'LIABILITIES')";
+    sqlx::query(seen).execute(&mut database).await.unwrap();
+    let added = app.add(&id, json!(["LIABILITIES"])).await.expect(200);
+    assert_eq!(added["results"][0]["outcome"], "ADDED");
+    sqlx::query("update connection_leases set lease_until = '-infinity'").execute(&mut database).await.unwrap();
+    let connection = app.settled(&id).await;
+    assert_eq!(state(&connection, "LIABILITIES"), ("CONSENT_REQUIRED", Some("CONSENT_MISSING")));
+    assert_eq!(
+        (&connection["status"], &connection["repair"]["reasons"]),
+        (&json!("ACTIVE"), &json!(["PRODUCT_CONSENT"]))
+    );
+    let repaired = app.repaired(&id, json!({}), json!({})).await;
+    assert_eq!(state(&repaired, "LIABILITIES"), ("AVAILABLE", None));
 }

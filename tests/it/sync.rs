@@ -201,6 +201,19 @@ async fn only_a_reading_that_succeeded_moves_its_times_and_states() {
 }
 
 #[tokio::test]
+async fn a8_what_only_the_providers_later_answer_says_to_lack_consent_waits_for_it_then() {
+    let bench = Bench::new().await;
+    let linked = bench.link(&[Product::Transactions], ConnectionSettings::default()).await;
+    linked.network.world().set_books(numbered(0..2));
+    linked.network.world().tricks.insert(1, Trick::Unconsented);
+    assert_eq!(linked.read().await, Next::Done, "it is not tried again by itself");
+    let product = linked.product(Product::Transactions).await;
+    let waits = (ProductState::ConsentRequired, Some(ProductReason::ConsentMissing));
+    assert_eq!(((product.state, product.reason), product.is_due()), (waits, false));
+    assert_eq!(linked.connection().await.condition, Condition::HEALTHY, "the connection works");
+}
+
+#[tokio::test]
 async fn f2_the_notice_of_an_ending_consent_is_judged_by_what_was_just_seen() {
     let bench = Bench::new().await;
     let linked = bench.link(&[Product::Transactions], ConnectionSettings::default()).await;

@@ -180,3 +180,39 @@ pub const PROCESSORS: &[&str] = &[
     "wyre",
     "zero_hash",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Billing::{AtFirstUse as USE, AtLink as LINK, PerCall as CALL};
+    use Preparation::{AtFirstUse as LATER, Prefetched as READY};
+    use Product::*;
+
+    /// In `products`, `requiredIfSupportedProducts`, `optionalProducts` and `additionalConsentedProducts`.
+    #[rustfmt::skip]
+    const TERMS: [(Product, [Billing; 4], [Preparation; 4]); 12] = [
+        (Identifiers,            [LINK, LINK, USE,  USE ], [READY, READY, LATER, LATER]),
+        (Owners,                 [LINK, LINK, USE,  USE ], [READY, READY, LATER, LATER]),
+        (Signal,                 [LINK, LINK, USE,  USE ], [READY, READY, LATER, LATER]),
+        (Transactions,           [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (InvestmentHoldings,     [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (InvestmentTransactions, [USE,  USE,  USE,  USE ], [READY, READY, READY, LATER]),
+        (Liabilities,            [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (Statements,             [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (Income,                 [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (ConsumerReport,         [LINK, LINK, LINK, USE ], [READY, READY, READY, LATER]),
+        (Assets,                 [CALL, CALL, CALL, CALL], [READY, READY, READY, LATER]),
+        (Balances,               [CALL, CALL, CALL, CALL], [READY, READY, READY, LATER]),
+    ];
+
+    #[test]
+    fn b6_b9_b10_each_product_is_billed_and_prepared_by_its_array() {
+        for (product, billing, preparation) in TERMS {
+            let stated: Vec<Terms> = Placement::ALL.iter().map(|&placement| terms(product, placement)).collect();
+            assert_eq!(stated.iter().map(|one| one.billing).collect::<Vec<_>>(), billing, "{product}");
+            assert_eq!(stated.iter().map(|one| one.preparation).collect::<Vec<_>>(), preparation, "{product}");
+        }
+        let alone = Product::ALL.iter().filter(|product| product.stands_alone());
+        assert_eq!(TERMS.len() + alone.count(), SPEC.products.len());
+    }
+}

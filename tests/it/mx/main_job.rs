@@ -76,6 +76,27 @@ async fn a3_a4_a5_only_what_the_aggregation_brings_anyway_is_added_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a4_by_the_stricter_note_only_what_was_on_the_start_call_opens_the_way() {
+    let app = TestApp::with(&[("LINKSPAN_PRODUCTS__MX_INVESTMENT_RULE", "original_call")]).await;
+    let id = linked(&app, json!({ "products": ["TRANSACTIONS"] })).await;
+    let both = json!(["INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS"]);
+    let refused = app.add(&id, both.clone()).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    let errors = refused["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[0]["code"]), (1, &json!("PREREQUISITE_MISSING")), "{refused:#}");
+    assert_eq!(errors[0]["anyOf"], json!(["INVESTMENT_TRANSACTIONS"]));
+    assert_eq!(app.connection(&id).await["optionalProducts"], json!([]));
+    // Nor does it when it was added later.
+    app.add(&id, json!(["INVESTMENT_TRANSACTIONS"])).await.expect(200);
+    app.add(&id, json!(["INVESTMENT_HOLDINGS"])).await.problem(422, "PRODUCTS_NOT_ADDABLE");
+    // B8: the plan of that link says the same beforehand.
+    let asked = json!({ "externalCustomerId": "a", "products": ["TRANSACTIONS"], "additionalConsentedProducts": both, "serviceProvider": "MX" });
+    let plan = app.post("/connect/plan", asked).await.expect(200);
+    let planned = plan["products"].as_array().unwrap().iter().skip(1);
+    let ways: Vec<_> = planned.map(|one| (&one["product"], &one["serviceProviders"][0]["activation"])).collect();
+    assert_eq!(ways, [(&both[0], &json!("REPAIR")), (&both[1], &json!("PRODUCTS"))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d1_d4_a_broken_login_is_repaired_and_nothing_is_missed_or_doubled() {
     for version in VERSIONS {
         let app = app(version).await;

@@ -46,6 +46,8 @@ pub enum Trick {
     Disturbed,
     /// Answers a page that leads back to itself.
     Circle,
+    /// Refuses, for the customer has not consented, though the connection's consent names the product.
+    Unconsented,
 }
 
 #[derive(Default)]
@@ -104,6 +106,12 @@ impl World {
         match trick {
             Some(Trick::Fail) => return Err(failure(FailureKind::Unavailable, "DOWN")),
             Some(Trick::Disturbed) => return Err(failure(FailureKind::Restart, "DISTURBED")),
+            Some(Trick::Unconsented) => {
+                return Err(Failure {
+                    persistence: Persistence::NeedsUser,
+                    ..failure(FailureKind::Consent, "CONSENT")
+                });
+            }
             _ => {}
         }
         let Some(cursor) = Cursor::read(sent.map_or("", String::as_str), self.epoch) else {

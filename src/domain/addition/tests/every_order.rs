@@ -15,21 +15,50 @@ fn asked(most: usize) -> impl Strategy<Value = Vec<Product>> {
     prop_oneof![products(most), subsequence(chain, 0..=3)]
 }
 
+/// What a provider has at all.
+const OFFERED: [&[Product]; 4] = [
+    Product::ALL,
+    &support_matrix::COLUMNS,
+    &[Balances, Transactions, InvestmentTransactions],
+    &[Identifiers, Transactions, InvestmentHoldings],
+];
+
+/// A product in an array: since the start call or some later one, and what its last result was where it is fetched.
+type Placed = (Product, Placement, bool, ProductState);
+
+fn placed() -> impl Strategy<Value = Vec<Placed>> {
+    products(14).prop_flat_map(|chosen| {
+        let places = (select(Placement::ALL.to_vec()), any::<bool>(), select(ProductState::ALL.to_vec()));
+        let places = prop::collection::vec(places, chosen.len());
+        places.prop_map(move |places| {
+            chosen
+                .iter()
+                .zip(places)
+                .map(|(&product, (place, original, state))| (product, place, original, state))
+                .collect()
+        })
+    })
+}
+
+fn with(case: Case, (product, place, original, state): Placed) -> Case {
+    let case = if original { case.with(product, place) } else { case.later(product, place) };
+    if place.is_fetched() { case.in_state(product, state) } else { case }
+}
+
 prop_compose! {
     fn situation()(
         provider in prop_oneof![Just(Mx), select(ServiceProvider::ALL.to_vec())],
-        placed in products(14).prop_flat_map(|chosen| {
-            let placements = prop::collection::vec(select(Placement::ALL.to_vec()), chosen.len());
-            placements.prop_map(move |places| chosen.iter().copied().zip(places).collect::<Vec<_>>())
-        }),
-        listed in prop_oneof![Just(Product::ALL.to_vec()), products(14)],
+        placed in placed(),
+        listed in prop::option::weighted(0.8, prop_oneof![Just(Product::ALL.to_vec()), products(14)]),
+        offered in select(OFFERED.to_vec()),
         consented in products(14),
         status in select(Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect::<Vec<_>>()),
         (session_created, instant, consent_scoped, original_call_rule) in any::<(bool, bool, bool, bool)>(),
     ) -> Case {
-        let case = placed.into_iter().fold(at(provider), |case, (product, place)| case.with(product, place));
-        let case = Case { status, session_created, consent_scoped, original_call_rule, ..case };
-        case.institution(&listed, instant).consented(&consented)
+        let case = placed.into_iter().fold(at(provider), with);
+        let case = Case { status, session_created, consent_scoped, original_call_rule, institution: None, ..case };
+        let case = listed.into_iter().fold(case, |case, listed| case.institution(&listed, instant));
+        case.offered(offered).consented(&consented)
     }
 }
 
