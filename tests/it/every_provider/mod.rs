@@ -7,6 +7,7 @@ mod life;
 mod matrix;
 mod own_products;
 mod pending;
+mod placed;
 
 mod refreshes;
 mod relink;
