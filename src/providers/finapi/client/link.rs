@@ -105,7 +105,7 @@ fn common(api: &Api<'_>, body: &mut Value, return_url: &str) {
 fn account_types(filters: &BTreeMap<String, Vec<String>>) -> Vec<&'static str> {
     let asked = |kind: &str, subtypes: &[&str]| {
         let names = filters.get(kind);
-        names.is_some_and(|names| names.is_empty() || names.iter().any(|name| subtypes.contains(&name.as_str())))
+        names.is_some_and(|names| names.iter().any(|name| name == "ALL" || subtypes.contains(&name.as_str())))
     };
     let table: [(&str, &str, &[&str]); 5] = [
         ("CHECKING", "depository", &["CHECKING"]),
@@ -224,7 +224,7 @@ mod tests {
             BTreeMap::from([(kind.to_owned(), names.iter().map(|name| (*name).to_owned()).collect())])
         };
         assert_eq!(account_types(&filters("depository", &["CHECKING"])), ["CHECKING"]);
-        assert_eq!(account_types(&filters("depository", &[])), ["CHECKING", "SAVINGS", "BAUSPAREN"]);
+        assert_eq!(account_types(&filters("depository", &["ALL"])), ["CHECKING", "SAVINGS", "BAUSPAREN"]);
         assert_eq!(account_types(&filters("loan", &["MORTGAGE"])), ["LOAN"]);
         assert!(account_types(&BTreeMap::new()).is_empty());
     }
