@@ -352,4 +352,4 @@ impl Situation<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -162,3 +162,20 @@ pub enum LaunchKind {
     /// By a form that the page posts.
     FormPost,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::domain::addition::tests::offered;
+    use crate::domain::product::Product;
+    use crate::providers::LIST;
+
+    #[test]
+    fn a3_the_tests_of_additions_know_what_each_provider_has() {
+        let set = |products: &[Product]| products.iter().copied().collect::<BTreeSet<_>>();
+        for listed in LIST {
+            assert_eq!(set(listed.spec.products), set(offered(listed.id)), "{}", listed.id);
+        }
+    }
+}

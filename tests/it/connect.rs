@@ -63,6 +63,28 @@ async fn b12_a_required_product_that_is_not_granted_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b12_only_the_broadest_required_product_limits_the_accounts_unless_all_are_to_match() {
+    let app = TestApp::new().await;
+    let bank = app.institution("First Platypus Bank").await;
+    for (matching, required, if_supported) in [
+        (json!({}), json!(["transactions"]), json!(["auth", "liabilities", "identity"])),
+        (json!({ "accountMatch": "ANY" }), json!(["transactions"]), json!(["auth", "liabilities", "identity"])),
+        (json!({ "accountMatch": "ALL" }), json!(["auth", "transactions", "liabilities"]), json!(["identity"])),
+    ] {
+        let mut asked = json!({
+            "products": ["TRANSACTIONS", "LIABILITIES", "IDENTIFIERS"], "requiredIfSupportedProducts": ["OWNERS"],
+            "institutionId": bank,
+        });
+        asked.as_object_mut().unwrap().extend(matching.as_object().unwrap().clone());
+        let started = app.start(asked).await;
+        app.post_as(started["connectToken"].as_str().unwrap(), "/connect/link-token", json!({})).await.expect(200);
+        let request = app.fidelity.requests("/link/token/create").pop().unwrap();
+        assert_eq!(request["products"], required, "{matching}");
+        assert_eq!(request["required_if_supported_products"], if_supported, "{matching}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restarted_server_goes_on_where_it_was() {
     let app = TestApp::new().await;
     let started = app.start(json!({ "products": ["TRANSACTIONS"] })).await;

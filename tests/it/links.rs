@@ -312,26 +312,36 @@ async fn f9_what_appears_after_the_session_has_expired_is_removed_at_the_provide
 #[tokio::test(flavor = "multi_thread")]
 async fn b2_what_the_customer_kept_to_themselves_falls_away() {
     let app = TestApp::new().await;
-    let bank = app.institution_at("FINICITY", "First Platypus Bank").await;
-    let asked = json!({
-        "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["INVESTMENT_HOLDINGS"], "serviceProvider": "FINICITY",
-        "institutionId": bank,
-    });
-    let link = async |accounts: Value| {
-        let started = app.start(asked.clone()).await;
-        let connection = app.play(&started, None, json!({ "accounts": accounts })).await.expect(200);
-        app.settled(connection["id"].as_str().unwrap()).await
-    };
-    let whole = link(json!("all")).await;
-    assert_eq!(whole["requiredIfSupportedProducts"], json!(["INVESTMENT_HOLDINGS"]));
-    let accounts = app.all(&format!("/accounts?connectionId={}", whole["id"].as_str().unwrap())).await;
-    let checking = accounts.iter().find(|account| account["subtype"] == "CHECKING").unwrap();
-    let kept = link(json!([checking["mask"]])).await;
-    assert_eq!(kept["requiredIfSupportedProducts"], json!([]));
-    assert_eq!(kept["requested"]["requiredIfSupportedProducts"], json!(["INVESTMENT_HOLDINGS"]));
-    // That they have such an account and kept it back, the provider does not say.
-    assert_eq!(state(&kept, "INVESTMENT_HOLDINGS"), ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")));
-    assert_eq!((&kept["status"], state(&kept, "TRANSACTIONS")), (&json!("ACTIVE"), ("AVAILABLE", None)));
+    for (provider, bank, product, shared, reason) in [
+        // That they have such an account and kept it back, the provider does not say.
+        ("PLAID", "First Platypus Bank", "INVESTMENT_HOLDINGS", "CHECKING", "NO_COMPATIBLE_ACCOUNT"),
+        ("FINICITY", "First Platypus Bank", "INVESTMENT_HOLDINGS", "CHECKING", "NO_COMPATIBLE_ACCOUNT"),
+        // Numbers were updated, and those of no account that is shared.
+        ("YODLEE", "First Platypus Bank", "IDENTIFIERS", "CREDIT_CARD", "NOT_SHARED"),
+    ] {
+        let asked = json!({
+            "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": [product], "serviceProvider": provider,
+            "institutionId": app.institution_at(provider, bank).await, "historyDays": 30, "allowDuplicate": true,
+        });
+        let link = async |accounts: Value| {
+            let started = app.start(asked.clone()).await;
+            let connection = app.play(&started, None, json!({ "accounts": accounts })).await.expect(200);
+            app.settled(connection["id"].as_str().unwrap()).await
+        };
+        let whole = link(json!("all")).await;
+        assert_eq!(whole["requiredIfSupportedProducts"], json!([product]), "{provider}");
+        let accounts = app.all(&format!("/accounts?connectionId={}", whole["id"].as_str().unwrap())).await;
+        let kept = accounts.iter().find(|account| account["subtype"] == shared).unwrap();
+        let kept = link(json!([kept["mask"]])).await;
+        assert_eq!(kept["requiredIfSupportedProducts"], json!([]), "{provider}");
+        assert_eq!(kept["requested"]["requiredIfSupportedProducts"], json!([product]), "{provider}");
+        assert_eq!(state(&kept, product), ("UNAVAILABLE", Some(reason)), "{provider}");
+        assert_eq!(
+            (&kept["status"], state(&kept, "TRANSACTIONS")),
+            (&json!("ACTIVE"), ("AVAILABLE", None)),
+            "{provider}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

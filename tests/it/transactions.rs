@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use linkspan::domain::service_provider::ServiceProvider;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -59,24 +60,49 @@ async fn a_walk_from_any_cursor_ends_where_the_list_is_and_posted_rows_keep_thei
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b15_no_more_history_is_kept_than_was_asked_for() {
+async fn b13_b15_no_other_accounts_and_no_more_history_are_kept_than_were_asked_for() {
+    const US: &str = "First Platypus Bank";
+    const GERMAN: &str = "Isarwinkel Universalbank";
     let app = TestApp::new().await;
-    for (provider, bank, country) in [
-        ("PLAID", "First Platypus Bank", "US"),
-        ("MX", "First Platypus Bank", "US"),
-        ("YODLEE", "First Platypus Bank", "US"),
-        ("FINAPI", "Isarwinkel Universalbank", "DE"),
-    ] {
-        let body = json!({ "products": ["TRANSACTIONS"], "historyDays": 30, "countryCodes": [country] });
+    let table = [
+        ("PLAID", US),
+        ("FINICITY", US),
+        ("MX", US),
+        ("YODLEE", US),
+        ("SALT_EDGE", GERMAN),
+        ("SALT_EDGE_PARTNERS", GERMAN),
+        ("MESH", US),
+        ("AKOYA", "Tartan Bank"),
+        ("FINAPI", GERMAN),
+    ];
+    assert_eq!(table.len(), ServiceProvider::ALL.len());
+    for (provider, bank) in table {
+        // Mesh has accounts of securities alone.
+        let (product, kind, subtype, path) = match provider {
+            "MESH" => ("INVESTMENT_TRANSACTIONS", "investment", "BROKERAGE", "/investments/transactions"),
+            _ => ("TRANSACTIONS", "depository", "CHECKING", "/transactions"),
+        };
+        let body = json!({
+            "products": [product], "serviceProvider": provider, "historyDays": 30, "accountFilters": { kind: [subtype] },
+            "countryCodes": [if bank == GERMAN { "DE" } else { "US" }],
+        });
         let id = app.linked_through(provider, bank, body).await;
-        let connection = app.settled(&id).await;
+        let accounts = app.all(&format!("/accounts?connectionId={id}")).await;
+        assert!(!accounts.is_empty(), "{provider}");
+        assert!(accounts.iter().all(|account| account["subtype"] == subtype), "{provider}: {accounts:#?}");
+        let connection = app.connection(&id).await;
         let linked: chrono::DateTime<chrono::Utc> = connection["createdAt"].as_str().unwrap().parse().unwrap();
         let first = (linked.date_naive() - chrono::Days::new(30)).to_string();
-        let rows = app.all(&format!("/transactions?connectionId={id}")).await;
+        let rows = app.all(&format!("{path}?connectionId={id}")).await;
         let oldest = rows.iter().map(|row| row["transactionDate"].as_str().unwrap()).min().unwrap();
         assert!(oldest >= first.as_str(), "{provider}: {oldest} before {first}");
-        assert_eq!(connection["historyFrom"], oldest, "{provider}");
+        if product == "TRANSACTIONS" {
+            assert_eq!(connection["historyFrom"], oldest, "{provider}");
+        }
     }
+    // Who can be told downloads nothing else; the others are not stored.
+    let form = app.fidelity.requests("/api/webForms/bankConnectionImport").pop().unwrap();
+    assert_eq!((&form["accountTypes"], &form["maxDaysForDownload"]), (&json!(["CHECKING"]), &json!(30)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,17 @@ pub(super) struct Case {
     pub original_call_rule: bool,
 }
 
+/// What each provider has, as its documentation says: its own `spec.rs` says it first, and its tests hold the two equal.
+pub(crate) fn offered(provider: ServiceProvider) -> &'static [Product] {
+    match provider {
+        Plaid => Product::ALL,
+        Finicity | Mx | Yodlee | Akoya => &support_matrix::COLUMNS,
+        SaltEdge | SaltEdgePartners => &[Balances, Identifiers, Owners, Transactions],
+        FinApi => &[Balances, Identifiers, Owners, Transactions, InvestmentHoldings],
+        Mesh => &[Balances, InvestmentHoldings, InvestmentTransactions],
+    }
+}
+
 pub(super) fn at(provider: ServiceProvider) -> Case {
     let all: BTreeSet<Product> = Product::ALL.iter().copied().collect();
     Case {
@@ -38,7 +49,7 @@ pub(super) fn at(provider: ServiceProvider) -> Case {
         original: Placements::default(),
         states: BTreeMap::new(),
         institution: Some(InstitutionFacts { products: all.clone(), instant_identifiers: true, oauth: true }),
-        offered: if provider == Plaid { Product::ALL } else { &support_matrix::COLUMNS },
+        offered: offered(provider),
         consented: all,
         consent_scoped: provider == Plaid,
         original_call_rule: false,

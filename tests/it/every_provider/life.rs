@@ -100,7 +100,7 @@ async fn breaks_and_is_repaired(app: &TestApp, one: &Linked) {
 }
 
 /// Every provider has confirmed the end.
-async fn all_are_revoked(app: &TestApp, count: usize) {
+pub(super) async fn all_are_revoked(app: &TestApp, count: usize) {
     let mut database = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {

@@ -7,6 +7,8 @@ mod life;
 mod matrix;
 mod own_products;
 mod pending;
+mod placed;
+
 mod refreshes;
 mod relink;
 mod removals;
@@ -65,17 +67,25 @@ async fn link(app: &TestApp, provider: ServiceProvider, everything: bool) -> Lin
     let (institution, products) = best_institution(app, provider, &claimed(app, provider).await).await;
     let base = base(&products);
     let others: Vec<_> = products.iter().filter(|product| everything && **product != base).collect();
-    let started = app
-        .start(json!({
-            "products": [base], "optionalProducts": others, "serviceProvider": provider, "institutionId": institution["id"],
-            "countryCodes": institution["countryCodes"], "allowDuplicate": true,
-        }))
-        .await;
-    let connection = app.play(&started, None, json!({})).await.expect(200);
+    // Where it is not about data, less of it is read.
+    let days = if everything { 730 } else { 90 };
+    let asked = json!({ "products": [base], "optionalProducts": others, "historyDays": days });
+    let id = link_with(app, provider, &institution, asked).await;
+    Linked { provider, id, products }
+}
+
+/// Links the customer through that provider at that institution; the connection once nothing is left to fetch.
+async fn link_with(app: &TestApp, provider: &str, institution: &Value, asked: Value) -> String {
+    let mut body = json!({
+        "serviceProvider": provider, "institutionId": institution["id"], "countryCodes": institution["countryCodes"],
+        "allowDuplicate": true,
+    });
+    body.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+    let connection = app.play(&app.start(body).await, None, json!({})).await.expect(200);
     assert_eq!(connection["serviceProvider"], provider);
     let id = connection["id"].as_str().unwrap().to_owned();
     app.settled(&id).await;
-    Linked { provider, id, products }
+    id
 }
 
 /// One connection with each provider.

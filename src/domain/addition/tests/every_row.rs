@@ -11,7 +11,8 @@ type Answer = Result<Outcome, (RefusalCode, Remedy)>;
 
 /// Rule A3 with section C, as a person would read it.
 fn expected(provider: ServiceProvider, product: Product, present: &BTreeSet<Product>) -> Answer {
-    let unsupported = Err((RefusalCode::UnsupportedByProvider, Remedy::Repair));
+    let remedy = if offered(provider).contains(&product) { Remedy::Repair } else { Remedy::NewConnection };
+    let unsupported = Err((RefusalCode::UnsupportedByProvider, remedy));
     let needs = |any_of: &[Product], reachable: bool| {
         if any_of.iter().any(|needed| present.contains(needed)) {
             Ok(Outcome::Added)
