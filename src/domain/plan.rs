@@ -134,21 +134,31 @@ pub struct Offer {
 pub struct Coverage {
     /// Those that have all that is required; `None` where none were counted.
     pub remaining: Option<BTreeMap<ServiceProvider, u64>>,
+    /// Those that have the product; every one does where it was not counted.
+    pub having: BTreeMap<Product, BTreeMap<ServiceProvider, u64>>,
     /// Those that would remain if that product were not required.
     pub without: BTreeMap<Product, BTreeMap<ServiceProvider, u64>>,
 }
 
 impl Coverage {
     fn has_some(&self, provider: ServiceProvider) -> bool {
-        self.remaining.as_ref().is_none_or(|by_provider| by_provider.get(&provider).is_some_and(|&count| count > 0))
+        self.remaining.as_ref().is_none_or(|remaining| counted(remaining, provider) > 0)
+    }
+
+    /// Whether the product is to be had there at all.
+    fn is_had(&self, product: Product, provider: ServiceProvider) -> bool {
+        self.having.get(&product).is_none_or(|having| counted(having, provider) > 0)
     }
 
     /// Whether institutions are left out there for the sake of that product.
     fn grows_without(&self, product: Product, provider: ServiceProvider) -> bool {
-        let count = |by_provider: &BTreeMap<_, u64>| by_provider.get(&provider).copied().unwrap_or_default();
         let Some(remaining) = &self.remaining else { return true };
-        self.without.get(&product).is_some_and(|without| count(without) > count(remaining))
+        self.without.get(&product).is_some_and(|without| counted(without, provider) > counted(remaining, provider))
     }
+}
+
+fn counted(by_provider: &BTreeMap<ServiceProvider, u64>, provider: ServiceProvider) -> u64 {
+    by_provider.get(&provider).copied().unwrap_or_default()
 }
 
 /// A product at a provider, as it would be placed.

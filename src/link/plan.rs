@@ -54,17 +54,29 @@ impl Linking {
             product_options: &request.settings.product_options,
             original_call_rule: self.original_call_rule,
         };
-        let mut coverage = Coverage::default();
-        if let Some(remaining) = &institutions {
-            coverage.remaining = Some(remaining.by_provider.clone());
-            for &product in &all.products {
-                let others = all.products.iter().copied().filter(|&other| other != product).collect();
-                let without = InstitutionFilter { products: others, ..all.clone() };
-                coverage.without.insert(product, self.store.count_institutions(&without).await?.by_provider);
-            }
-        }
+        let coverage = match &institutions {
+            Some(remaining) => self.coverage(&all, remaining, &having).await?,
+            None => Coverage::default(),
+        };
         let advice = advise(asked, &offers, &coverage);
         Ok(LinkPlan { refusal, institutions, products: plan(asked, &offers), having, advice })
+    }
+
+    /// How many institutions remain, and how many would if one product less were required.
+    async fn coverage(
+        &self,
+        all: &InstitutionFilter,
+        remaining: &InstitutionCount,
+        having: &BTreeMap<Product, InstitutionCount>,
+    ) -> Result<Coverage, Problem> {
+        let mut without = BTreeMap::new();
+        for &product in &all.products {
+            let others = all.products.iter().copied().filter(|&other| other != product).collect();
+            let wider = InstitutionFilter { products: others, ..all.clone() };
+            without.insert(product, self.store.count_institutions(&wider).await?.by_provider);
+        }
+        let having = having.iter().map(|(&product, count)| (product, count.by_provider.clone())).collect();
+        Ok(Coverage { remaining: Some(remaining.by_provider.clone()), having, without })
     }
 
     /// What each of these providers offers: at the institution, where one is named, if it can be linked there.

@@ -341,6 +341,13 @@ fn departures() -> Vec<(&'static str, Value)> {
         (
             "wealth that asks for all at once",
             json!({
+                "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["LIABILITIES"], "countryCodes": ["US"],
+                "optionalProducts": ["INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS"],
+            }),
+        ),
+        (
+            "the same where nobody has it",
+            json!({
                 "products": ["TRANSACTIONS"], "requiredIfSupportedProducts": ["LIABILITIES"], "countryCodes": ["GB"],
                 "optionalProducts": ["INVESTMENT_HOLDINGS", "INVESTMENT_TRANSACTIONS"],
             }),
@@ -374,7 +381,7 @@ fn advice_lines(plan: &Value) -> String {
         lines += &format!("  {} {}\n", one["product"], one["institutions"]["byServiceProvider"]);
     }
     for one in plan["advice"].as_array().unwrap() {
-        let told = ["rule", "code", "product", "placement", "gain", "serviceProviders", "reason"]
+        let told = ["rule", "code", "product", "with", "placement", "gain", "serviceProviders", "reason"]
             .map(|name| one[name].to_string());
         lines += &format!("  {}\n", told.join(" ").replace('"', ""));
     }

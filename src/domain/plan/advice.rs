@@ -237,8 +237,10 @@ impl Tip {
     /// The advice, where it leads to institutions, and to more of them where that is what it promises. Where none remains as things
     /// stand, it is what makes the link possible.
     fn told(&self, with: Vec<Product>, providers: Vec<ServiceProvider>, coverage: &Coverage) -> Option<Advice> {
+        let is_had = |provider: &ServiceProvider| coverage.is_had(self.product, *provider);
         let widens = |provider: &ServiceProvider| coverage.grows_without(self.product, *provider);
-        let (mut able, mut unable): (Vec<_>, Vec<_>) = providers.into_iter().partition(|&one| coverage.has_some(one));
+        let (mut able, mut unable): (Vec<_>, Vec<_>) =
+            providers.into_iter().filter(is_had).partition(|&one| coverage.has_some(one));
         let is_possible = !able.is_empty();
         if self.code == AdviceCode::UseRequiredIfSupported {
             able.retain(widens);

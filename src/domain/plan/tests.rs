@@ -325,7 +325,11 @@ fn b11_advice_leads_to_more_institutions_or_is_not_given() {
     let options = Map::new();
     let of = |remaining: u64, without_owners: u64| {
         let at = |count| BTreeMap::from([(ServiceProvider::Plaid, count)]);
-        let coverage = Coverage { remaining: Some(at(remaining)), without: [(Owners, at(without_owners))].into() };
+        let coverage = Coverage {
+            remaining: Some(at(remaining)),
+            having: BTreeMap::new(),
+            without: [(Owners, at(without_owners))].into(),
+        };
         advise(asked_with(&asked, &options), &[PLAID], &coverage)
     };
     assert_eq!(of(5, 5), []);
@@ -334,6 +338,9 @@ fn b11_advice_leads_to_more_institutions_or_is_not_given() {
     let possible = of(0, 6);
     assert_eq!((possible.len(), possible[0].gain), (1, Gain::Possible));
     assert_eq!(of(0, 0), []);
+    // What no institution has is not advised about.
+    let nowhere = Coverage { having: [(Owners, BTreeMap::new())].into(), ..Coverage::default() };
+    assert_eq!(advise(asked_with(&asked, &options), &[PLAID], &nowhere), []);
 }
 
 proptest! {

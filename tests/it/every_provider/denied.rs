@@ -66,8 +66,7 @@ async fn unsuited(app: &TestApp, row: &Row) {
     let institution = app.institution_at(row.provider, row.institutions[0]).await;
     // What Salt Edge has suits a checking account; so the others alone are wanted there.
     let by_filter = row.provider.starts_with("SALT_EDGE");
-    let (product, reason) =
-        if by_filter { ("IDENTIFIERS", "NOT_SHARED") } else { ("INVESTMENT_HOLDINGS", "NO_COMPATIBLE_ACCOUNT") };
+    let product = if by_filter { "IDENTIFIERS" } else { "INVESTMENT_HOLDINGS" };
     let play = |username: &str| json!({ "institutionId": institution, "username": username });
     let poor = play(if by_filter { "user_good" } else { "user_checking_only" });
     let start = async |more: Value| {
@@ -99,7 +98,12 @@ async fn unsuited(app: &TestApp, row: &Row) {
         let linked = app.settled(linked["id"].as_str().unwrap()).await;
         let arrays = (&linked[array], &linked["requested"][array]);
         assert_eq!(arrays, (&json!([]), &json!([product])), "{}: {linked:#}", row.provider);
-        assert_eq!(state(&linked, product), ("UNAVAILABLE", Some(reason)), "{}: {linked:#}", row.provider);
+        assert_eq!(
+            state(&linked, product),
+            ("UNAVAILABLE", Some("NO_COMPATIBLE_ACCOUNT")),
+            "{}: {linked:#}",
+            row.provider
+        );
         assert_eq!(state(&linked, "TRANSACTIONS"), ("AVAILABLE", None), "{}: {linked:#}", row.provider);
         assert_eq!(linked["status"], "ACTIVE", "{}: {linked:#}", row.provider);
     }
