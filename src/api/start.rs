@@ -72,7 +72,7 @@ pub struct StartBody {
     /// Account subtypes by type: depository, credit, loan, investment, other.
     #[serde(default)]
     account_filters: Option<BTreeMap<String, Vec<String>>>,
-    /// Which accounts the picker offers where the network filters them by products (Plaid): those that suit any required product, or all of
+    /// Which accounts the picker offers where the network filters them by products: those that suit any required product, or all of
     /// them. Elsewhere `accountFilters` chooses.
     #[serde(default)]
     account_match: Option<AccountMatch>,

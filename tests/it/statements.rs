@@ -128,6 +128,8 @@ async fn e1_a_refresh_brings_the_statements_since_the_day_that_was_asked_for() {
     let before = app.all(&path).await;
     app.post(&format!("/connections/{id}/refresh"), json!({ "products": ["STATEMENTS"] })).await.expect(202);
     app.until(&path, |page| page["data"].as_array().unwrap().len() == 2 * before.len()).await;
+    let told = app.events(&id, "statements.updated", 2).await;
+    assert_eq!(told.iter().map(|event| &event["added"]).collect::<Vec<_>>(), [before.len(), before.len()]);
     let asked = app.fidelity.requests("/statements/refresh");
     let days = |field: &str| asked[0][field].as_str().unwrap().to_owned();
     assert_eq!((asked.len(), days("start_date")), (1, from.to_string()));
