@@ -1,6 +1,6 @@
 //! What a run came to: for each product, for the connection, for the refreshes that waited for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +9,7 @@ use crate::domain::connection::{Condition, Status, StatusReason};
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::EXPIRING_DAYS;
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{Connection, ConnectionProduct, RefreshResult, RefreshStatus};
+use crate::store::{Connection, ConnectionProduct, RefreshResult, RefreshStatus, placements};
 
 /// What the queue should do after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,34 +128,45 @@ pub(super) fn is_continued((times, since): (i32, DateTime<Utc>), now: DateTime<U
     times >= MOST_FAILURES && now - since >= LONGEST_FAILURE
 }
 
-/// What the run says of the connection: the worst that concerns it as a whole, else how many products came. What is read on a
-/// best-effort basis changes nothing by not coming (A7): only its own state tells of that.
-pub(super) fn condition(
-    observed: Condition,
-    outcomes: &Outcomes,
-    best_effort: &BTreeSet<Product>,
-) -> (Condition, Option<String>) {
+/// How a connection stood before a run, with the provider's code for it.
+pub(super) type Stood = (Condition, Option<String>);
+
+/// How the connection stands after a run, by what its provider says (`observed`), by what the run came to, and for what was not in the run
+/// by its last result. What is read on a best-effort basis changes nothing by not coming (A7): only its own state tells of that, unless
+/// the customer is needed.
+pub(super) fn condition(observed: Condition, stood: Stood, rows: &[ConnectionProduct], outcomes: &Outcomes) -> Stood {
+    let best_effort = placements(rows).optional_products;
     let failures = outcomes.iter().filter_map(|(product, fetched)| Some((product, fetched.failure()?)));
     let (optional, failures): (Vec<_>, Vec<_>) = failures.partition(|(product, _)| best_effort.contains(product));
+    let needs_customer =
+        |failure: &&Failure| failure.condition.is_some_and(|condition| condition.status.needs_customer());
     let mut of_all = failures.iter().chain(&optional).map(|(_, failure)| *failure);
-    if let Some(failure) =
-        of_all.find(|failure| failure.condition.is_some_and(|condition| condition.status.needs_customer()))
-    {
+    if let Some(failure) = of_all.find(needs_customer) {
         return (failure.condition.unwrap_or(observed), Some(failure.code.clone()));
     }
     let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
-    match failures.first() {
-        None => (observed, None),
-        Some((_, failure)) if came => (
-            Condition::new(Status::PartiallyActive, StatusReason::PartialAggregationSuccess),
-            Some(failure.code.clone()),
-        ),
-        Some((_, failure)) => {
-            let degraded = Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable);
-            (failure.condition.unwrap_or(degraded), Some(failure.code.clone()))
-        }
+    let mut others = rows.iter().filter(|row| !outcomes.contains_key(&row.product));
+    let (before, code) = stood;
+    if let Some((_, failure)) = failures.first() {
+        // What failed before is tried again alone.
+        let may_be_part = failure.condition.is_none() || before == PARTLY;
+        let is_part = came || may_be_part && others.any(|row| row.state == ProductState::Available);
+        let condition = if is_part { PARTLY } else { failure.condition.unwrap_or(PROVIDER_DOWN) };
+        return (condition, Some(failure.code.clone()));
     }
+    let is_well = observed.status == Status::Active;
+    if is_well && !came && !optional.is_empty() && !before.status.needs_customer() {
+        return (before, code);
+    }
+    let has_failed = |row: &ConnectionProduct| {
+        !best_effort.contains(&row.product)
+            && (row.state, row.reason) == (ProductState::Failed, Some(ProductReason::ProviderError))
+    };
+    if is_well && others.any(has_failed) { (PARTLY, code) } else { (observed, None) }
 }
+
+const PARTLY: Condition = Condition::new(Status::PartiallyActive, StatusReason::PartialAggregationSuccess);
+const PROVIDER_DOWN: Condition = Condition::new(Status::Degraded, StatusReason::ServiceProviderCurrentlyUnavailable);
 
 /// How a refresh stands, with the result of each of its products (E1). What was removed meanwhile did not come (A15).
 pub(super) fn refresh_result(

@@ -18,7 +18,7 @@ use crate::domain::session::{SessionMode, SessionOutcome};
 use crate::providers::data::Observation;
 use crate::providers::{Context, Failure, FailureKind};
 use crate::records::{fresh_credential, renewed_credential};
-use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, Session, TenantTx, placements};
+use crate::store::{self, AccountFilter, ForcedBy, RefreshResult, RefreshStatus, Session, TenantTx};
 
 /// The order in which products are fetched: accounts come first, long histories last.
 const ORDER: [Product; 7] = [
@@ -332,8 +332,9 @@ impl Run<'_> {
         let mut tx = self.begin().await?;
         // As it was stored in this run, or told since.
         let stored = tx.connection(self.id()).await?.ok_or_else(Problem::not_found)?;
-        let best_effort = placements(&self.products).optional_products;
-        let (mut condition, code) = condition(with_notice(observed, &stored, now), &outcomes, &best_effort);
+        let observed = with_notice(observed, &stored, now);
+        let rows = tx.products(self.id()).await?;
+        let (mut condition, code) = condition(observed, (stored.condition, stored.status_code), &rows, &outcomes);
         let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
         if came {
             tx.forget_failures(self.id()).await?;

@@ -164,6 +164,41 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a7_an_addition_neither_heals_nor_harms_what_stands_beside_it() {
+    let app = TestApp::new().await;
+    let asked = json!({ "products": ["TRANSACTIONS", "IDENTIFIERS"], "additionalConsentedProducts": ["LIABILITIES", "OWNERS"] });
+    let id = app.linked(asked).await;
+    let path = format!("/connections/{id}");
+    // No more than one refresh in a minute (E8).
+    let refresh = async || {
+        app.advance(61).await;
+        app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
+    };
+    let fault = |route: &str| json!({ "route": route, "kind": "STATUS", "status": 500 });
+    app.faults(json!([fault("/auth/get")])).await;
+    refresh().await;
+    app.until(&path, |now| now["status"] == "PARTIALLY_ACTIVE").await;
+    app.add(&id, json!(["LIABILITIES"])).await.expect(200);
+    let read = app.until(&path, |now| state(now, "LIABILITIES").0 == "AVAILABLE").await;
+    assert_eq!((&read["status"], state(&read, "IDENTIFIERS").0), (&json!("PARTIALLY_ACTIVE"), "FAILED"));
+    app.faults(json!([
+        fault("/auth/get"),
+        fault("/transactions/sync"),
+        fault("/liabilities/get"),
+        fault("/identity/get")
+    ]))
+    .await;
+    refresh().await;
+    app.until(&path, |now| now["status"] == "DEGRADED").await;
+    app.add(&id, json!(["OWNERS"])).await.expect(200);
+    let read = app.until(&path, |now| state(now, "OWNERS").0 == "FAILED").await;
+    assert_eq!(read["status"], "DEGRADED");
+    app.faults(json!([])).await;
+    refresh().await;
+    app.until(&path, |now| now["status"] == "ACTIVE").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a11_a_dry_run_answers_the_same_and_changes_nothing() {
     let app = TestApp::new().await;
     let id = app.linked(json!({ "products": ["TRANSACTIONS"], "additionalConsentedProducts": ["OWNERS"] })).await;
