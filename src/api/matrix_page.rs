@@ -120,7 +120,7 @@ fn exclusive(provider: ServiceProvider, product: Product, way: AfterLink) -> Mar
 fn everywhere() -> Markup {
     html! {
         ul {
-            li { "The table governs additions without the customer. What a repair session names and they agree to is fetched where the row says no; elsewhere it stands in additionalConsentedProducts, and one call adds it." }
+            li { "The table governs additions without the customer. What they agree to in a repair session is fetched if it was added before and waits, or if the session names it and the row says no; what else it names stands in additionalConsentedProducts, and one call adds it." }
             li { "The institution must have the product at that provider, else UNSUPPORTED_BY_INSTITUTION." }
             li { "Account numbers (IDENTIFIERS) come afterwards only where the institution has the instant flow, else NOT_ADDABLE_AFTER_LINK." }
             li { "What is added stands in optionalProducts. If one product of a call is refused, none is added, and each refusal names its remedy." }

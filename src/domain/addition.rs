@@ -78,7 +78,7 @@ wire_enum! {
 wire_enum! {
     /// Why a product was refused (A10).
     pub enum RefusalCode {
-        /// The provider's row of the matrix says no.
+        /// The provider does not add it without the customer, or does not have it.
         UnsupportedByProvider = "UNSUPPORTED_BY_PROVIDER",
         /// Another product has to be there first.
         PrerequisiteMissing = "PREREQUISITE_MISSING",
@@ -140,7 +140,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(index: usize, product: Product, obstacle: Obstacle, remedy: Remedy) -> Self {
+    fn new(index: usize, product: Product, obstacle: Obstacle, remedy: Remedy, is_linked: bool) -> Self {
         let (code, any_of) = match obstacle {
             Obstacle::Provider => (RefusalCode::UnsupportedByProvider, Vec::new()),
             Obstacle::Prerequisite(any_of) => (RefusalCode::PrerequisiteMissing, any_of.to_vec()),
@@ -148,8 +148,9 @@ impl Refusal {
             Obstacle::AfterLink => (RefusalCode::NotAddableAfterLink, Vec::new()),
         };
         let repair_body = (remedy == Remedy::Repair).then(|| serde_json::json!({ "products": [product] }));
-        let detail = wording::refusal(product, code, &any_of, remedy);
-        Self { index, product, code, any_of, remedy, repair_body, detail }
+        let mut refusal = Self { index, product, code, any_of, remedy, repair_body, detail: String::new() };
+        refusal.detail = wording::refusal(&refusal, is_linked);
+        refusal
     }
 }
 
@@ -198,7 +199,7 @@ pub fn beyond_repair(
         let is_there = fetched.contains(&product);
         let obstacle = repair_obstacle(provider, institution, product, is_there, consented(product))?;
         let remedy = if obstacle == Obstacle::AfterLink { Remedy::NewConnection } else { Remedy::None };
-        Some(Refusal::new(index, product, obstacle, remedy))
+        Some(Refusal::new(index, product, obstacle, remedy, true))
     };
     asked.iter().enumerate().filter_map(refusal).collect()
 }
@@ -266,8 +267,10 @@ impl Situation<'_> {
         if support_matrix::after_link(provider, product) == AfterLink::Never {
             return Some(Obstacle::AfterLink);
         }
+        if !self.offered.contains(&product) {
+            return Some(Obstacle::Provider);
+        }
         match self.cell(provider, product) {
-            _ if !self.offered.contains(&product) => return Some(Obstacle::Provider),
             Cell::No => return Some(Obstacle::Provider),
             Cell::IfAny(any_of) if any_of.iter().all(|needed| !present.contains(needed)) => {
                 // What the institution lacks comes with no other product either.
@@ -292,7 +295,7 @@ impl Situation<'_> {
     }
 
     fn refuse(&self, index: usize, product: Product, obstacle: Obstacle) -> Refusal {
-        Refusal::new(index, product, obstacle, self.remedy(product, obstacle))
+        Refusal::new(index, product, obstacle, self.remedy(product, obstacle), self.status.is_linked())
     }
 
     fn remedy(&self, product: Product, obstacle: Obstacle) -> Remedy {

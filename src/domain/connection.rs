@@ -13,7 +13,7 @@ wire_enum! {
         Active = "ACTIVE",
         /// Works in part.
         PartiallyActive = "PARTIALLY_ACTIVE",
-        /// Stale, and the customer cannot help.
+        /// Stale: the institution or the provider is at it, or each refresh wants the customer.
         Degraded = "DEGRADED",
         /// The customer must log in again.
         ReconnectRequired = "RECONNECT_REQUIRED",
@@ -61,7 +61,7 @@ wire_enum! {
         AccessExpiringSoon = "ACCESS_EXPIRING_SOON",
         /// The customer has accounts that are not shared.
         NewAccountsAvailable = "NEW_ACCOUNTS_AVAILABLE",
-        /// Some products came, some did not.
+        /// Some of the required products came, some did not.
         PartialAggregationSuccess = "PARTIAL_AGGREGATION_SUCCESS",
         /// Another connection serves the same login.
         InactiveDuplicate = "INACTIVE_DUPLICATE",

@@ -51,7 +51,7 @@ pub enum Refused {
 }
 
 /// Settles what was asked for in the session against what was granted. A product that was added while the session was under way
-/// was never asked for in it: that one is to be judged anew (see [`judge`](super::addition::judge)).
+/// was never asked for in it: see [`settle_late`].
 pub fn settle(requested: &Placements, observed: &Observed<'_>) -> Result<Settlement, Refused> {
     if observed.accounts.is_empty() && requested.alone().is_none() {
         return Err(Refused::NoAccounts);
@@ -100,13 +100,12 @@ impl Observed<'_> {
     }
 
     fn consent_only(&self, product: Product) -> (ProductState, Option<ProductReason>) {
-        let permitted = self.is_permitted(product);
-        // Where the customer is asked for each product, what they agreed to counts before any catalogue.
-        if self.institution_lacks(product) && !(self.consent_scoped && permitted) {
+        // What is not to be had there is not to be added later either (A6), whoever agreed to it.
+        if product != Product::Balances && self.institution_lacks(product) {
             (ProductState::Unavailable, Some(ProductReason::InstitutionUnsupported))
         } else if self.lacks_instant_flow(product) {
             (ProductState::Unavailable, Some(ProductReason::NoInstantFlow))
-        } else if permitted {
+        } else if self.is_permitted(product) {
             (ProductState::Consented, None)
         } else {
             (ProductState::ConsentRequired, Some(ProductReason::PermissionDenied))

@@ -35,3 +35,4 @@ pub mod transaction;
 pub mod verification;
 
 pub use wire_enum::UnknownValue;
+pub(crate) use wire_enum::without_rules;

@@ -50,23 +50,23 @@ wire_enum! {
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// Not JSON.
         UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
-        /// Rules A refuse.
+        /// A product cannot be added; `errors` says why and what helps.
         ProductsNotAddable = "PRODUCTS_NOT_ADDABLE",
-        /// Rules B5 and B7 refuse.
+        /// These products cannot be asked for together, or not alone.
         ProductCombination = "PRODUCT_COMBINATION",
-        /// Rule B14: an option is missing.
+        /// A product lacks an option that it cannot start without.
         ProductOptionsRequired = "PRODUCT_OPTIONS_REQUIRED",
-        /// Rule B14: the provider refuses an option that was given.
+        /// The provider refuses an option that was given.
         ProductOptionsRefused = "PRODUCT_OPTIONS_REFUSED",
-        /// Rule B12: the customer did not give what is required.
+        /// The customer did not give what is required.
         RequiredProductNotGranted = "REQUIRED_PRODUCT_NOT_GRANTED",
         /// The institution lacks what is required.
         InstitutionNotEligible = "INSTITUTION_NOT_ELIGIBLE",
         /// No provider can do it.
         NoProviderAvailable = "NO_PROVIDER_AVAILABLE",
-        /// Rule D5.
+        /// The provider has no choice of accounts in a repair.
         AccountSelectionUnsupported = "ACCOUNT_SELECTION_UNSUPPORTED",
-        /// Rule D6: the consent screen has no text.
+        /// The consent screen has no text.
         ConsentTextMissing = "CONSENT_TEXT_MISSING",
         /// The connection does not have the product that is asked for; it can be added.
         ProductNotPresent = "PRODUCT_NOT_PRESENT",

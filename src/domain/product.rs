@@ -116,3 +116,10 @@ wire_enum! {
         Removed = "REMOVED",
     }
 }
+
+impl ProductReason {
+    /// Whether the institution brings it to no connection that is linked, whoever agrees (A6, C6).
+    pub fn is_for_good(self) -> bool {
+        matches!(self, Self::InstitutionUnsupported | Self::NoInstantFlow)
+    }
+}

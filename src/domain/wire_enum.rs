@@ -5,6 +5,26 @@
 #[error("not a known value")]
 pub struct UnknownValue;
 
+/// A text of ours without the rules' numbers in brackets, which say nothing to who reads the API's document.
+pub(crate) fn without_rules(text: &str) -> String {
+    let is_rule = |word: &str| {
+        let number = word.strip_prefix(|letter: char| letter.is_ascii_uppercase());
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    let mut parts = text.split(" (");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((rules, after)) if rules.split(", ").all(is_rule) => plain.push_str(after),
+            _ => {
+                plain.push_str(" (");
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
+}
+
 /// Declares a closed list: one spelling for JSON, SQL and documents.
 macro_rules! wire_enum {
     ($(#[doc = $doc:literal])* pub enum $name:ident { $( $(#[doc = $variant_doc:literal])* $variant:ident = $text:literal ),+ $(,)? }) => {
@@ -55,11 +75,25 @@ macro_rules! wire_enum {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
                     .enum_values(Some(Self::NAMES.iter().copied()))
-                    .description(Some(concat!($($doc,)* "\n", $( "\n- `", $text, "`:", $($variant_doc,)* )+).trim()))
+                    .description(Some($crate::domain::without_rules(concat!($($doc,)* "\n", $( "\n- `", $text, "`:", $($variant_doc,)* )+).trim())))
                     .into()
             }
         }
 
         impl utoipa::ToSchema for $name {}
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_rules;
+
+    #[test]
+    fn the_documents_of_the_api_name_no_rules() {
+        assert_eq!(
+            without_rules("The institution lacks the flow (B3), or (rarely) both (B7, C6)."),
+            "The institution lacks the flow, or (rarely) both."
+        );
+        assert_eq!(without_rules("401(k), (A"), "401(k), (A");
+    }
 }

@@ -19,7 +19,7 @@ use crate::providers::link::Linked;
 use crate::providers::{Entry, Persistence};
 use crate::records::fresh_credential;
 use crate::routing;
-use crate::store::{self, Connection, Institution, Lease, Session, TenantTx, placements, states};
+use crate::store::{self, Connection, ConnectionProduct, Institution, Lease, Session, TenantTx, placements, states};
 
 use super::Completion;
 
@@ -154,8 +154,12 @@ impl Linking {
         if is_anew {
             self.settle_relink(&mut tx, session, connection, entry, &seen.observation).await?;
         }
-        let fetched: Vec<Product> = placements(&tx.products(id).await?).fetched().into_iter().collect();
-        tx.want_products(id, &fetched).await?;
+        let rows = tx.products(id).await?;
+        let is_due = |row: &&ConnectionProduct| {
+            row.placement.is_some_and(Placement::is_fetched) && row.state != ProductState::Unavailable
+        };
+        let due: Vec<Product> = rows.iter().filter(is_due).map(|row| row.product).collect();
+        tx.want_products(id, &due).await?;
         tx.finish_session(session.id, SessionOutcome::Completed, None, linked.provider_session_id.as_deref(), now)
             .await?;
         tx.enqueue(&sync_job(tx.tenant_id, id, now)).await?;

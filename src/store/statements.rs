@@ -18,7 +18,7 @@ pub struct Statement {
 }
 
 impl TenantTx {
-    /// Replaces what is known of a connection's statements; one that stays keeps its id.
+    /// Replaces what is known of a connection's statements; one that stays keeps its id. How many are new.
     pub async fn replace_statements(&mut self, connection_id: ConnectionId, rows: &[Statement]) -> Result<u64> {
         let tenant_id = self.tenant_id.0;
         let provider_ids: Vec<String> = rows.iter().map(|row| row.provider_statement_id.clone()).collect();

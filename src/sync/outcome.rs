@@ -6,10 +6,11 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::connection::{Condition, Status, StatusReason};
+use crate::domain::placement::Placement;
 use crate::domain::product::{Product, ProductReason, ProductState};
 use crate::domain::repair::EXPIRING_DAYS;
 use crate::providers::{Failure, FailureKind, Persistence};
-use crate::store::{Connection, ConnectionProduct, RefreshResult, RefreshStatus, placements};
+use crate::store::{Connection, ConnectionProduct, RefreshResult, RefreshStatus};
 
 /// What the queue should do after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,16 +112,34 @@ pub(super) type Outcomes = BTreeMap<Product, Fetched>;
 const MOST_FAILURES: i32 = 3;
 const LONGEST_FAILURE: TimeDelta = TimeDelta::hours(72);
 
+/// Whether the connection stands and falls with the product: what was added, or asked for as optional, is read as far as it goes (A7).
+fn counts(rows: &[ConnectionProduct], product: Product) -> bool {
+    let row = rows.iter().find(|row| row.product == product);
+    row.is_some_and(|row| matches!(row.placement, Some(Placement::Required | Placement::RequiredIfSupported)))
+}
+
+/// The failures of what counts.
+fn failures<'a>(rows: &[ConnectionProduct], outcomes: &'a Outcomes) -> impl Iterator<Item = &'a Failure> {
+    outcomes.iter().filter(|(product, _)| counts(rows, **product)).filter_map(|(_, fetched)| fetched.failure())
+}
+
+/// Whether something came.
+pub(super) fn has_come(outcomes: &Outcomes) -> bool {
+    outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly))
+}
+
+/// Whether something failed that counts.
+pub(super) fn something_failed(rows: &[ConnectionProduct], outcomes: &Outcomes) -> bool {
+    failures(rows, outcomes).next().is_some()
+}
+
 /// Why nothing came, if that does not pass by itself and is no fault of ours: the customer's matter, or an object that is gone (E9).
-pub(super) fn lasting_cause(outcomes: &Outcomes) -> Option<&str> {
-    let lasts = |failure: &Failure| {
+pub(super) fn lasting_cause<'a>(rows: &[ConnectionProduct], outcomes: &'a Outcomes) -> Option<&'a str> {
+    let lasts = |failure: &&Failure| {
         failure.persistence != Persistence::Temporary
             && matches!(failure.kind, FailureKind::UserAction | FailureKind::NotFound)
     };
-    outcomes.values().find_map(|fetched| match fetched {
-        Fetched::Failed(failure) if lasts(failure) => Some(failure.code.as_str()),
-        _ => None,
-    })
+    failures(rows, outcomes).find(lasts).map(|failure| failure.code.as_str())
 }
 
 /// Whether a cause has lasted so long that only the customer can help.
@@ -132,35 +151,37 @@ pub(super) fn is_continued((times, since): (i32, DateTime<Utc>), now: DateTime<U
 pub(super) type Stood = (Condition, Option<String>);
 
 /// How the connection stands after a run, by what its provider says (`observed`), by what the run came to, and for what was not in the run
-/// by its last result. What is read on a best-effort basis changes nothing by not coming (A7): only its own state tells of that, unless
-/// the customer is needed.
+/// by its last result. What does not count changes nothing by not coming, unless it tells that the customer is needed.
 pub(super) fn condition(observed: Condition, stood: Stood, rows: &[ConnectionProduct], outcomes: &Outcomes) -> Stood {
-    let best_effort = placements(rows).optional_products;
-    let failures = outcomes.iter().filter_map(|(product, fetched)| Some((product, fetched.failure()?)));
-    let (optional, failures): (Vec<_>, Vec<_>) = failures.partition(|(product, _)| best_effort.contains(product));
     let needs_customer =
         |failure: &&Failure| failure.condition.is_some_and(|condition| condition.status.needs_customer());
-    let mut of_all = failures.iter().chain(&optional).map(|(_, failure)| *failure);
-    if let Some(failure) = of_all.find(needs_customer) {
+    if let Some(failure) = outcomes.values().filter_map(Fetched::failure).find(needs_customer) {
         return (failure.condition.unwrap_or(observed), Some(failure.code.clone()));
     }
-    let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
-    let mut others = rows.iter().filter(|row| !outcomes.contains_key(&row.product));
+    let came = has_come(outcomes);
     let (before, code) = stood;
-    if let Some((_, failure)) = failures.first() {
-        // What failed before is tried again alone.
-        let may_be_part = failure.condition.is_none() || before == PARTLY;
-        let is_part = came || may_be_part && others.any(|row| row.state == ProductState::Available);
+    // The provider did not say otherwise, or nothing was read that would show it (F4).
+    if before.status.needs_customer() && (observed == before || before.status == Status::Unrecoverable && !came) {
+        return (before, code);
+    }
+    let mut others = rows.iter().filter(|row| !outcomes.contains_key(&row.product));
+    if let Some(failure) = failures(rows, outcomes).next() {
+        // While the others stand, a product that is tried again alone does not speak for them, but the institution does.
+        let is_of_all = failure.condition.is_some_and(|condition| {
+            before != PARTLY || condition.reason == Some(StatusReason::InstitutionCurrentlyUnavailable)
+        });
+        let is_part = came || !is_of_all && others.any(|row| row.state == ProductState::Available);
         let condition = if is_part { PARTLY } else { failure.condition.unwrap_or(PROVIDER_DOWN) };
         return (condition, Some(failure.code.clone()));
     }
     let is_well = observed.status == Status::Active;
-    if is_well && !came && !optional.is_empty() && !before.status.needs_customer() {
+    let only_failed = !came && outcomes.values().any(|fetched| fetched.failure().is_some());
+    if is_well && only_failed && !before.status.needs_customer() {
         return (before, code);
     }
     let has_failed = |row: &ConnectionProduct| {
-        !best_effort.contains(&row.product)
-            && (row.state, row.reason) == (ProductState::Failed, Some(ProductReason::ProviderError))
+        let is_void = row.reason == Some(ProductReason::VerificationFailed);
+        row.state == ProductState::Failed && !is_void && counts(rows, row.product)
     };
     if is_well && others.any(has_failed) { (PARTLY, code) } else { (observed, None) }
 }

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::outcome::{Fetched, Outcomes, condition, interrupted, is_continued, lasting_cause, with_notice};
+use super::outcome::{
+    Fetched, Outcomes, condition, has_come, interrupted, is_continued, lasting_cause, something_failed, with_notice,
+};
 use super::{LEASE, Next, Run, Sync};
 use crate::domain::account::{AccountStatus, AccountSubtype, AccountType, Verification};
 use crate::domain::connection::{Condition, Status, StatusReason};
@@ -224,8 +226,8 @@ impl Run<'_> {
         }
     }
 
-    /// What stands against a product before anything is called: consent (C2, C3), no account that suits it (C8), or numbers that
-    /// wait for deposits (B16).
+    /// What stands against a product before anything is called: no account that suits it (C8), consent (C2, C3), or numbers that
+    /// wait for deposits (B16). What no repair could change comes first.
     fn obstacle(
         &self,
         product: Product,
@@ -238,12 +240,16 @@ impl Run<'_> {
         if !product.is_common() && row.is_some_and(|row| row.state == ProductState::ConsentRequired) {
             return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
         }
-        let scoped = self.entry.provider.spec().consent_scopes;
-        if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
-            return Some(Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing));
-        }
         if !product.stands_alone() && !kinds.iter().any(|&(account, subtype)| suits(product, account, subtype)) {
             return Some(Fetched::Refused(ProductState::Unavailable, ProductReason::NoCompatibleAccount));
+        }
+        let scoped = self.entry.provider.spec().consent_scopes;
+        if scoped && !covers(&observation.consented, product) && !covers(&observation.initialized, product) {
+            let lacking = row.and_then(|row| row.reason).filter(|reason| reason.is_for_good());
+            return Some(match lacking {
+                Some(reason) => Fetched::Refused(ProductState::Unavailable, reason),
+                None => Fetched::Refused(ProductState::ConsentRequired, ProductReason::ConsentMissing),
+            });
         }
         if let (Product::Identifiers, Some((state, Some(reason)))) = (product, verification.map(unverified)) {
             return Some(Fetched::Refused(state, reason));
@@ -335,10 +341,10 @@ impl Run<'_> {
         let observed = with_notice(observed, &stored, now);
         let rows = tx.products(self.id()).await?;
         let (mut condition, code) = condition(observed, (stored.condition, stored.status_code), &rows, &outcomes);
-        let came = outcomes.values().any(|fetched| matches!(fetched, Fetched::Whole | Fetched::Partly));
+        let came = has_come(&outcomes);
         if came {
             tx.forget_failures(self.id()).await?;
-        } else if let Some(cause) = lasting_cause(&outcomes)
+        } else if let Some(cause) = lasting_cause(&rows, &outcomes)
             && is_continued(tx.count_failure(self.id(), cause, now).await?, now)
         {
             condition = Condition::new(Status::Unrecoverable, StatusReason::ContinuedAggregationFailures);
@@ -348,7 +354,7 @@ impl Run<'_> {
             return self.wait_for_customer(condition, code.as_deref(), &outcomes).await;
         }
         // Where all that was due has been removed meanwhile, nothing failed (A15).
-        let ended = (came || outcomes.is_empty(), outcomes.values().any(|fetched| fetched.failure().is_some()));
+        let ended = (came || outcomes.is_empty(), something_failed(&rows, &outcomes));
         let history_from = tx.first_transaction_date(self.id()).await?;
         tx.record_run(self.id(), ended, history_from, self.next_read(now), now).await?;
         tx.finish_products(self.id(), &self.wanted_where(|product| is_finished(&outcomes, product)), now).await?;

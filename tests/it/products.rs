@@ -150,8 +150,9 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
     app.post(&format!("{path}/refresh"), json!({})).await.expect(202);
     let read = app.settled(&id).await;
     assert_eq!((&read["status"], state(&read, "OWNERS").0), (&json!("ACTIVE"), "FAILED"));
-    app.break_route("").await;
+    // Tried again while it fails, so that nothing else tries it first.
     assert_eq!(outcome(&app.add(&id, json!(["OWNERS"])).await.expect(200)), "ADDED");
+    app.break_route("").await;
     app.until(&path, |connection| state(connection, "OWNERS") == ("AVAILABLE", None)).await;
     // A7: an event each time.
     let events = app.all_events(&id).await;
@@ -160,7 +161,11 @@ async fn a9_c8_what_failed_or_is_unavailable_is_tried_again() {
         of_product.map(|data| data["to"].clone()).collect()
     };
     assert_eq!(states("LIABILITIES"), ["PENDING", "UNAVAILABLE", "PENDING", "UNAVAILABLE"]);
-    assert_eq!(states("OWNERS"), ["PENDING", "FAILED", "PENDING", "AVAILABLE"]);
+    let of_owners = states("OWNERS");
+    assert_eq!(
+        (&of_owners[..3], of_owners.last().unwrap()),
+        (&["PENDING", "FAILED", "PENDING"].map(Value::from)[..], &json!("AVAILABLE"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +184,8 @@ async fn a7_an_addition_neither_heals_nor_harms_what_stands_beside_it() {
     refresh().await;
     app.until(&path, |now| now["status"] == "PARTIALLY_ACTIVE").await;
     app.add(&id, json!(["LIABILITIES"])).await.expect(200);
-    let read = app.until(&path, |now| state(now, "LIABILITIES").0 == "AVAILABLE").await;
+    app.until(&path, |now| state(now, "LIABILITIES").0 == "AVAILABLE").await;
+    let read = app.settled(&id).await;
     assert_eq!((&read["status"], state(&read, "IDENTIFIERS").0), (&json!("PARTIALLY_ACTIVE"), "FAILED"));
     app.faults(json!([
         fault("/auth/get"),
@@ -191,8 +197,8 @@ async fn a7_an_addition_neither_heals_nor_harms_what_stands_beside_it() {
     refresh().await;
     app.until(&path, |now| now["status"] == "DEGRADED").await;
     app.add(&id, json!(["OWNERS"])).await.expect(200);
-    let read = app.until(&path, |now| state(now, "OWNERS").0 == "FAILED").await;
-    assert_eq!(read["status"], "DEGRADED");
+    app.until(&path, |now| state(now, "OWNERS").0 == "FAILED").await;
+    assert_eq!(app.settled(&id).await["status"], "DEGRADED");
     app.faults(json!([])).await;
     refresh().await;
     app.until(&path, |now| now["status"] == "ACTIVE").await;

@@ -92,7 +92,7 @@ async fn a3_numbers_come_with_the_configuration_that_has_them_or_after_a_repair(
     let rig = yodlee().await;
     let placements = Placements { products: [Product::Transactions].into(), ..Placements::default() };
     let linked = rig.linked(LinkPurpose::Connect(placements), json!({})).await;
-    assert!(!rig.status(&linked.credential).await.initialized.contains(&Product::Identifiers));
+    assert!(!rig.status(&linked.credential).await.consented.contains(&Product::Identifiers));
     let refused = rig.provider().accounts(&rig.cx(), &linked.credential, NUMBERS).await.unwrap_err();
     assert_eq!((refused.kind, refused.condition), (FailureKind::Unsupported, None), "{refused}");
     let begun = rig.begin(repair(&linked.credential, vec![Product::Identifiers])).await;
@@ -102,7 +102,7 @@ async fn a3_numbers_come_with_the_configuration_that_has_them_or_after_a_repair(
     else {
         panic!("the credential keeps what was asked for")
     };
-    assert!(rig.status(&renewed).await.initialized.contains(&Product::Identifiers));
+    assert!(rig.status(&renewed).await.consented.contains(&Product::Identifiers));
     let accounts = rig.provider().accounts(&rig.cx(), &renewed, NUMBERS).await.unwrap();
     assert!(accounts.iter().any(|account| account.identifiers.is_some()));
 }

@@ -38,7 +38,11 @@ pub struct BankInstitution {
 impl BankInstitution {
     /// Whether the product can be had there.
     pub fn has(&self, product: Product) -> bool {
-        self.products.contains(&product)
+        match product {
+            // The risk of an ACH payment can be told wherever the balance is known.
+            Product::Signal => self.has(Product::Balances) && self.country_codes.contains(&"US"),
+            _ => self.products.contains(&product),
+        }
     }
 
     /// Where its accounts are.

@@ -1,7 +1,7 @@
 //! The sentences for developers that go with an answer.
 
-use super::{Outcome, RefusalCode, Remedy};
-use crate::domain::product::{Product, ProductReason, ProductState};
+use super::{Outcome, Refusal, RefusalCode, Remedy};
+use crate::domain::product::{ProductReason, ProductState};
 use crate::domain::support_matrix::elsewhere;
 
 /// What became of an accepted product.
@@ -30,7 +30,8 @@ pub(super) fn acceptance(
 }
 
 /// Why a product was refused, and what helps.
-pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], remedy: Remedy) -> String {
+pub(super) fn refusal(refusal: &Refusal, is_linked: bool) -> String {
+    let &Refusal { product, code, remedy, ref any_of, .. } = refusal;
     let why = match code {
         RefusalCode::UnsupportedByProvider if remedy == Remedy::Repair => {
             format!("{product} cannot be added at this service provider without the customer")
@@ -49,9 +50,8 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
     };
     let elsewhere = elsewhere(product);
     let help = match remedy {
-        Remedy::Repair => {
-            "once it is linked, post what stands in repair to the connection's repair, where the customer consents to it"
-        }
+        Remedy::Repair if !is_linked => "once the customer has linked, a repair that names it asks them for it",
+        Remedy::Repair => "post what stands in repair to the connection's repair, where the customer consents to it",
         Remedy::AddFirst => "add one of those first, or in the same call",
         Remedy::NewConnection if code == RefusalCode::UnsupportedByProvider => &elsewhere,
         Remedy::NewConnection => "ask for it when linking a new connection",
@@ -62,20 +62,19 @@ pub(super) fn refusal(product: Product, code: RefusalCode, any_of: &[Product], r
 
 #[cfg(test)]
 mod tests {
+    use super::super::Obstacle;
     use super::*;
+    use crate::domain::product::Product;
 
     #[test]
     fn a10_what_the_provider_never_has_is_asked_for_through_another() {
-        let told = |product| refusal(product, RefusalCode::UnsupportedByProvider, &[], Remedy::NewConnection);
-        assert!(
-            told(Product::Assets)
-                .ends_with("through PLAID, which alone has it, if the customer's institution is to be had there.")
-        );
-        assert!(
-            told(Product::Owners)
-                .ends_with("through another service provider, if the customer's institution is to be had there.")
-        );
-        let late = refusal(Product::Identifiers, RefusalCode::NotAddableAfterLink, &[], Remedy::NewConnection);
+        let told = |product| Refusal::new(0, product, Obstacle::Provider, Remedy::NewConnection, true).detail;
+        let there = "if the customer's institution is to be had there.";
+        assert!(told(Product::Assets).ends_with(&format!("through PLAID, which alone has it, {there}")));
+        assert!(told(Product::Owners).ends_with(&format!("through another service provider, {there}")));
+        let late = Refusal::new(0, Product::Identifiers, Obstacle::AfterLink, Remedy::NewConnection, true).detail;
         assert!(late.ends_with("ask for it when linking a new connection."));
+        let away = Refusal::new(0, Product::Owners, Obstacle::Provider, Remedy::Repair, false).detail;
+        assert!(away.contains("once the customer has linked"));
     }
 }

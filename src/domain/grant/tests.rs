@@ -313,3 +313,10 @@ fn c6_consent_to_numbers_that_never_come_afterwards_is_worth_nothing() {
     let with = checking().consented(&[Identifiers]);
     assert_eq!(consented(&with), (Some(Placement::AdditionalConsented), ProductState::Consented, None));
 }
+
+#[test]
+fn a6_what_the_institution_lacks_is_not_kept_for_later_whoever_agreed() {
+    let poor = checking().institution(&[Transactions], true).consented(&[Owners]);
+    assert_eq!(poor.one(Placement::AdditionalConsented, Owners), fell_away(ProductReason::InstitutionUnsupported));
+    assert_eq!(poor.one(Placement::AdditionalConsented, Balances).1, ProductState::Consented);
+}

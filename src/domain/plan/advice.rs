@@ -54,7 +54,7 @@ pub struct Advice {
     pub code: AdviceCode,
     /// With which product.
     pub product: Product,
-    /// What moves with it, for it is one with it at these providers (B6).
+    /// Products that these providers treat as the same one: they have to move too (B6).
     pub with: Vec<Product>,
     /// The array to which it would move, where it moves.
     pub placement: Option<Placement>,

@@ -107,11 +107,7 @@ impl Product {
 
     /// Whether the institution has it.
     pub fn at(self, institution: &BankInstitution) -> bool {
-        match self {
-            // As its description of `/institutions/get` has it.
-            Self::Signal => Self::Balance.at(institution) && institution.country_codes.contains(&"US"),
-            _ => institution.has(self.kind()),
-        }
+        institution.has(self.kind())
     }
 
     /// The data scopes that a customer consents to with it, besides the balances, which go with all.

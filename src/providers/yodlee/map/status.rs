@@ -54,17 +54,10 @@ pub fn observation(account: &ProviderAccount, consents: &[Consent]) -> Observati
         provider_connection_id: account.id.to_string(),
         provider_institution_id: account.provider_id.map(|id| id.to_string()),
         consented: covered.clone(),
-        initialized: initialized(account),
+        initialized: BTreeSet::new(),
         consent_expires_at: consent.and_then(|consent| instant(consent.expiration_date_time.as_deref())),
         updating: Some(matches!(update(account), Update::LoggingIn | Update::Fetching | Update::Summarised)),
     }
-}
-
-/// What is there in any case: of a dataset that was really updated, what does not hang on the kinds of accounts.
-fn initialized(account: &ProviderAccount) -> BTreeSet<Product> {
-    let updated = account.dataset.iter().flatten().filter(|dataset| dataset.last_updated.is_some());
-    let products = updated.filter_map(|dataset| dataset.name.as_deref()).flat_map(of_dataset).copied();
-    products.filter(|product| matches!(product, Product::Balances | Product::Owners)).collect()
 }
 
 /// How it stands, and the code that says so.

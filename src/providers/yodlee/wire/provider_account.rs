@@ -42,8 +42,6 @@ pub struct Dataset {
     pub additional_status: Option<String>,
     /// Whether it can be updated without the customer.
     pub update_eligibility: Option<String>,
-    /// When it was last updated.
-    pub last_updated: Option<String>,
     /// When it was last updated, or tried to be.
     pub last_update_attempt: Option<String>,
 }

@@ -101,15 +101,3 @@ fn an_update_is_followed_until_the_accounts_are_known() {
         assert_eq!(update(&one), far, "{status} {additional}");
     }
 }
-
-#[test]
-fn b2_only_what_was_really_updated_is_there_and_no_more_than_its_dataset_says() {
-    let basic = observation(&login(|_| {}), &[]).initialized;
-    // Of the second dataset nothing says that it was ever updated; whether there are investments, the accounts tell.
-    assert_eq!(basic, [Product::Balances].into());
-    let both = login(|one| one["dataset"][1]["lastUpdated"] = json!("2016-08-26T05:03:07Z"));
-    let both = observation(&both, &[]).initialized;
-    assert_eq!(both, [Product::Balances, Product::Owners].into());
-    let none = login(|one| drop(one["dataset"][0].as_object_mut().unwrap().remove("lastUpdated")));
-    assert!(observation(&none, &[]).initialized.is_empty());
-}
