@@ -250,7 +250,7 @@ impl Offer {
 
     /// How long the first data takes (B10, B16). Numbers that are asked for where there is no instant flow come by deposits.
     fn latency(&self, product: Product, placement: Placement, flow: Option<IdentifiersFlow>) -> Latency {
-        let by_deposits = flow == Some(IdentifiersFlow::SameDayMicrodeposits) || !self.has_instant_flow();
+        let by_deposits = flow.is_some() || !self.has_instant_flow();
         match product {
             Product::Identifiers if by_deposits && placement < Placement::Optional => Latency::Days,
             Product::Transactions | Product::InvestmentHoldings | Product::InvestmentTransactions => Latency::Minutes,

@@ -58,8 +58,8 @@ impl Linking {
             .iter()
             .filter(|(product, _)| session.sent.contains(product))
             .for_each(|(product, at)| requested.put(product, at));
-        let late: Vec<_> =
-            rows.into_iter().filter(|row| row.placement.is_some() && !session.sent.contains(&row.product)).collect();
+        let is_late = |row: &&ConnectionProduct| row.placement.is_some() && !session.sent.contains(&row.product);
+        let late: Vec<Product> = rows.iter().filter(is_late).map(|row| row.product).collect();
         let facts = seen.institution.as_ref().and_then(|institution| {
             institution.providers.iter().find(|at| at.service_provider == entry.id()).map(routing::facts)
         });
@@ -79,7 +79,7 @@ impl Linking {
         };
         match settle(&requested, &observed) {
             Ok(mut settlement) => {
-                for product in late.iter().map(|row| row.product) {
+                for product in late {
                     let (state, reason) = settle_late(entry.id(), product, &observed);
                     settlement.placements.put(product, Placement::Optional);
                     settlement.states.insert(product, (state, reason));
